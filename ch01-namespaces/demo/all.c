@@ -1,0 +1,258 @@
+/*
+ * all.c - experiment `all`: one child in new namespaces of every kind.
+ *
+ * The stage is the parent.  It makes the child with clone3, writes its id
+ * maps, and then both look at the same facts from their own side: that is the
+ * whole idea of a namespace.  Parent and child take turns by sync.h.
+ */
+#include "demo.h"
+
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/msg.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ns.h"
+#include "sync.h"
+#include "sys.h"
+
+#define INSIDE_NAME "inside"
+#define QUEUE_KEY 0x6d79646b /* "mydk" */
+
+static char *
+host_name(void)
+{
+	struct utsname names;
+	return copy_text(uname(&names) == 0 ? names.nodename : "?");
+}
+
+/* Processes that /proc lists, which are those of the pid namespace it was
+ * mounted in. */
+static int
+count_processes(void)
+{
+	int count = 0;
+	auto_dir DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	while (proc && (entry = readdir(proc)))
+		count += entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
+	return count;
+}
+
+/* ---- the child --------------------------------------------------------- */
+
+static int
+set_up_inside(void)
+{
+	if (sys_sethostname(INSIDE_NAME) < 0)
+		return fail("set the host name inside");
+	/* A mount namespace begins as a copy whose mounts may still be shared
+	 * with the host: cut that first, or the next mount is the host's. */
+	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail("make the mounts inside private");
+	if (sys_mount("proc", "/proc", "proc",
+		      MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		return fail("mount a new /proc inside (inside another "
+			    "container, whose /proc is partly covered, the "
+			    "kernel refuses it)");
+	if (msgget(QUEUE_KEY, IPC_CREAT | 0600) < 0)
+		return fail("make a System V message queue inside");
+	return 0;
+}
+
+static void
+look_at_network(void)
+{
+	struct ifaddrs *list = NULL, *i;
+	int others = 0, up = 0;
+	if (getifaddrs(&list) == 0) {
+		for (i = list; i; i = i->ifa_next) {
+			others += strcmp(i->ifa_name, "lo") != 0;
+			up += (i->ifa_flags & IFF_UP) != 0;
+		}
+		freeifaddrs(list);
+	}
+	tour_show("network interfaces", "lo, %s; others: %d",
+		  up ? "up" : "down", others);
+	tour_expect(list && !others && !up,
+		    "net: nothing but a loopback, and that is down");
+}
+
+/* Each line of /proc/self/cgroup ends in the path within one hierarchy. */
+static void
+look_at_cgroups(void)
+{
+	auto_free char *lines = read_all(AT_FDCWD, "/proc/self/cgroup", NULL);
+	int count = 0, roots = 0;
+	for (char *line = lines; line && *line; count++) {
+		char *end = strchrnul(line, '\n');
+		roots += end - line >= 2 && strncmp(end - 2, ":/", 2) == 0;
+		line = *end ? end + 1 : end;
+	}
+	tour_show("/proc/self/cgroup", "%d hierarchies, %d at \"/\"", count,
+		  roots);
+	tour_expect(count > 0 && roots == count,
+		    "cgroup: its own cgroup looks like the root everywhere");
+}
+
+static void
+look_around_inside(int processes_outside)
+{
+	auto_free char *name = host_name();
+	int processes = count_processes();
+	tour_show("getpid()", "%d", getpid());
+	tour_show("getuid(), getgid()", "%u, %u", getuid(), getgid());
+	tour_show("gethostname()", "%s", name);
+	tour_show("processes in /proc", "%d (outside: %d)", processes,
+		  processes_outside);
+	tour_expect(getpid() == 1, "pid: the child is process 1 in here");
+	tour_expect(getuid() == 0, "user: and it is root in here");
+	tour_expect(strcmp(name, INSIDE_NAME) == 0,
+		    "uts: the host name is the one it set");
+	tour_expect(processes < processes_outside,
+		    "mount: its own /proc lists only its own processes");
+	look_at_network();
+	look_at_cgroups();
+}
+
+static int
+inside(int sock)
+{
+	int processes_outside = count_processes();
+	if (sync_expect(sock, SYNC_MAPPED, "the parent") < 0)
+		return -1;
+	if (set_up_inside() < 0)
+		return -1;
+	if (sync_send(sock, SYNC_READY) < 0 ||
+	    sync_expect(sock, SYNC_GO, "the parent") < 0)
+		return -1;
+	tour_step("Inside: the child looks at the same things.");
+	look_around_inside(processes_outside);
+	return tour_shell("Try: hostname; ps; id; ip link; "
+			  "ls -l /proc/self/ns");
+}
+
+/* ---- the parent -------------------------------------------------------- */
+
+/* The pid of the child as seen from each pid namespace it is in. */
+static void
+show_pids(pid_t pid)
+{
+	auto_free char *path = text("/proc/%d/status", pid);
+	auto_free char *status = read_all(AT_FDCWD, path, NULL);
+	const char *line = status ? strstr(status, "NSpid:") : NULL;
+	if (line)
+		tour_show("NSpid of the child", "%.*s",
+			  (int)strcspn(line + 7, "\n"), line + 7);
+}
+
+static int
+compare_namespaces(pid_t pid, uint64_t flags)
+{
+	for (size_t i = 0; i < NS_KINDS; i++) {
+		const struct ns_kind *kind = &ns_kinds[i];
+		struct ns_id ours, theirs;
+		if (!(flags & kind->flag)) {
+			tour_show(kind->name, "not in this kernel (since %s)",
+				  kind->since);
+			continue;
+		}
+		if (ns_id(getpid(), kind, &ours) < 0 ||
+		    ns_id(pid, kind, &theirs) < 0)
+			return -1;
+		tour_show(kind->name, "outside %lu, inside %lu",
+			  (unsigned long)ours.inode,
+			  (unsigned long)theirs.inode);
+		tour_expect(!ns_same(ours, theirs), "%s: two namespaces, %s",
+			    kind->name, kind->isolates);
+	}
+	return 0;
+}
+
+static int
+look_from_outside(pid_t pid, uint64_t flags, const char *name_before)
+{
+	tour_step("Outside: the parent looks at the child (pid %d here).",
+		  pid);
+	show_pids(pid);
+	if (compare_namespaces(pid, flags) < 0)
+		return -1;
+	auto_free char *name = host_name();
+	tour_show("gethostname()", "%s", name);
+	tour_expect(strcmp(name, name_before) == 0,
+		    "the host's own name is what it was");
+	tour_expect(msgget(QUEUE_KEY, 0) < 0,
+		    "the message queue that the child made is not here");
+	return 0;
+}
+
+static int
+meet(int sock, pid_t pid, uint64_t flags, const char *name_before)
+{
+	if (ns_map_root(pid, geteuid(), getegid()) < 0 ||
+	    sync_send(sock, SYNC_MAPPED) < 0 ||
+	    sync_expect(sock, SYNC_READY, "the child") < 0 ||
+	    look_from_outside(pid, flags, name_before) < 0 ||
+	    sync_send(sock, SYNC_GO) < 0)
+		return -1;
+	/* The child ends after its own look, or says why it could not. */
+	int status;
+	if (waitpid(pid, &status, 0) < 0)
+		return fail("wait for the child");
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return sync_expect(sock, SYNC_READY, "the child");
+	tour_expect(waitpid(pid, NULL, WNOHANG) < 0,
+		    "the child has ended, and its namespaces with it");
+	return 0;
+}
+
+static int
+create(uint64_t flags, const char *name_before)
+{
+	int parent_end, child_end, pidfd;
+	if (sync_pair(&parent_end, &child_end) < 0)
+		return -1;
+	auto_close int ours = parent_end;
+	auto_close int theirs = child_end;
+	fflush(stdout);
+	pid_t pid = sys_clone(flags, -1, &pidfd);
+	if (pid == 0) {
+		close_scoped(&ours);
+		int result = inside(theirs);
+		if (result < 0)
+			sync_send_failure(theirs);
+		fflush(stdout);
+		_exit(result < 0);
+	}
+	auto_close int held = pidfd;
+	if (pid < 0)
+		return fail("make a child in new namespaces");
+	close_scoped(&theirs);
+	return meet(ours, pid, flags, name_before);
+}
+
+static int
+run_all(void)
+{
+	auto_free char *name_before = host_name();
+	uint64_t flags = ns_supported();
+	tour_say("A namespace decides what a process sees of one kind of "
+		 "thing. There are eight");
+	tour_say("kinds; clone3(2) makes a child that is in new ones of as "
+		 "many kinds as asked for.");
+	if (!(flags & CLONE_NEWUSER) && geteuid() != 0)
+		return tour_skip("needs root, or user namespaces; this kernel "
+				 "was built without them");
+	return create(flags, name_before);
+}
+
+const struct experiment demo_all = {
+	.name = "all",
+	.shows = "a child in new namespaces of all eight kinds at once",
+	.run = run_all,
+	.has_shell = true,
+};
