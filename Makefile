@@ -1,0 +1,64 @@
+# Write Docker Yourself, in C: every target, from the top of the repository.
+# `make help` prints them; each line with two hashes is one of its rows.
+
+MAKEFLAGS += --no-print-directory
+JOBS := $(shell nproc 2>/dev/null || echo 1)
+PARTS = ch01 ch02 ch03 ch04 ch05 ch06
+RUN_TESTS = python3 -B tests/run.py
+
+help:		## this page
+	@echo "Write Docker Yourself, in C"
+	@echo
+	@echo "  make ch06 && sudo ./demo    the runtime, and a tour of it"
+	@echo "  sudo make test              all tests"
+	@echo
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' \
+		Makefile
+	@echo
+	@echo "  CC=clang, MODE=asan, WERROR=1 and BUILD=DIR work with ch01..ch06."
+
+ch01:		## namespaces:          build, then: sudo ./demo
+ch02:		## control groups:      build, then: sudo ./demo
+ch03:		## union file systems:  build, then: sudo ./demo
+ch04:		## root file systems:   build, then: sudo ./demo
+ch05:		## networks:            build, then: sudo ./demo
+ch06:		## the runtime:         build, then: sudo ./demo
+
+# One rule for the six: build the chapter, leave a link to its program here.
+OUT = build$(if $(filter asan,$(MODE)),/asan)
+$(PARTS):
+	@echo "$@: building $(wildcard $@-*)"
+	@$(MAKE) -j$(JOBS) -C $(wildcard $@-*)
+	@ln -sfn $(wildcard $@-*)/$(OUT)/demo demo
+	@echo "$@: ready.  Run it with: sudo ./demo"
+
+all: $(PARTS)	## the six of them
+.NOTPARALLEL:
+
+check:		## no root: gcc and clang, unit tests, sanitizers, repository rules
+	@sh ch01-namespaces/needs.sh tests/needs
+	@$(RUN_TESTS) build unit asan repo
+
+check-root:	## as root: every chapter run for real, the host looked over after
+	@sh ch01-namespaces/needs.sh tests/needs
+	@$(RUN_TESTS) e2e
+
+test:		## as root: installs what the tests need, then check and check-root
+	@echo "test: looking for the packages the tests need (tests/needs)"
+	@sh ch01-namespaces/needs.sh tests/needs
+	@$(RUN_TESTS) build unit asan repo e2e
+
+check-fresh:	## as root: the README's commands in a fresh Debian (debootstrap)
+	@sh tests/fresh.sh
+
+doctor:		## what this machine has and lacks, and the cure for each lack
+	@sh tests/doctor.sh
+
+sync:		## carry each chapter's files to their copies in later chapters
+	@python3 -B tests/repo/same.py --sync
+
+clean:		## remove everything that was built
+	@for part in ch0*/ tests/; do $(MAKE) -s -C $$part clean || exit; done
+	rm -f demo
+
+.PHONY: help $(PARTS) all check check-root test check-fresh doctor sync clean

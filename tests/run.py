@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Runs test suites and closes with one line: N passed, N failed, N skipped.
+
+    python3 tests/run.py [-k PATTERN] [-v] SUITE...
+
+    build   every chapter, by gcc and by clang, where a warning is an error
+    unit    tests/unit: one cmocka program a module
+    asan    the same programs, with address and undefined-behaviour checks
+    repo    tests/repo: what the sources look like and who may know whom
+    e2e     tests/e2e: the programs run for real (as root), the host compared
+
+-k runs only the tests (of repo and e2e) whose name contains PATTERN.  The exit
+status is 0 when nothing failed.
+
+Started as root in somebody else's working copy (sudo make test), everything
+that needs no root is done as the owner of the files, so that what is built
+here still belongs to them afterwards.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+import unittest
+
+sys.dont_write_bytecode = True
+TESTS = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(TESTS)
+sys.path[:0] = [TESTS, os.path.join(TESTS, "repo"), os.path.join(TESTS, "e2e")]
+
+from owner import as_owner                                      # noqa: E402
+
+JOBS = "-j%d" % (os.cpu_count() or 1)
+COMPILERS = ("gcc", "clang")
+UNIT_TIMEOUT = 120      # seconds for one program; they take milliseconds
+
+
+class Tally:
+    """What came of every test, told as it happens."""
+
+    def __init__(self, verbose=False):
+        self.passed = 0
+        self.failures = []
+        self.skips = []
+        self.verbose = verbose
+
+    def ok(self, name):
+        self.passed += 1
+        if self.verbose:
+            print("ok       " + name, flush=True)
+
+    def failed(self, name, why):
+        self.failures.append(name)
+        print("FAILED   %s\n%s" % (name, indent(why)), flush=True)
+
+    def skipped(self, name, reason):
+        self.skips.append((name, reason))
+        print("skipped  %s: %s" % (name, reason), flush=True)
+
+    def close(self):
+        print()
+        for name, reason in self.skips:
+            print("skipped: %s: %s" % (name, reason))
+        for name in self.failures:
+            print("FAILED:  " + name)
+        print("%d passed, %d failed, %d skipped" %
+              (self.passed, len(self.failures), len(self.skips)), flush=True)
+        return 1 if self.failures or not self.passed else 0
+
+
+def indent(text):
+    return "".join("    | %s\n" % line for line in text.rstrip().split("\n"))
+
+
+def command(argv, timeout=600, **more):
+    """Exit status and everything printed; the whole group dies on timeout."""
+    process = subprocess.Popen(
+        argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, start_new_session=True, **as_owner(), **more)
+    try:
+        output = process.communicate(timeout=timeout)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 9)
+        output = process.communicate()[0] + b"\n(no end in %d s)" % timeout
+    return process.returncode, output.decode("utf-8", "replace")
+
+
+def chapters():
+    return sorted(d for d in os.listdir(ROOT) if d.startswith("ch0"))
+
+
+def suite_build(tally):
+    for compiler in COMPILERS:
+        for chapter in chapters():
+            name = "build %s with %s" % (chapter, compiler)
+            if not shutil.which(compiler):
+                tally.skipped(name, compiler + " is not installed")
+                continue
+            status, output = command(
+                ["make", JOBS, "-s", "-C", chapter, "programs", "WERROR=1",
+                 "CC=" + compiler, "BUILD=build/" + compiler])
+            if status:
+                tally.failed(name, output)
+            else:
+                tally.ok(name)
+
+
+def suite_unit(tally, mode=""):
+    """Build all unit tests (-k: one that does not compile stops no other)."""
+    status, output = command(["make", "-s", "-C", "tests", "list"])
+    if status:
+        tally.failed("unit tests", output)
+        return
+    programs = output.split()
+    status, output = command(["make", JOBS, "-s", "-k", "-C", "tests", "all",
+                              "WERROR=1", "MODE=" + mode])
+    if status:
+        tally.failed("unit: build " + mode, output)
+    for program in programs:
+        path = os.path.join(TESTS, "build", mode, "test_" + program)
+        name = "unit %s%s" % (program, " (%s)" % mode if mode else "")
+        if os.access(path, os.X_OK):
+            run_cmocka(tally, name, path)
+        else:
+            tally.failed(name, "it was not built")
+
+
+def run_cmocka(tally, name, path):
+    """cmocka speaks TAP: "ok 1 - name", "not ok 2 - name", "# SKIP"."""
+    status, output = command(
+        [path], timeout=UNIT_TIMEOUT,
+        env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+    reason, seen, bad = "", 0, 0
+    for line in output.split("\n"):
+        words = line.split()
+        if words[:2] == ["not", "ok"]:
+            bad += 1
+        elif words[:1] == ["ok"] and len(words) >= 3:
+            test = "%s: %s" % (name, words[3 if words[2] == "-" else 2])
+            seen += 1
+            if "SKIP" in words:
+                tally.skipped(test, reason or "the test does not say why")
+            else:
+                tally.ok(test)
+        elif line.strip() and not line.startswith(("1..", "TAP ")):
+            reason = line.strip(" #\t")
+    if status or bad:
+        tally.failed(name, output + "\nexit status %d" % status)
+    elif not seen:
+        tally.failed(name, "it ran no test:\n" + output)
+
+
+def suite_asan(tally):
+    suite_unit(tally, "asan")
+
+
+class Result(unittest.TestResult):
+    """unittest's results, put into the tally."""
+
+    def __init__(self, tally, suite):
+        super().__init__()
+        self.tally, self.suite = tally, suite
+        self.subtest_failed = False
+
+    def name(self, test):
+        parts = test.id().split(".")
+        return "%s %s" % (self.suite, ".".join(parts[-3:]))
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.started = time.monotonic()
+        self.subtest_failed = False
+
+    def addSuccess(self, test):
+        if self.subtest_failed:
+            return
+        took = time.monotonic() - self.started
+        self.tally.ok("%s%s" % (self.name(test),
+                                " (%.1f s)" % took if took >= 1 else ""))
+
+    def addFailure(self, test, err):
+        self.tally.failed(self.name(test), self.words(err, test))
+
+    addError = addFailure
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            self.subtest_failed = True
+            self.tally.failed("%s %s" % (self.name(test),
+                                         subtest._subDescription()),
+                              self.words(err, test))
+
+    def addSkip(self, test, reason):
+        self.tally.skipped(self.name(test), reason)
+
+    def words(self, err, test):
+        """An assertion's message is enough; anything else gets its traceback."""
+        if issubclass(err[0], test.failureException) and str(err[1]):
+            return str(err[1])
+        return self._exc_info_to_string(err, test)
+
+
+def run_unittests(tally, suite, pattern):
+    loader = unittest.TestLoader()
+    if pattern:
+        loader.testNamePatterns = ["*%s*" % pattern]
+    tests = loader.discover(os.path.join(TESTS, suite), pattern="test_*.py",
+                            top_level_dir=os.path.join(TESTS, suite))
+    tests.run(Result(tally, suite))
+
+
+def suite_repo(tally):
+    run_unittests(tally, "repo", tally.pattern)
+
+
+def suite_e2e(tally):
+    if os.geteuid() != 0:
+        tally.failed("e2e", "these tests need root: sudo make check-root")
+        return
+    for chapter in chapters():
+        status, output = command(["make", JOBS, "-s", "-C", chapter,
+                                  "programs"])
+        if status:
+            tally.failed("e2e: build " + chapter, output)
+    tally.verbose = True        # they take their time: show each
+    run_unittests(tally, "e2e", tally.pattern)
+
+
+SUITES = {"build": suite_build, "unit": suite_unit, "asan": suite_asan,
+          "repo": suite_repo, "e2e": suite_e2e}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("-k", dest="pattern", default="")
+    parser.add_argument("-v", dest="verbose", action="store_true")
+    parser.add_argument("suites", nargs="+", choices=sorted(SUITES),
+                        metavar="SUITE")
+    args = parser.parse_args()
+    tally = Tally(args.verbose)
+    tally.pattern = args.pattern
+    for suite in args.suites:
+        before, started = tally.passed, time.monotonic()
+        failed = len(tally.failures)
+        print("== %s" % suite, flush=True)
+        SUITES[suite](tally)
+        print("   %s: %d passed, %d failed (%.0f s)" %
+              (suite, tally.passed - before, len(tally.failures) - failed,
+               time.monotonic() - started), flush=True)
+    return tally.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

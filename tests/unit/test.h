@@ -1,0 +1,24 @@
+/*
+ * test.h - cmocka, with the headers it takes for granted.
+ *
+ * Include it last.  cmocka calls one of its macros fail(), and so does base.h
+ * one of its functions: here the word is base.h's, and a test that has found a
+ * mistake says fail_msg("what is wrong").
+ */
+#ifndef TEST_H
+#define TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#undef fail
+#undef fail_msg
+#define fail_msg(...) \
+	(print_error("ERROR: " __VA_ARGS__), print_error("\n"), \
+	 _fail(__FILE__, __LINE__))
+
+#endif
