@@ -53,10 +53,10 @@ void close_scoped(int *fd);
 void free_scoped(void *pointer_to_pointer);
 void fclose_scoped(FILE **file);
 void closedir_scoped(DIR **dir);
-#define auto_close __attribute__((cleanup(close_scoped)))
-#define auto_free __attribute__((cleanup(free_scoped)))
-#define auto_file __attribute__((cleanup(fclose_scoped)))
-#define auto_dir __attribute__((cleanup(closedir_scoped)))
+#define auto_close __attribute__((cleanup(close_scoped), unused))
+#define auto_free __attribute__((cleanup(free_scoped), unused))
+#define auto_file __attribute__((cleanup(fclose_scoped), unused))
+#define auto_dir __attribute__((cleanup(closedir_scoped), unused))
 
 /* The value, leaving -1 (or NULL) behind, so that the scope lets go of it. */
 int take_fd(int *fd);

@@ -36,7 +36,7 @@ struct mount_table {
 /* The table of `pid` (0: our own).  mountinfo_free() gives it back. */
 int mountinfo_read(pid_t pid, struct mount_table *table);
 void mountinfo_free(struct mount_table *table);
-#define auto_mounts __attribute__((cleanup(mountinfo_free)))
+#define auto_mounts __attribute__((cleanup(mountinfo_free), unused))
 
 /* One line, cut up in place, escapes undone.  Refuses what is malformed. */
 int mountinfo_parse(char *line, struct mountinfo *mount);
