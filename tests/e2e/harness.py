@@ -1,0 +1,246 @@
+"""The floor of the end-to-end tests.
+
+    class Volumes(harness.KernelTest):
+        def test_a_volume_is_seen(self):
+            done = self.run_command([DEMO, "run", ...], timeout=30)
+            self.assertEqual(done.status, 0, done)
+
+Every test of a KernelTest is framed: the state of the host before it is
+compared with the state after it (residue.py), and whatever it leaves fails it.
+A class that may leave something says so: `leaves = ("+ file /x*",)`.
+"""
+
+import fcntl
+import os
+import pty
+import secrets
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import termios
+import time
+import unittest
+
+import residue
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+CHAPTERS = sorted(d for d in os.listdir(ROOT) if d.startswith("ch0"))
+# Somebody with no name, no group and no rights.
+USER = 61234
+
+residue.become_reaper()
+
+
+def program(chapter, name="demo"):
+    return os.path.join(ROOT, chapter, "build", name)
+
+
+def random_name(prefix="mydocker-test"):
+    return "%s-%s" % (prefix, secrets.token_hex(4))
+
+
+def environment(**changes):
+    """A small, known environment; `name=None` takes one out."""
+    known = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+                     "/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8",
+             "TERM": "xterm"}
+    known.update(changes)
+    return {key: value for key, value in known.items() if value is not None}
+
+
+class Done:
+    """How a command ended.  Printed whole when an assertion about it fails."""
+
+    def __init__(self, argv, status, out, err, timed_out=False):
+        # As a shell counts: 128+n for signal n.
+        self.status = 128 - status if status < 0 else status
+        self.argv, self.out, self.err = argv, out, err
+        self.timed_out = timed_out
+
+    @property
+    def text(self):
+        return self.out + self.err
+
+    def __str__(self):
+        return "$ %s\n%s%s[exit status %s%s]" % (
+            " ".join(self.argv), self.out[-6000:], self.err[-3000:],
+            self.status, ", killed after its time" if self.timed_out else "")
+
+
+def as_user(uid):
+    return {"user": uid, "group": uid, "extra_groups": []} if uid else {}
+
+
+def start(argv, user=0, env=None, **more):
+    """A command in a session, and so a process group, of its own."""
+    arguments = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+                 "stderr": subprocess.PIPE, "start_new_session": True,
+                 "env": environment() if env is None else env,
+                 "cwd": "/", **as_user(user)}
+    arguments.update(more)
+    return subprocess.Popen(argv, **arguments)
+
+
+def signal_group(process, number):
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def finish(process, timeout, data=None):
+    """Wait, and collect what it said.  A group that takes longer is killed."""
+    timed_out = False
+    try:
+        out, err = process.communicate(data, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+        signal_group(process, signal.SIGKILL)
+        try:
+            out, err = process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            # Something outside the group holds the pipe.
+            residue.end_descendants()
+            out, err = b"", b""
+    return Done(process.args, process.returncode,
+                (out or b"").decode(errors="replace"),
+                (err or b"").decode(errors="replace"), timed_out)
+
+
+def run(argv, timeout=60, data=None, **more):
+    if data is not None:
+        more["stdin"] = subprocess.PIPE
+        data = data.encode() if isinstance(data, str) else data
+    return finish(start(argv, **more), timeout, data)
+
+
+class Terminal:
+    """A command on a pseudo-terminal of its own, driven as a person would."""
+
+    def __init__(self, argv, rows=24, columns=80, user=0, env=None, **more):
+        self.argv = argv
+        self.screen = ""
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", rows, columns, 0, 0))
+        if user:
+            os.chown(os.ttyname(slave), user, user)
+        # start_new_session has made it a session leader; take the terminal.
+        self.process = start(
+            argv, user=user, env=env, stdin=slave, stdout=slave, stderr=slave,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0), **more)
+        os.close(slave)
+
+    def read(self, timeout):
+        """More of the screen; False when nothing came or all is over."""
+        if not select.select([self.master], [], [], timeout)[0]:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:         # EIO: nobody has the other side open
+            return False
+        self.screen += data.decode(errors="replace")
+        return bool(data)
+
+    def expect(self, text, timeout=20):
+        """Read until `text` shows up after what was read before."""
+        start_at, deadline = len(self.screen), time.monotonic() + timeout
+        while text not in self.screen[start_at:]:
+            if time.monotonic() > deadline or (
+                    not self.read(0.2) and self.process.poll() is not None
+                    and not self.read(0)):
+                raise AssertionError("%r never appeared:\n%s" %
+                                     (text, self.screen[-3000:]))
+        return self.screen[start_at:]
+
+    def send(self, text):
+        os.write(self.master, text.encode())
+
+    def hang_up(self):
+        if self.master >= 0:
+            os.close(self.master)
+            self.master = -1
+
+    def wait(self, timeout=20):
+        """Read to the end; the group is killed when it takes too long."""
+        deadline = time.monotonic() + timeout
+        while self.process.poll() is None and time.monotonic() < deadline:
+            if self.master < 0 or not self.read(0.1):
+                time.sleep(0.01)
+        timed_out = self.process.poll() is None
+        if timed_out:
+            signal_group(self.process, signal.SIGKILL)
+        self.process.wait(10)
+        while self.master >= 0 and self.read(0):
+            pass
+        self.hang_up()
+        return Done(self.argv, self.process.returncode, self.screen, "",
+                    timed_out)
+
+
+class KernelTest(unittest.TestCase):
+    leaves = ()         # patterns of differences that are allowed
+    maxDiff = None
+
+    def setUp(self):
+        self.before = residue.snapshot()
+        self.addCleanup(self.compare_host)      # the last of all clean-ups
+
+    def compare_host(self):
+        left = residue.differences(self.before, self.leaves)
+        residue.end_descendants()
+        if left:
+            self.fail("left on the host:\n" + "\n".join(left))
+
+    def run_command(self, argv, timeout=60, **more):
+        done = run(argv, timeout, **more)
+        self.assertFalse(done.timed_out, "no end in %d s\n%s" % (timeout, done))
+        return done
+
+    def succeed(self, argv, timeout=60, **more):
+        done = self.run_command(argv, timeout, **more)
+        self.assertEqual(done.status, 0, str(done))
+        return done
+
+    def terminal(self, argv, **more):
+        terminal = Terminal(argv, **more)
+        self.addCleanup(terminal.hang_up)
+        return terminal
+
+    def scratch(self, user=0):
+        """A directory that is gone after the test, owned by `user`."""
+        path = tempfile.mkdtemp(prefix="mydocker-test-")
+        self.addCleanup(remove_tree, path)
+        os.chmod(path, 0o755)
+        if user:
+            os.chown(path, user, user)
+        return path
+
+    def need(self, *names):
+        """Skip without these programs."""
+        for name in names:
+            if not shutil.which(name):
+                self.skipTest(name + " is not installed")
+
+
+def remove_tree(path):
+    """rm -r that stops at the first mount instead of emptying it."""
+    device = os.lstat(path).st_dev
+    for top, directories, names in os.walk(path, topdown=False):
+        if os.lstat(top).st_dev != device or os.path.ismount(top):
+            raise AssertionError("%s is mounted: not removed" % top)
+        for name in names:
+            os.unlink(os.path.join(top, name))
+        for name in directories:
+            inner = os.path.join(top, name)
+            if os.path.islink(inner):
+                os.unlink(inner)
+            elif not os.path.ismount(inner):
+                os.rmdir(inner)
+            else:
+                raise AssertionError("%s is mounted: not removed" % inner)
+    os.rmdir(path)
