@@ -132,11 +132,11 @@ def run_cmocka(tally, name, path):
     status, output = command(
         [path], timeout=UNIT_TIMEOUT,
         env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
-    reason, seen, bad = "", 0, 0
+    reason, seen, bad = "", 0, []
     for line in output.split("\n"):
         words = line.split()
-        if words[:2] == ["not", "ok"]:
-            bad += 1
+        if words[:2] == ["not", "ok"] and len(words) >= 5:
+            bad.append("%s: %s" % (name, words[4]))
         elif words[:1] == ["ok"] and len(words) >= 3:
             test = "%s: %s" % (name, words[3 if words[2] == "-" else 2])
             seen += 1
@@ -146,8 +146,11 @@ def run_cmocka(tally, name, path):
                 tally.ok(test)
         elif line.strip() and not line.startswith(("1..", "TAP ")):
             reason = line.strip(" #\t")
+    for test in bad[:-1]:
+        tally.failed(test, "see below")
     if status or bad:
-        tally.failed(name, output + "\nexit status %d" % status)
+        tally.failed(bad[-1] if bad else name,
+                     output + "\nexit status %d" % status)
     elif not seen:
         tally.failed(name, "it ran no test:\n" + output)
 
