@@ -347,8 +347,8 @@ new_old(const char *type, const char *source, unsigned long flags,
 	if (sys_mount(source, to, type, flags & ~(unsigned long)MS_REC,
 		      data) < 0) {
 		if (errno == ENODEV)
-			return failx("mount %s: this kernel has no such file "
-				     "system", type);
+			return fail("mount %s (this kernel does not have it)",
+				    type);
 		auto_free char *doing = text("mount %s", type);
 		return fail_old(doing);
 	}
@@ -480,11 +480,10 @@ mountfd_new(const char *type, const char *source, unsigned long flags,
 	auto_close int fs = sys_fsopen(type);
 	if (fs < 0 && mountfd_is_missing(errno))
 		return new_old(type, source, flags, data, target);
-	if (fs < 0 && errno == ENODEV)
-		return failx("mount %s: this kernel has no such file system",
-			     type);
 	if (fs < 0)
-		return fail("mount %s", type);
+		return fail("mount %s%s", type,
+			    errno == ENODEV ? " (this kernel does not have it)" :
+					      "");
 	if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", source) < 0 ||
 	    set_flags(fs, flags) < 0 || set_options(fs, data) < 0 ||
 	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) < 0) {

@@ -1,0 +1,12 @@
+/* demo.h - the experiments of this chapter, one a file in this directory. */
+#ifndef DEMO_H
+#define DEMO_H
+
+#include "tour.h"
+
+extern const struct experiment demo_pivot;
+
+/* demo/dot.c: the tree of mounts, as a Graphviz graph. */
+int dot(FILE *out);
+
+#endif
