@@ -72,8 +72,12 @@ int cgroup_open(struct cgroup *cg, const char *name);
 /* Let go of memory and descriptors; the cgroup itself stays. */
 void cgroup_close(struct cgroup *cg);
 
-/* Is this controller ("memory") at work in the cgroup, on v1 or on v2? */
+/* Is this controller ("memory") at work in the cgroup, on v1 or on v2?  And
+ * in which of its directories, or NULL: for files of which this module does
+ * not know. */
 bool cgroup_has(const struct cgroup *cg, const char *controller);
+const struct cgroup_dir *cgroup_dir_with(const struct cgroup *cg,
+					 const char *controller);
 
 /* The descriptor to clone into (CLONE_INTO_CGROUP), or -1: no v2 here. */
 int cgroup_v2_fd(const struct cgroup *cg);
@@ -133,6 +137,14 @@ struct cgroup_usage {
 /* Read everything; fails when nothing at all can be read. */
 int cgroup_read_usage(const struct cgroup *cg, struct cgroup_usage *usage);
 
+/*
+ * The number in a file of the cgroup directory `dir`; with a `key`, that in
+ * its line "key number", or of a file of such lines.  "max" and what v1 shows
+ * in its place are CGROUP_NONE.
+ */
+int cgroup_read_number(int dir, const char *file, const char *key,
+		       uint64_t *value);
+
 /* ---- the end ------------------------------------------------------------ */
 
 /*
@@ -152,9 +164,10 @@ int cgroup_kill(const struct cgroup *cg);
 
 /*
  * Remove its directories, with any that its processes made below, then the
- * directories above that cgroup_create() made and that are now empty.  Ten
+ * directories above that cgroup_create() made and that are now empty.  Two
  * seconds at most are spent on waiting for processes that are about to be
- * gone; a living one is a failure that names it.  May be called twice.
+ * gone; a living one is a failure that names it, and then nothing was removed.
+ * May be called twice.
  */
 int cgroup_destroy(const struct cgroup *cg);
 
