@@ -40,10 +40,9 @@ def pairs(root):
         for path in modules(root, chapter):
             name = os.path.basename(path)
             full = os.path.join(chapter, path)
-            if name in owners:
-                yield owners[name], full
-            else:
-                owners[name] = full
+            owner = owners.setdefault(name, full)
+            if owner.split(os.sep)[0] != chapter:
+                yield owner, full
 
 
 def content(root, path):

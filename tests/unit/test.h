@@ -1,9 +1,8 @@
 /*
  * test.h - cmocka, with the headers it takes for granted.
  *
- * Include it last.  cmocka calls one of its macros fail(), and so does base.h
- * one of its functions: here the word is base.h's, and a test that has found a
- * mistake says fail_msg("what is wrong").
+ * cmocka calls one of its macros fail(), and so does base.h: here the word is
+ * base.h's, and a test that has found a mistake says fail_msg("what is wrong").
  */
 #ifndef TEST_H
 #define TEST_H
@@ -13,9 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
+#include "base.h"
 
+#pragma push_macro("fail")
 #undef fail
+#include <cmocka.h>
+#undef fail
+#pragma pop_macro("fail")
+
 #undef fail_msg
 #define fail_msg(...) \
 	(print_error("ERROR: " __VA_ARGS__), print_error("\n"), \

@@ -209,6 +209,87 @@ a_signal_does_not_end_the_wait(void **state)
 	signal(SIGUSR1, SIG_DFL);
 }
 
+/* ---- up to execve and beyond ------------------------------------------- */
+
+static void
+an_execve_that_succeeds_closes_the_child_s_end(void **state)
+{
+	(void)state;
+	sync_send(theirs, SYNC_EXEC);
+	close_scoped(&theirs);
+	assert_int_equal(sync_expect_exec(ours, "the child"), 0);
+}
+
+static void
+a_real_execve_is_seen(void **state)
+{
+	(void)state;
+	pid_t pid = fork();
+	if (pid == 0) {
+		close_scoped(&ours);
+		sync_send(theirs, SYNC_EXEC);
+		execl("/bin/sh", "sh", "-c", "sleep 1", (char *)NULL);
+		sync_send_failure(theirs);
+		_exit(127);
+	}
+	close_scoped(&theirs);
+	assert_int_equal(sync_expect_exec(ours, "the child"), 0);
+	/* It was heard while the program still runs. */
+	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void
+an_execve_that_fails_tells_its_errno(void **state)
+{
+	(void)state;
+	pid_t pid = fork();
+	if (pid == 0) {
+		close_scoped(&ours);
+		sync_send(theirs, SYNC_EXEC);
+		execl("/no/such/program", "x", (char *)NULL);
+		fail("exec /no/such/program");
+		sync_send_failure(theirs);
+		_exit(127);
+	}
+	close_scoped(&theirs);
+	assert_int_equal(sync_expect_exec(ours, "the child"), -1);
+	assert_int_equal(failure.code, ENOENT);
+	assert_non_null(strstr(failure.text, "/no/such/program"));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void
+a_child_that_never_gets_to_execve(void **state)
+{
+	(void)state;
+	close_scoped(&theirs);
+	assert_int_equal(sync_expect_exec(ours, "the child"), -1);
+	assert_non_null(strstr(failure.text, "died"));
+}
+
+static void
+a_failure_instead_of_execve(void **state)
+{
+	(void)state;
+	errno = EPERM;
+	fail("mount /proc");
+	sync_send_failure(theirs);
+	close_scoped(&theirs);
+	assert_int_equal(sync_expect_exec(ours, "the child"), -1);
+	assert_int_equal(failure.code, EPERM);
+}
+
+static void
+a_word_after_execve_is_no_success(void **state)
+{
+	(void)state;
+	sync_send(theirs, SYNC_EXEC);
+	sync_send(theirs, SYNC_READY);
+	assert_int_equal(sync_expect_exec(ours, "the child"), -1);
+}
+
 /* ---- descriptors ------------------------------------------------------- */
 
 static void
@@ -361,6 +442,12 @@ main(void)
 		TEST(a_child_that_fails_is_heard),
 		TEST(a_child_that_is_killed_is_noticed),
 		TEST(a_signal_does_not_end_the_wait),
+		TEST(an_execve_that_succeeds_closes_the_child_s_end),
+		TEST(a_real_execve_is_seen),
+		TEST(an_execve_that_fails_tells_its_errno),
+		TEST(a_child_that_never_gets_to_execve),
+		TEST(a_failure_instead_of_execve),
+		TEST(a_word_after_execve_is_no_success),
 		TEST(a_descriptor_arrives_close_on_exec),
 		TEST(an_unexpected_descriptor_is_closed),
 		TEST(a_descriptor_message_without_one_is_refused),
