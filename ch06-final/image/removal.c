@@ -1,0 +1,226 @@
+/* removal.c - store_remove_image() and store_release_layers() of store.h.
+ * Runs in the parent. */
+#include "store.h"
+
+#include "reference.h"
+#include "scratch.h"
+#include "tags.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The layers of `id` are not counted as used: it is about to go. */
+static int
+layers_of_others(struct store *store, const char *id, struct words *used)
+{
+	auto_words struct words ids = { 0 };
+	if (store_list_ids(store, &ids) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.count; i++) {
+		auto_image struct image image = { 0 };
+		size_t length;
+		if (id && strcmp(ids.items[i], id) == 0)
+			continue;
+		auto_free char *json =
+			store_read_config(store, ids.items[i], &length);
+		if (!json ||
+		    image_parse(json, length, ids.items[i], &image) < 0)
+			return wrap("find out which layers are still needed");
+		for (char **diff = image.diff_ids; *diff; diff++)
+			words_add(used, *diff + strlen("sha256:"));
+	}
+	return 0;
+}
+
+/* The layers that nobody has any more once the image `id` (or NULL) is gone. */
+static int
+find_unused(struct store *store, const char *id,
+	    const struct store_users *users, struct words *unused)
+{
+	auto_words struct words used = { 0 };
+	if (layers_of_others(store, id, &used) < 0)
+		return -1;
+	auto_close int fd = openat(store->layers, ".",
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return fail("list %s/layers", store->root);
+	take_fd(&fd);
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		const char *hex = entry->d_name;
+		auto_free char *diff_id = text("sha256:%s", hex);
+		if (reference_is_hex(hex) && !words_has(&used, hex) &&
+		    !(users && users->uses_layer &&
+		      users->uses_layer(users->data, diff_id)))
+			words_add(unused, hex);
+	}
+	return 0;
+}
+
+/* Are there names of this image in more than one repository? */
+static bool
+is_in_several_repositories(const struct tags *tags, const char *id)
+{
+	const char *first = tags_name(tags, id);
+	for (size_t i = 0; first && i < tags->count; i++) {
+		const char *name = tags->list[i].name;
+		size_t length = strrchr(name, ':') + 1 - name;
+		if (strcmp(tags->list[i].id, id) == 0 &&
+		    strncmp(name, first, length) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Docker's reasons for refusing, in Docker's words. */
+static int
+check_users(const struct store_users *users, const char *id, const char *tag,
+	    bool force)
+{
+	bool running = false;
+	const char *user = users && users->image_user ?
+		users->image_user(users->data, id, &running) : NULL;
+	if (!user)
+		return 0;
+	if (running && !tag)
+		return failx("conflict: unable to delete %.12s (cannot be "
+			     "forced) - image is being used by running "
+			     "container %s", id + 7, user);
+	if (tag && !force)
+		return failx("conflict: unable to remove repository reference "
+			     "\"%s\" (must force) - container %s is using its "
+			     "referenced image %.12s", tag, user, id + 7);
+	if (!force)
+		return failx("conflict: unable to delete %.12s (must be "
+			     "forced) - image is being used by stopped "
+			     "container %s", id + 7, user);
+	return 0;
+}
+
+/* Take one name away, or with `tag` NULL all names of the image. */
+static void
+drop_names(struct tags *tags, const char *id, const char *tag,
+	   struct words *untagged)
+{
+	if (tag) {
+		words_add(untagged, tag);
+		tags_drop(tags, tag);
+		return;
+	}
+	for (const char *name; (name = tags_name(tags, id));) {
+		words_add(untagged, name);
+		tags_drop(tags, name);
+	}
+}
+
+/* The point of no return is store_publish_tags(): before it the list of what
+ * may go is on the disk, after it the list is followed, now or by the next
+ * command (scratch.h). */
+static int
+delete_image(struct store *store, const struct tags *tags, const char *id,
+	     const struct store_users *users, const struct scratch *scratch,
+	     struct words *deleted)
+{
+	auto_words struct words images = { 0 }, layers = { 0 };
+	if (find_unused(store, id, users, &layers) < 0)
+		return -1;
+	words_add(&images, id + strlen("sha256:"));
+	if (scratch_intend(scratch, &images, &layers) < 0)
+		return -1;
+	if (store_publish_tags(store, scratch, tags) < 0) {
+		scratch_complete(scratch);
+		return -1;
+	}
+	words_add(deleted, id);
+	for (size_t i = 0; i < layers.count; i++) {
+		auto_free char *diff = text("sha256:%s", layers.items[i]);
+		words_add(deleted, diff);
+	}
+	return scratch_discard(store, scratch);
+}
+
+static int
+remove_locked(struct store *store, const char *name, bool force,
+	      const struct store_users *users, const struct scratch *scratch,
+	      struct store_removal *removal)
+{
+	auto_tags struct tags tags = { 0 };
+	auto_free char *id = NULL, *tag = NULL;
+	if (tags_read(store->dir, &tags) < 0 ||
+	    store_resolve(store, &tags, name, &id, &tag) < 0)
+		return -1;
+	if (!tag && !force && is_in_several_repositories(&tags, id))
+		return failx("conflict: unable to delete %.12s (must be "
+			     "forced) - image is referenced in multiple "
+			     "repositories", id + 7);
+	drop_names(&tags, id, tag, &removal->untagged);
+	bool is_last = !tags_name(&tags, id);
+	if (is_last && check_users(users, id, tag, force) < 0)
+		return -1;
+	if (!is_last)
+		return store_publish_tags(store, scratch, &tags);
+	return delete_image(store, &tags, id, users, scratch,
+			    &removal->deleted);
+}
+
+void
+store_free_removal(struct store_removal *removal)
+{
+	words_free(&removal->untagged);
+	words_free(&removal->deleted);
+}
+
+int
+store_remove_image(struct store *store, const char *name, bool force,
+		   const struct store_users *users,
+		   struct store_removal *removal)
+{
+	*removal = (struct store_removal){ 0 };
+	struct scratch scratch;
+	if (scratch_create(store, &scratch) < 0)
+		return -1;
+	int done = store_lock(store, LOCK_EX);
+	if (done == 0) {
+		done = remove_locked(store, name, force, users, &scratch,
+				     removal);
+		store_unlock(store);
+	}
+	if (scratch_remove(store, &scratch) < 0)
+		done = -1;
+	if (done < 0)
+		store_free_removal(removal);
+	return done;
+}
+
+static int
+release_locked(struct store *store, const struct store_users *users,
+	       const struct scratch *scratch)
+{
+	auto_words struct words none = { 0 }, layers = { 0 };
+	if (find_unused(store, NULL, users, &layers) < 0)
+		return -1;
+	if (layers.count == 0)
+		return 0;
+	if (scratch_intend(scratch, &none, &layers) < 0)
+		return -1;
+	return scratch_discard(store, scratch);
+}
+
+int
+store_release_layers(struct store *store, const struct store_users *users)
+{
+	struct scratch scratch;
+	if (scratch_create(store, &scratch) < 0)
+		return -1;
+	int done = store_lock(store, LOCK_EX);
+	if (done == 0) {
+		done = release_locked(store, users, &scratch);
+		store_unlock(store);
+	}
+	if (scratch_remove(store, &scratch) < 0)
+		done = -1;
+	return done;
+}

@@ -1,0 +1,441 @@
+/* store.c - see store.h.  Runs in the parent. */
+#include "store.h"
+
+#include "reference.h"
+#include "scratch.h"
+#include "tags.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- opening ----------------------------------------------------------- */
+
+static int
+open_part(const struct store *store, const char *name)
+{
+	if (mkdirat(store->dir, name, 0700) < 0 && errno != EEXIST)
+		return fail("create directory %s/%s", store->root, name);
+	int fd = openat(store->dir, name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail("open %s/%s", store->root, name);
+	return fd;
+}
+
+static int
+open_parts(struct store *store)
+{
+	store->dir = open(store->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (store->dir < 0)
+		return fail("open %s", store->root);
+	auto_close int parent = open_part(store, "blobs");
+	if (parent < 0 || (store->blobs = open_part(store, "blobs/sha256")) < 0 ||
+	    (store->layers = open_part(store, "layers")) < 0 ||
+	    (store->tmp = open_part(store, "tmp")) < 0)
+		return -1;
+	store->lock = openat(store->dir, "images.lock",
+			     O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (store->lock < 0)
+		return fail("open %s/images.lock", store->root);
+	return 0;
+}
+
+int
+store_open(struct store *store, const char *root)
+{
+	*store = (struct store){ .dir = -1, .blobs = -1, .layers = -1,
+				 .tmp = -1, .lock = -1 };
+	if (make_dirs(root, 0700) < 0)
+		return -1;
+	store->root = realpath(root, NULL);
+	if (!store->root)
+		return fail("find %s", root);
+	if (open_parts(store) < 0) {
+		store_close(store);
+		return -1;
+	}
+	/* What cannot be removed now, the next command will try again; the
+	 * store itself is in order. */
+	struct failure kept = failure;
+	if (scratch_sweep(store) < 0)
+		failure = kept;
+	return 0;
+}
+
+void
+store_close(struct store *store)
+{
+	if (!store->root)
+		return;
+	close_scoped(&store->lock);
+	close_scoped(&store->tmp);
+	close_scoped(&store->layers);
+	close_scoped(&store->blobs);
+	close_scoped(&store->dir);
+	free(take_ptr(&store->root));
+	store->locked = store->depth = 0;
+}
+
+int
+store_lock(struct store *store, int how)
+{
+	if (store->depth > 0 && how == LOCK_EX && store->locked == LOCK_SH)
+		return failx("lock %s: already held for reading", store->root);
+	if (store->depth == 0) {
+		int done;
+		do {
+			done = flock(store->lock, how);
+		} while (done < 0 && errno == EINTR);
+		if (done < 0)
+			return fail("lock %s/images.lock", store->root);
+		store->locked = how;
+	}
+	store->depth++;
+	return 0;
+}
+
+void
+store_unlock(struct store *store)
+{
+	if (--store->depth > 0)
+		return;
+	flock(store->lock, LOCK_UN);
+	store->locked = 0;
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+char *
+store_read_config(struct store *store, const char *id, size_t *length)
+{
+	const char *hex = id + strlen("sha256:");
+	if (faccessat(store->blobs, hex, F_OK, 0) < 0 && errno == ENOENT) {
+		failx("image %s: its config %s/blobs/sha256/%s is missing: "
+		      "remove the image and load it again", id, store->root,
+		      hex);
+		return NULL;
+	}
+	char *json = read_all(store->blobs, hex, length);
+	if (!json)
+		wrap("image %s", id);
+	return json;
+}
+
+bool
+store_has_layer(struct store *store, const char *hex)
+{
+	struct stat st;
+	return fstatat(store->layers, hex, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode);
+}
+
+static uint64_t
+layer_size(struct store *store, const char *hex)
+{
+	auto_free char *name = text("%s.size", hex);
+	char digits[32];
+	uint64_t size = 0;
+	/* A size is for information: one that was lost must not keep an
+	 * image from being used. */
+	if (read_text(store->layers, name, digits, sizeof(digits)) < 0 ||
+	    parse_number(digits, 0, UINT64_MAX, &size) < 0)
+		return 0;
+	return size;
+}
+
+/* Where the layers are, the top one first, and how big. */
+static int
+find_layers(struct store *store, struct image *image)
+{
+	auto_words struct words layers = { 0 };
+	size_t count = 0;
+	while (image->diff_ids[count])
+		count++;
+	while (count-- > 0) {
+		const char *hex = image->diff_ids[count] + strlen("sha256:");
+		if (!store_has_layer(store, hex))
+			return failx("image %s: its layer %s/layers/%s is "
+				     "missing: load the image again",
+				     image->name ? image->name : image->id,
+				     store->root, hex);
+		auto_free char *path =
+			text("%s/layers/%s", store->root, hex);
+		words_add(&layers, path);
+		image->size += layer_size(store, hex);
+	}
+	image->layers = words_take(&layers);
+	return 0;
+}
+
+static int
+read_image(struct store *store, const char *id, const char *name,
+	   struct image *image)
+{
+	*image = (struct image){ 0 };
+	size_t length;
+	auto_free char *json = store_read_config(store, id, &length);
+	if (!json)
+		return -1;
+	if (image_parse(json, length, id, image) < 0)
+		return wrap("%s/blobs/sha256/%s is damaged: remove the image "
+			    "and load it again", store->root, id + 7);
+	image->id = copy_text(id);
+	image->name = name ? copy_text(name) : NULL;
+	if (find_layers(store, image) < 0) {
+		image_free(image);
+		return -1;
+	}
+	return 0;
+}
+
+/* The ids of all images that are there. */
+int
+store_list_ids(struct store *store, struct words *ids)
+{
+	auto_close int fd = openat(store->blobs, ".",
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return fail("list %s/blobs/sha256", store->root);
+	take_fd(&fd);
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		if (!reference_is_hex(entry->d_name))
+			continue;
+		auto_free char *id = text("sha256:%s", entry->d_name);
+		words_add(ids, id);
+	}
+	return 0;
+}
+
+int
+store_layers_in_use(struct store *store, struct words *hexes)
+{
+	auto_words struct words ids = { 0 };
+	if (store_list_ids(store, &ids) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.count; i++) {
+		auto_image struct image image = { 0 };
+		size_t length;
+		auto_free char *json =
+			store_read_config(store, ids.items[i], &length);
+		if (!json ||
+		    image_parse(json, length, ids.items[i], &image) < 0)
+			return wrap("find out which layers are in use");
+		for (char **diff = image.diff_ids; *diff; diff++)
+			words_add(hexes, *diff + strlen("sha256:"));
+	}
+	return 0;
+}
+
+/* ---- finding ----------------------------------------------------------- */
+
+static int
+no_such_image(const char *name)
+{
+	failx("No such image: %s", name);
+	failure.code = ENOENT;
+	return -1;
+}
+
+/* The one id that begins like this; "" when there is none. */
+static int
+complete_id(struct store *store, const char *prefix, char **id)
+{
+	auto_words struct words ids = { 0 };
+	auto_words struct words fits = { 0 };
+	const char *digits =
+		strncmp(prefix, "sha256:", 7) == 0 ? prefix + 7 : prefix;
+	size_t length = strlen(digits);
+	if (length == 0 || strspn(digits, "0123456789abcdef") != length)
+		return 0;
+	if (store_list_ids(store, &ids) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.count; i++)
+		if (strncmp(ids.items[i] + 7, digits, length) == 0)
+			words_add(&fits, ids.items[i]);
+	if (fits.count > 1)
+		return failx("multiple IDs found with provided prefix: %s",
+			     prefix);
+	if (fits.count == 1)
+		*id = copy_text(fits.items[0]);
+	return 0;
+}
+
+/* name@digest: that content, provided that it goes by that name. */
+static const char *
+id_of_digest(const struct tags *tags, const struct reference *reference)
+{
+	for (size_t i = 0; i < tags->count; i++) {
+		const struct tag *tag = &tags->list[i];
+		size_t length = strlen(reference->repository);
+		if (strcmp(tag->id, reference->digest) == 0 &&
+		    strncmp(tag->name, reference->repository, length) == 0 &&
+		    tag->name[length] == ':')
+			return tag->id;
+	}
+	return NULL;
+}
+
+/*
+ * What `name` means: fills in `id`, and `tag` when it is a name.  A name wins
+ * over the beginning of an id, as in Docker: "fade" may be an image.
+ */
+int
+store_resolve(struct store *store, const struct tags *tags, const char *name,
+	      char **id, char **tag)
+{
+	auto_reference struct reference reference = { 0 };
+	struct failure invalid = { 0 };
+	const char *shown = name;
+	auto_free char *full = NULL;
+	if (reference_parse(name, &reference) < 0) {
+		invalid = failure;
+	} else {
+		shown = full = reference_name(&reference);
+		const char *found = reference.digest ?
+			id_of_digest(tags, &reference) :
+			tags_id(tags, full);
+		if (found) {
+			*id = copy_text(found);
+			if (!reference.digest)
+				*tag = take_ptr(&full);
+			return 0;
+		}
+	}
+	if (complete_id(store, name, id) < 0)
+		return -1;
+	if (*id)
+		return 0;
+	if (invalid.text[0] && !reference_is_hex(name)) {
+		failure = invalid;
+		return -1;
+	}
+	return no_such_image(shown);
+}
+
+static int
+find_locked(struct store *store, const char *name, struct image *image)
+{
+	auto_tags struct tags tags = { 0 };
+	auto_free char *id = NULL, *tag = NULL;
+	if (tags_read(store->dir, &tags) < 0 ||
+	    store_resolve(store, &tags, name, &id, &tag) < 0)
+		return -1;
+	return read_image(store, id, tag ? tag : tags_name(&tags, id), image);
+}
+
+int
+store_find_image(struct store *store, const char *name, struct image *image)
+{
+	*image = (struct image){ 0 };
+	if (store_lock(store, LOCK_SH) < 0)
+		return -1;
+	int found = find_locked(store, name, image);
+	store_unlock(store);
+	return found;
+}
+
+/* ---- listing ----------------------------------------------------------- */
+
+static int
+list_locked(struct store *store, struct image **images, size_t *count)
+{
+	auto_tags struct tags tags = { 0 };
+	auto_words struct words ids = { 0 };
+	if (tags_read(store->dir, &tags) < 0 || store_list_ids(store, &ids) < 0)
+		return -1;
+	*images = new_bytes((tags.count + ids.count) * sizeof(**images));
+	for (size_t i = 0; i < tags.count; i++, ++*count)
+		if (read_image(store, tags.list[i].id, tags.list[i].name,
+			       &(*images)[*count]) < 0)
+			return -1;
+	for (size_t i = 0; i < ids.count; i++) {
+		if (tags_name(&tags, ids.items[i]))
+			continue;
+		if (read_image(store, ids.items[i], NULL,
+			       &(*images)[*count]) < 0)
+			return -1;
+		++*count;
+	}
+	return 0;
+}
+
+int
+store_list(struct store *store, struct image **images, size_t *count)
+{
+	*images = NULL;
+	*count = 0;
+	if (store_lock(store, LOCK_SH) < 0)
+		return -1;
+	int done = list_locked(store, images, count);
+	store_unlock(store);
+	if (done < 0) {
+		store_free_list(*images, *count);
+		*images = NULL;
+		*count = 0;
+	}
+	return done;
+}
+
+void
+store_free_list(struct image *images, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		image_free(&images[i]);
+	free(images);
+}
+
+/* ---- names ------------------------------------------------------------- */
+
+int
+store_publish_tags(struct store *store, const struct scratch *scratch,
+		   const struct tags *tags)
+{
+	if (tags_write(scratch->dir, tags) < 0)
+		return -1;
+	if (renameat(scratch->dir, TAGS_FILE, store->dir, TAGS_FILE) < 0)
+		return fail("write %s/%s", store->root, TAGS_FILE);
+	if (fsync(store->dir) < 0)
+		return fail("sync %s", store->root);
+	return 0;
+}
+
+static int
+tag_locked(struct store *store, const char *source, const char *target,
+	   const struct scratch *scratch)
+{
+	auto_tags struct tags tags = { 0 };
+	auto_free char *id = NULL, *tag = NULL;
+	if (tags_read(store->dir, &tags) < 0 ||
+	    store_resolve(store, &tags, source, &id, &tag) < 0)
+		return -1;
+	tags_set(&tags, target, id);
+	return store_publish_tags(store, scratch, &tags);
+}
+
+int
+store_tag(struct store *store, const char *source, const char *target)
+{
+	auto_reference struct reference reference = { 0 };
+	if (reference_parse(target, &reference) < 0)
+		return wrap("\"%.100s\" is not a valid repository/tag", target);
+	if (reference.digest)
+		return failx("refusing to create a tag with a digest "
+			     "reference");
+	auto_free char *name = reference_name(&reference);
+	struct scratch scratch;
+	if (scratch_create(store, &scratch) < 0)
+		return -1;
+	int done = store_lock(store, LOCK_EX);
+	if (done == 0) {
+		done = tag_locked(store, source, name, &scratch);
+		store_unlock(store);
+	}
+	if (scratch_remove(store, &scratch) < 0)
+		return -1;
+	return done;
+}

@@ -1,0 +1,145 @@
+/* tags.c - see tags.h.  Runs in the parent. */
+#include "tags.h"
+
+#include "reference.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+drop_json(json_t **value)
+{
+	json_decref(*value);
+}
+#define auto_json __attribute__((cleanup(drop_json)))
+
+/* Where `name` is, or where it would have to go. */
+static size_t
+position(const struct tags *tags, const char *name)
+{
+	size_t i = 0;
+	while (i < tags->count && strcmp(tags->list[i].name, name) < 0)
+		i++;
+	return i;
+}
+
+static bool
+is_at(const struct tags *tags, size_t i, const char *name)
+{
+	return i < tags->count && strcmp(tags->list[i].name, name) == 0;
+}
+
+const char *
+tags_id(const struct tags *tags, const char *name)
+{
+	size_t i = position(tags, name);
+	return is_at(tags, i, name) ? tags->list[i].id : NULL;
+}
+
+const char *
+tags_name(const struct tags *tags, const char *id)
+{
+	for (size_t i = 0; i < tags->count; i++)
+		if (strcmp(tags->list[i].id, id) == 0)
+			return tags->list[i].name;
+	return NULL;
+}
+
+void
+tags_set(struct tags *tags, const char *name, const char *id)
+{
+	size_t i = position(tags, name);
+	if (is_at(tags, i, name)) {
+		free(tags->list[i].id);
+		tags->list[i].id = copy_text(id);
+		return;
+	}
+	tags->list = resize_bytes(tags->list,
+				  (tags->count + 1) * sizeof(*tags->list));
+	memmove(&tags->list[i + 1], &tags->list[i],
+		(tags->count - i) * sizeof(*tags->list));
+	tags->list[i] = (struct tag){ copy_text(name), copy_text(id) };
+	tags->count++;
+}
+
+void
+tags_drop(struct tags *tags, const char *name)
+{
+	size_t i = position(tags, name);
+	if (!is_at(tags, i, name))
+		return;
+	free(tags->list[i].name);
+	free(tags->list[i].id);
+	tags->count--;
+	memmove(&tags->list[i], &tags->list[i + 1],
+		(tags->count - i) * sizeof(*tags->list));
+}
+
+void
+tags_free(struct tags *tags)
+{
+	for (size_t i = 0; i < tags->count; i++) {
+		free(tags->list[i].name);
+		free(tags->list[i].id);
+	}
+	free(tags->list);
+	*tags = (struct tags){ 0 };
+}
+
+static int
+take_entries(json_t *images, struct tags *tags)
+{
+	const char *name;
+	json_t *id;
+	if (!json_is_object(images))
+		return failx("%s has no object \"images\"", TAGS_FILE);
+	json_object_foreach(images, name, id) {
+		if (!json_is_string(id) ||
+		    !reference_is_digest(json_string_value(id)))
+			return failx("%s: the id of \"%.100s\" is not a "
+				     "sha256 digest", TAGS_FILE, name);
+		tags_set(tags, name, json_string_value(id));
+	}
+	return 0;
+}
+
+int
+tags_read(int dir, struct tags *tags)
+{
+	*tags = (struct tags){ 0 };
+	if (faccessat(dir, TAGS_FILE, F_OK, 0) < 0 && errno == ENOENT)
+		return 0;
+	size_t length;
+	auto_free char *content = read_all(dir, TAGS_FILE, &length);
+	if (!content)
+		return -1;
+	json_error_t error;
+	auto_json json_t *root = json_loadb(content, length, 0, &error);
+	if (!root)
+		return failx("%s is damaged: line %d: %s", TAGS_FILE,
+			     error.line, error.text);
+	if (take_entries(json_object_get(root, "images"), tags) < 0) {
+		tags_free(tags);
+		return -1;
+	}
+	return 0;
+}
+
+int
+tags_write(int dir, const struct tags *tags)
+{
+	auto_json json_t *images = json_object();
+	for (size_t i = 0; i < tags->count; i++)
+		json_object_set_new(images, tags->list[i].name,
+				    json_string(tags->list[i].id));
+	auto_json json_t *root = json_pack("{s:O}", "images", images);
+	auto_free char *content =
+		root ? json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
+	if (!content)
+		return failx("write %s: out of memory", TAGS_FILE);
+	return write_file(dir, TAGS_FILE, content, 0600);
+}

@@ -1,0 +1,43 @@
+/*
+ * tags.h - which name means which image: the store's file images.json.
+ *
+ *	{ "images": { "busybox:latest": "sha256:...", ... } }
+ *
+ * The table is read whole, changed in memory and written whole; whoever
+ * writes holds the store's lock (store.h).
+ */
+#ifndef TAGS_H
+#define TAGS_H
+
+#include "base.h"
+
+#define TAGS_FILE "images.json"
+
+struct tag {
+	char *name; /* as reference_name() gives it */
+	char *id;   /* "sha256:..." */
+};
+
+struct tags {
+	struct tag *list; /* sorted by name */
+	size_t count;
+};
+
+/* A file that is not there is an empty table; one that is damaged is a
+ * failure that names it. */
+int tags_read(int dir, struct tags *tags);
+/* The file appears whole or not at all (write_file). */
+int tags_write(int dir, const struct tags *tags);
+void tags_free(struct tags *tags);
+#define auto_tags __attribute__((cleanup(tags_free)))
+
+/* The id behind a name, or NULL. */
+const char *tags_id(const struct tags *tags, const char *name);
+/* The first name of an id, or NULL. */
+const char *tags_name(const struct tags *tags, const char *id);
+/* Let `name` mean `id` from now on. */
+void tags_set(struct tags *tags, const char *name, const char *id);
+/* Forget a name; one that is not there is fine. */
+void tags_drop(struct tags *tags, const char *name);
+
+#endif

@@ -1,0 +1,488 @@
+/* entry.c - see entry.h.  Runs in mydocker-image. */
+#include "entry.h"
+
+#include "attributes.h"
+#include "overlay.h"
+#include "stream.h"
+#include "tree.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define WHITEOUT ".wh."
+#define OPAQUE ".wh..wh..opq"
+#define AUFS_OWN ".wh..wh."
+
+/* ---- paths ------------------------------------------------------------- */
+
+char *
+entry_clean_path(const char *path)
+{
+	if (path[0] == '/') {
+		failx("%.150s: an absolute path", path);
+		return NULL;
+	}
+	auto_free char *clean = new_bytes(strlen(path) + 1);
+	size_t length = 0;
+	for (const char *part = path; *part;) {
+		size_t size = strcspn(part, "/");
+		if (size == 2 && strncmp(part, "..", 2) == 0) {
+			failx("%.150s: a path with \"..\"", path);
+			return NULL;
+		}
+		if (size > NAME_MAX) {
+			failx("%.150s: a name of more than %d bytes", path,
+			      NAME_MAX);
+			return NULL;
+		}
+		if (size > 0 && !(size == 1 && *part == '.')) {
+			if (length > 0)
+				clean[length++] = '/';
+			memcpy(clean + length, part, size);
+			length += size;
+		}
+		part += size;
+		part += strspn(part, "/");
+	}
+	return take_ptr(&clean);
+}
+
+static bool
+is_prefix(const char *prefix, const char *name)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+/* Does any component begin like this? */
+static bool
+has_component(const char *path, const char *prefix)
+{
+	for (const char *part = path; part; part = strchr(part, '/')) {
+		part += *part == '/';
+		if (is_prefix(prefix, part))
+			return true;
+	}
+	return false;
+}
+
+/* ---- directories ------------------------------------------------------- */
+
+static int
+open_directory(int dir, const char *name)
+{
+	return openat(dir, name,
+		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* A directory that was deleted below and made anew hides what was there. */
+static int
+make_directory(int dir, const char *name, bool is_opaque)
+{
+	if (mkdirat(dir, name, 0755) < 0)
+		return -1;
+	auto_close int made = open_directory(dir, name);
+	if (made < 0)
+		return -1;
+	if (is_opaque && overlay_make_opaque(made) < 0)
+		return -1;
+	return take_fd(&made);
+}
+
+/* Why a component could not be entered. */
+static int
+explain(int dir, const char *name, const char *path)
+{
+	int code = errno;
+	struct stat st;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(st.st_mode))
+		return failx("%.150s: passes through the symbolic link %.80s",
+			     path, name);
+	errno = code;
+	return fail("%.150s: enter %.80s", path, name);
+}
+
+/* Enter, or make, one component of a parent directory. */
+static int
+enter(int dir, const char *name, const char *path, bool make)
+{
+	int next = open_directory(dir, name);
+	if (next >= 0 || !make)
+		return next >= 0 ? next : explain(dir, name, path);
+	if (errno == ENOENT)
+		next = make_directory(dir, name, false);
+	else if (overlay_is_whiteout(dir, name) == 1 &&
+		 unlinkat(dir, name, 0) == 0)
+		next = make_directory(dir, name, true);
+	else
+		return explain(dir, name, path);
+	return next >= 0 ? next : fail("%.150s: make %.80s", path, name);
+}
+
+/* The directory that `path` is in, as a descriptor that the caller closes.
+ * `path` is clean.  *base is its last component. */
+static int
+open_parent(int root, const char *path, bool make, const char **base)
+{
+	auto_close int dir = fcntl(root, F_DUPFD_CLOEXEC, 0);
+	if (dir < 0)
+		return fail("%.150s: duplicate a descriptor", path);
+	const char *part = path;
+	for (const char *slash; (slash = strchr(part, '/')); part = slash + 1) {
+		char name[NAME_MAX + 1];
+		snprintf(name, sizeof(name), "%.*s", (int)(slash - part), part);
+		auto_close int next = enter(dir, name, path, make);
+		if (next < 0)
+			return -1;
+		close(dir);
+		dir = take_fd(&next);
+	}
+	*base = part;
+	return take_fd(&dir);
+}
+
+static void
+forget_parent(struct unpacking *unpacking)
+{
+	close_scoped(&unpacking->parent);
+	free(take_ptr(&unpacking->parent_path));
+}
+
+/* The same from the cache: most entries are in the directory of the one
+ * before.  The descriptor is the cache's. */
+static int
+find_parent(struct unpacking *unpacking, const char *path, const char **base)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 0;
+	const char *known = unpacking->parent_path;
+	if (known && strlen(known) == length &&
+	    memcmp(known, path, length) == 0) {
+		*base = slash ? slash + 1 : path;
+		return unpacking->parent;
+	}
+	forget_parent(unpacking);
+	unpacking->parent = open_parent(unpacking->root, path, true, base);
+	if (unpacking->parent >= 0)
+		unpacking->parent_path = text("%.*s", (int)length, path);
+	return unpacking->parent;
+}
+
+/* ---- one kind of entry each -------------------------------------------- */
+
+static int
+write_data(int fd, struct archive *archive, const char *path)
+{
+	const void *block;
+	size_t size;
+	la_int64_t offset;
+	int result;
+	while ((result = archive_read_data_block(archive, &block, &size,
+						 &offset)) == ARCHIVE_OK) {
+		while (size > 0) {
+			ssize_t done = pwrite(fd, block, size, offset);
+			if (done < 0 && errno == EINTR)
+				continue;
+			if (done < 0)
+				return fail("%.150s: write", path);
+			block = (const char *)block + done;
+			size -= done;
+			offset += done;
+		}
+	}
+	return result == ARCHIVE_EOF ? 0 : stream_fail(archive, path);
+}
+
+static int
+write_file_entry(struct unpacking *unpacking, struct archive *archive,
+		 struct archive_entry *entry, const char *path, int dir,
+		 const char *base)
+{
+	auto_close int fd = openat(dir, base, O_WRONLY | O_CREAT | O_EXCL |
+				   O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail("%.150s: create", path);
+	int64_t size = archive_entry_size(entry);
+	/* The holes of a sparse file are not written; its length is. */
+	if (write_data(fd, archive, path) < 0)
+		return -1;
+	if (size < 0 || ftruncate(fd, size) < 0)
+		return fail("%.150s: give it the length %lld", path,
+			    (long long)size);
+	if (unpacking->size <= UINT64_MAX / 2)
+		unpacking->size += size;
+	return attributes_set(fd, dir, base, entry, path);
+}
+
+static void
+remember_directory(struct unpacking *unpacking, struct archive_entry *entry,
+		   const char *path)
+{
+	size_t count = unpacking->count++;
+	if ((count & (count - 1)) == 0)
+		unpacking->directories = resize_bytes(
+			unpacking->directories,
+			(count ? count * 2 : 1) *
+				sizeof(*unpacking->directories));
+	struct directory_times *directory = &unpacking->directories[count];
+	directory->path = copy_text(path);
+	attributes_times(entry, directory->times);
+}
+
+static int
+write_directory(struct unpacking *unpacking, struct archive_entry *entry,
+		const char *path, int dir, const char *base)
+{
+	auto_close int fd = open_directory(dir, base);
+	if (fd < 0 && errno == ENOENT)
+		fd = make_directory(dir, base, false);
+	if (fd < 0)
+		return fail("%.150s: make the directory", path);
+	remember_directory(unpacking, entry, path);
+	return attributes_set(fd, dir, base, entry, path);
+}
+
+static int
+write_symlink(struct archive_entry *entry, const char *path, int dir,
+	      const char *base)
+{
+	const char *target = archive_entry_symlink(entry);
+	if (!target || target[0] == '\0')
+		return failx("%.150s: a symbolic link to nothing", path);
+	if (symlinkat(target, dir, base) < 0)
+		return fail("%.150s: make the symbolic link", path);
+	return attributes_set(-1, dir, base, entry, path);
+}
+
+/* The device nodes that a root file system from debootstrap has; every one is
+ * in every container anyhow.  0/0 would be a whiteout of overlayfs, and any
+ * other would be a door to the host's hardware. */
+static bool
+is_harmless_device(mode_t type, dev_t device)
+{
+	static const unsigned int harmless[][2] = {
+		{ 1, 3 }, { 1, 5 }, { 1, 7 }, { 1, 8 }, /* null zero full ... */
+		{ 1, 9 }, { 5, 0 }, { 5, 1 }, { 5, 2 }, /* ... console ptmx */
+	};
+	for (size_t i = 0; type == S_IFCHR && i < countof(harmless); i++)
+		if (major(device) == harmless[i][0] &&
+		    minor(device) == harmless[i][1])
+			return true;
+	return false;
+}
+
+static int
+write_node(struct archive_entry *entry, const char *path, int dir,
+	   const char *base)
+{
+	mode_t type = archive_entry_filetype(entry);
+	dev_t device = type == S_IFIFO ? 0 : archive_entry_rdev(entry);
+	if (type != S_IFIFO && !is_harmless_device(type, device))
+		return failx("%.150s: a %s device %u:%u, which no image needs",
+			     path, type == S_IFBLK ? "block" : "character",
+			     major(device), minor(device));
+	if (mknodat(dir, base, type | 0600, device) < 0)
+		return fail("%.150s: make the node", path);
+	return attributes_set(-1, dir, base, entry, path);
+}
+
+/* A link to a file that came before it in the same tar. */
+static int
+write_hard_link(struct unpacking *unpacking, const char *target,
+		const char *path, int dir, const char *base)
+{
+	auto_free char *clean = entry_clean_path(target);
+	if (!clean)
+		return wrap("%.100s: hard link", path);
+	if (strcmp(clean, path) == 0)
+		return failx("%.150s: a hard link to itself", path);
+	const char *target_base;
+	auto_close int target_dir =
+		open_parent(unpacking->root, clean, false, &target_base);
+	if (target_dir < 0)
+		return wrap("%.100s: hard link", path);
+	struct stat st;
+	if (*clean == '\0' ||
+	    fstatat(target_dir, target_base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    overlay_is_whiteout(target_dir, target_base) == 1)
+		return failx("%.100s: a hard link to %.100s, which does not "
+			     "come before it in the archive", path, clean);
+	if (S_ISDIR(st.st_mode))
+		return failx("%.100s: a hard link to the directory %.100s",
+			     path, clean);
+	if (linkat(target_dir, target_base, dir, base, 0) < 0)
+		return fail("%.100s: hard link to %.100s", path, clean);
+	return 0;
+}
+
+/* ---- whiteouts --------------------------------------------------------- */
+
+/* NAME was deleted.  If this layer has a NAME of its own, only a directory has
+ * anything of the layers below to hide. */
+static int
+write_whiteout(const char *path, int dir, const char *name)
+{
+	struct stat st;
+	if (name[0] == '\0' || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return failx("%.150s: a whiteout of a directory's own entry",
+			     path);
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT)
+			return fail("%.150s: look at %.80s", path, name);
+		return overlay_make_whiteout(dir, name) < 0 ?
+			wrap("%.100s", path) : 0;
+	}
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	auto_close int hidden = open_directory(dir, name);
+	if (hidden < 0)
+		return fail("%.150s: open %.80s", path, name);
+	return overlay_make_opaque(hidden) < 0 ? wrap("%.100s", path) : 0;
+}
+
+static int
+write_marker(struct unpacking *unpacking, struct archive_entry *entry,
+	     const char *path)
+{
+	const char *base;
+	int dir = find_parent(unpacking, path, &base);
+	if (dir < 0)
+		return -1;
+	if (archive_entry_hardlink(entry) ||
+	    archive_entry_filetype(entry) != AE_IFREG)
+		return failx("%.150s: a whiteout that is not a regular file",
+			     path);
+	if (strcmp(base, OPAQUE) != 0)
+		return write_whiteout(path, dir, base + strlen(WHITEOUT));
+	return overlay_make_opaque(dir) < 0 ? wrap("%.100s", path) : 0;
+}
+
+/* ---- an entry ---------------------------------------------------------- */
+
+/* Of two entries with one name the later counts: make room for it.  A
+ * directory stays for a directory. */
+static int
+make_room(const char *path, int dir, const char *base, bool for_directory)
+{
+	struct stat st;
+	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : fail("%.150s: look", path);
+	if (S_ISDIR(st.st_mode))
+		return for_directory ? 0 : tree_remove(dir, base);
+	bool was_whiteout = overlay_is_whiteout(dir, base) == 1;
+	if (unlinkat(dir, base, 0) < 0)
+		return fail("%.150s: replace", path);
+	if (!for_directory || !was_whiteout)
+		return 0;
+	auto_close int made = make_directory(dir, base, true);
+	return made < 0 ? fail("%.150s: make the directory", path) : 0;
+}
+
+static int
+write_named(struct unpacking *unpacking, struct archive *archive,
+	    struct archive_entry *entry, const char *path)
+{
+	const char *base, *link = archive_entry_hardlink(entry);
+	mode_t type = archive_entry_filetype(entry);
+	int dir = find_parent(unpacking, path, &base);
+	if (dir < 0 || make_room(path, dir, base,
+				 !link && type == AE_IFDIR) < 0)
+		return -1;
+	if (link)
+		return write_hard_link(unpacking, link, path, dir, base);
+	switch (type) {
+	case AE_IFREG:
+		return write_file_entry(unpacking, archive, entry, path, dir,
+					base);
+	case AE_IFDIR:
+		return write_directory(unpacking, entry, path, dir, base);
+	case AE_IFLNK:
+		return write_symlink(entry, path, dir, base);
+	case AE_IFCHR:
+	case AE_IFBLK:
+	case AE_IFIFO:
+		return write_node(entry, path, dir, base);
+	default:
+		return failx("%.150s: an entry of an unknown kind", path);
+	}
+}
+
+/* The root directory itself: "./" in most archives. */
+static int
+write_root(struct unpacking *unpacking, struct archive_entry *entry)
+{
+	if (archive_entry_hardlink(entry) ||
+	    archive_entry_filetype(entry) != AE_IFDIR)
+		return failx("the root of the archive is not a directory");
+	remember_directory(unpacking, entry, "");
+	return attributes_set(unpacking->root, -1, ".", entry, ".");
+}
+
+int
+entry_write(struct unpacking *unpacking, struct archive *archive,
+	    struct archive_entry *entry)
+{
+	const char *raw = archive_entry_pathname(entry);
+	if (!raw || raw[0] == '\0')
+		return failx("an entry without a name");
+	auto_free char *path = entry_clean_path(raw);
+	if (!path)
+		return -1;
+	if (path[0] == '\0')
+		return write_root(unpacking, entry);
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	if (strcmp(base, OPAQUE) != 0 && has_component(path, AUFS_OWN))
+		return 0; /* aufs's bookkeeping, in layers of old Dockers */
+	auto_free char *above = text("%.*s", (int)(base - path), path);
+	if (has_component(above, WHITEOUT))
+		return failx("%.150s: a file below a whiteout", path);
+	if (is_prefix(WHITEOUT, base))
+		return write_marker(unpacking, entry, path);
+	return write_named(unpacking, archive, entry, path);
+}
+
+/* ---- begin and end ----------------------------------------------------- */
+
+void
+unpacking_begin(struct unpacking *unpacking, int root)
+{
+	*unpacking = (struct unpacking){ .root = root, .parent = -1 };
+}
+
+/* A directory that a later entry replaced is no more there: fine. */
+int
+unpacking_finish(struct unpacking *unpacking)
+{
+	for (size_t i = 0; i < unpacking->count; i++) {
+		struct directory_times *directory = &unpacking->directories[i];
+		const char *base;
+		auto_close int dir = open_parent(unpacking->root,
+						 directory->path, false, &base);
+		if (dir < 0)
+			continue;
+		auto_close int fd = open_directory(dir, *base ? base : ".");
+		if (fd >= 0 && futimens(fd, directory->times) < 0)
+			return fail("%.150s: set its times", directory->path);
+	}
+	return 0;
+}
+
+void
+unpacking_free(struct unpacking *unpacking)
+{
+	forget_parent(unpacking);
+	for (size_t i = 0; i < unpacking->count; i++)
+		free(unpacking->directories[i].path);
+	free(take_ptr(&unpacking->directories));
+	unpacking->count = 0;
+}

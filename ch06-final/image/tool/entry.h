@@ -1,0 +1,60 @@
+/*
+ * entry.h - one entry of a layer's tar becomes one file.
+ *
+ * The tar may come from anybody, so nothing in it is believed.  Every path is
+ * walked from a descriptor of the layer's directory, one component at a time,
+ * never through a symbolic link and never by "..": what would lead outside
+ * cannot be expressed.  Nothing is ever run or read from what was unpacked,
+ * and there is no chroot into it, since a program that lives in a hostile root
+ * loads that root's libraries (CVE-2019-14271).
+ *
+ * Whiteouts become overlayfs's own (UNIONFS in short: an OCI layer marks a
+ * deletion by an empty file ".wh.NAME" and a directory that hides all below by
+ * ".wh..wh..opq"; overlayfs wants a character device 0/0 and an attribute).
+ * They concern only the layers below, wherever in the tar they stand.
+ */
+#ifndef ENTRY_H
+#define ENTRY_H
+
+#include "base.h"
+
+#include <time.h>
+
+struct archive;
+struct archive_entry;
+
+/* What a directory shall have once everything is in it. */
+struct directory_times {
+	char *path;
+	struct timespec times[2];
+};
+
+struct unpacking {
+	int root;	   /* the layer's directory */
+	int parent;	   /* the last parent directory, kept open, */
+	char *parent_path; /* and its path; NULL when there is none */
+	struct directory_times *directories;
+	size_t count;
+	uint64_t size; /* bytes in regular files */
+};
+
+/* `root` stays the caller's. */
+void unpacking_begin(struct unpacking *unpacking, int root);
+/* Give every directory the times it should have: the last thing to do. */
+int unpacking_finish(struct unpacking *unpacking);
+/* May be called twice. */
+void unpacking_free(struct unpacking *unpacking);
+
+/* Write the entry whose header was just read.  What is not allowed is refused,
+ * naming the entry. */
+int entry_write(struct unpacking *unpacking, struct archive *archive,
+		struct archive_entry *entry);
+
+/*
+ * The path of an entry with empty and "." components taken out, "" for the
+ * root itself.  NULL, with the reason, for absolute paths and those that have
+ * "..", and for components too long for any file system.
+ */
+char *entry_clean_path(const char *path);
+
+#endif

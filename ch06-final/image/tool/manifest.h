@@ -1,0 +1,47 @@
+/*
+ * manifest.h - what images an archive says that it holds.
+ *
+ * A docker-archive (`docker save`, buildah's docker-archive:) has a file
+ * manifest.json that names, for every image, the files of its config and its
+ * layers.  An OCI archive has index.json, which leads by digests to the
+ * manifest of each image, and that to its config and layers (image-spec,
+ * image-layout.md).  Newer `docker save` writes both, which then agree:
+ * manifest.json is taken, as Docker does.
+ *
+ * All of this is only what the archive *claims*.  load.c holds the claims
+ * against the bytes.
+ */
+#ifndef MANIFEST_H
+#define MANIFEST_H
+
+#include "bundle.h"
+#include "words.h"
+
+struct claim {
+	char *config;	      /* the file of the config in the archive */
+	char *config_digest;  /* "sha256:..." it must have; NULL: not said */
+	struct words names;   /* as written; may be empty */
+	struct words layers;  /* files, the bottom layer first */
+	struct words digests; /* what these files must have, or "" */
+};
+
+struct claims {
+	struct claim *list;
+	size_t count;
+};
+
+/* `platform` is the architecture to choose from an index of several. */
+int manifest_read(const struct bundle *bundle, const char *platform,
+		  struct claims *claims);
+void manifest_free(struct claims *claims);
+
+/* One file of each kind; for manifest_read() and the tests.  The first adds
+ * claims, the second the files and digests of one. */
+int manifest_parse_docker(const char *json, size_t length,
+			  struct claims *claims);
+int manifest_parse_oci(const char *json, size_t length, struct claim *claim);
+
+/* The architecture of this machine in the words of images: "amd64". */
+const char *manifest_platform(void);
+
+#endif
