@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -134,7 +135,14 @@ ids_are_those_of_the_file(void **state)
 	assert_int_equal(stat("/proc/self/ns/uts", &st), 0);
 	assert_int_equal(ns_id(getpid(), uts, &own), 0);
 	assert_true(own.device == st.st_dev && own.inode == st.st_ino);
-	assert_int_equal(ns_id(getppid(), uts, &by_pid), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(ns_id(child, uts, &by_pid), 0);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
 	assert_true(ns_same(own, by_pid));
 	by_pid.inode++;
 	assert_false(ns_same(own, by_pid));
