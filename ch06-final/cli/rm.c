@@ -1,0 +1,78 @@
+/* rm.c - parent.  `rm`: containers that have ended, with all they wrote. */
+#include "verbs.h"
+
+#include <unistd.h>
+
+#include "container.h"
+
+struct rm_options {
+	bool force;
+};
+
+static int
+take_force(void *data, const char *value)
+{
+	(void)value;
+	((struct rm_options *)data)->force = true;
+	return 0;
+}
+
+static const struct option_row options[] = {
+	{ 'f', "force", NULL, "Kill a running container first", take_force },
+	{ 0 },
+};
+
+static int
+remove_one(int containers, const char *word, bool force)
+{
+	auto_record struct record record = { 0 };
+	auto_close int dir = -1;
+	if (record_find(containers, word, &record, &dir) < 0)
+		return -1;
+	auto_close int lock = -1;
+	int ours = record_lock(dir, &lock);
+	if (ours == 0 && !force)
+		return failx("container %s is running: end it first, or use "
+			     "-f", word);
+	if (ours == 0 &&
+	    (container_kill(verb_root(), &record, dir) < 0 ||
+	     (ours = record_lock(dir, &lock)) < 0))
+		return -1;
+	/* With --rm its own runtime may have been faster. */
+	if (faccessat(containers, record.id, F_OK, 0) < 0)
+		return 0;
+	if (ours < 0)
+		return -1;
+	if (ours == 0)
+		return failx("container %s is being started again", word);
+	return record_remove(containers, record.id);
+}
+
+static int
+run_rm(const struct verb *verb, int argc, char **argv)
+{
+	struct rm_options wanted = { 0 };
+	int status;
+	int first = verb_begin(verb, argc, argv, &wanted, 1, -1, &status);
+	if (first < 0 || (status = verb_settle(verb)) != 0)
+		return status;
+	auto_close int containers = records_open(verb_root());
+	if (containers < 0)
+		return verb_error(verb);
+	for (int i = first; i < argc; i++) {
+		if (remove_one(containers, argv[i], wanted.force) < 0)
+			status = verb_error(verb);
+		else
+			printf("%s\n", argv[i]);
+	}
+	return status;
+}
+
+const struct verb verb_rm = {
+	.name = "rm",
+	.arguments = "CONTAINER [CONTAINER...]",
+	.shows = "Remove containers",
+	.options = options,
+	.failure_status = 1,
+	.run = run_rm,
+};

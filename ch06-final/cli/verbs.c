@@ -1,0 +1,189 @@
+/* verbs.c - parent.  See verbs.h. */
+#include "verbs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "container.h"
+#include "store.h"
+
+static const struct verb *const verbs[] = {
+	&verb_run,  &verb_ps,	&verb_rm,     &verb_images,
+	&verb_rmi,  &verb_load, &verb_import, &verb_version,
+};
+
+const char *
+verb_root(void)
+{
+	const char *root = getenv("MYDOCKER_ROOT");
+	return root && *root ? root : STORE_ROOT;
+}
+
+int
+verb_error(const struct verb *verb)
+{
+	fprintf(stderr, "mydocker %s: %s\n", verb->name, failure.text);
+	return verb->failure_status;
+}
+
+static void
+print_help(const struct verb *verb)
+{
+	printf("Usage:  ./demo %s %s%s\n\n%s\n", verb->name,
+	       verb->options->take ? "[OPTIONS] " : "", verb->arguments,
+	       verb->shows);
+	if (verb->options->take) {
+		printf("\nOptions:\n");
+		options_print(verb->options, stdout);
+	}
+}
+
+static int
+usage_error(const struct verb *verb)
+{
+	int status = verb_error(verb);
+	fprintf(stderr, "See './demo %s --help'.\n", verb->name);
+	return status;
+}
+
+int
+verb_begin(const struct verb *verb, int argc, char **argv, void *data,
+	   int least, int most, int *status)
+{
+	int first = options_parse(verb->options, argc, argv, data);
+	if (first == OPTIONS_HELP) {
+		print_help(verb);
+		*status = 0;
+		return -1;
+	}
+	if (first < 0) {
+		*status = usage_error(verb);
+		return -1;
+	}
+	int words = argc - first;
+	if (words < least || (most >= 0 && words > most)) {
+		failx("\"%s\" requires %s %d argument%s", verb->name,
+		      least == most ? "exactly" :
+		      words < least ? "at least" : "at most",
+		      words < least ? least : most,
+		      (words < least ? least : most) == 1 ? "" : "s");
+		*status = usage_error(verb);
+		return -1;
+	}
+	return first;
+}
+
+int
+verb_settle(const struct verb *verb)
+{
+	if (geteuid() != 0) {
+		failx("needs root: run it with sudo");
+		return verb_error(verb);
+	}
+	/* What cannot be cleaned up now is said, and does not stop the verb:
+	 * it has nothing to do with it. */
+	if (container_recover(verb_root()) < 0)
+		fprintf(stderr, "mydocker: warning: %s\n", failure.text);
+	return 0;
+}
+
+const struct verb *
+verb_find(const char *name)
+{
+	for (size_t i = 0; i < countof(verbs); i++)
+		if (strcmp(verbs[i]->name, name) == 0)
+			return verbs[i];
+	return NULL;
+}
+
+/* ---- the program beside us --------------------------------------------- */
+
+static char *
+beside_us(const char *name)
+{
+	char self[4096];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (length < 0) {
+		fail("find out where this program is");
+		return NULL;
+	}
+	self[length] = '\0';
+	*strrchr(self, '/') = '\0';
+	return text("%s/%s", self, name);
+}
+
+int
+verb_run_image_tool(const char *const words[])
+{
+	auto_free char *path = beside_us("mydocker-image");
+	if (!path)
+		return -1;
+	size_t count = 0;
+	while (words[count])
+		count++;
+	auto_free const char **argv = new_bytes((count + 4) * sizeof(*argv));
+	argv[0] = path;
+	argv[1] = "--root";
+	argv[2] = verb_root();
+	memcpy(argv + 3, words, count * sizeof(*words));
+	pid_t pid = fork();
+	if (pid < 0)
+		return fail("start %s", path);
+	if (pid == 0) {
+		execv(path, (char *const *)argv);
+		dprintf(STDERR_FILENO, "mydocker: run %s: %s\n", path,
+			strerror(errno));
+		_exit(EXIT_RUNTIME);
+	}
+	int status;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail("wait for %s", path);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+/* ---- main -------------------------------------------------------------- */
+
+static void
+print_trace(const char *line)
+{
+	fprintf(stderr, "> %s\n", line);
+}
+
+static int
+help(void)
+{
+	printf("Usage:  ./demo [-v] VERB [OPTIONS] ...\n\nVerbs:\n");
+	for (size_t i = 0; i < countof(verbs); i++)
+		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->shows);
+	printf("\n-v shows every system call and every step on the way.\n"
+	       "./demo alone is a tour; ./demo list says of what.\n"
+	       "Images and containers are kept in %s (MYDOCKER_ROOT).\n",
+	       verb_root());
+	return 0;
+}
+
+int
+verbs_main(int argc, char **argv)
+{
+	int i = 1;
+	for (; i < argc && strcmp(argv[i], "-v") == 0; i++)
+		trace_hook = print_trace;
+	if (i == argc || strcmp(argv[i], "--help") == 0 ||
+	    strcmp(argv[i], "-h") == 0)
+		return help();
+	if (strcmp(argv[i], "--version") == 0)
+		return verb_version.run(&verb_version, 1, argv + i);
+	const struct verb *verb = verb_find(argv[i]);
+	if (!verb) {
+		fprintf(stderr,
+			"mydocker: '%s' is neither a verb nor an experiment.\n"
+			"See './demo --help' and './demo list'.\n", argv[i]);
+		return 1;
+	}
+	return verb->run(verb, argc - i, argv + i);
+}

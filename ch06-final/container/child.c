@@ -1,0 +1,327 @@
+/*
+ * child.c - child, between clone and exec.
+ *
+ * Its half of setting a container up, as one table, read downwards.  There is
+ * nothing to undo: namespaces and mounts are gone with this process.  Until
+ * `pivot` it sees the host's files, from then on only its own.
+ */
+#include "container.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "caps.h"
+#include "exec.h"
+#include "overlay.h"
+#include "rootfs.h"
+#include "safepath.h"
+#include "steps.h"
+#include "sync.h"
+#include "sys.h"
+#include "user.h"
+
+/* The directory that becomes "/", from `overlay` to `pivot`. */
+static int root = -1;
+
+/* ---- cgroup: in it before anything can be used up ----------------------- */
+
+static int
+join_up(struct container *c)
+{
+	if (cgroup_join(&c->cgroup, cgroup_v2_fd(&c->cgroup) >= 0) < 0)
+		return -1;
+	/* Only now: the root of a cgroup namespace is where its maker is. */
+	if (sys_unshare(CLONE_NEWCGROUP) < 0)
+		return fail("make a cgroup namespace");
+	return 0;
+}
+
+/* ---- session: nothing of the runtime's stays with us -------------------- */
+
+static int
+by_value(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Close every descriptor but these: the runtime's locks must be its own. */
+static int
+close_all_but(int *kept, size_t count)
+{
+	unsigned int from = STDERR_FILENO + 1;
+	qsort(kept, count, sizeof(*kept), by_value);
+	for (size_t i = 0; i <= count; i++) {
+		unsigned int to = i < count ? (unsigned int)kept[i] : ~0U;
+		if (i < count && kept[i] < (int)from)
+			continue;
+		if (to > from && syscall(SYS_close_range, from, to - 1, 0) < 0)
+			return fail("close the runtime's descriptors");
+		from = to + 1;
+	}
+	return 0;
+}
+
+static int
+session_up(struct container *c)
+{
+	int kept[] = { c->child_sync, c->dir, c->console.theirs[0],
+		       c->console.theirs[1], c->console.theirs[2] };
+	if (close_all_but(kept, countof(kept)) < 0)
+		return -1;
+	if (setsid() < 0)
+		return fail("lead a session");
+	if (sigprocmask(SIG_SETMASK, (sigset_t *)c->old_mask, NULL) < 0)
+		return fail("restore the signal mask");
+	umask(0022);
+	if (sys_sethostname(c->hostname) < 0)
+		return fail("set the host name");
+	return 0;
+}
+
+/* ---- overlay: the image's layers, and one on top to write to ------------ */
+
+static int
+overlay_up(struct container *c)
+{
+	/* Nothing mounted from here on is seen by the host, even where
+	 * systemd shares / with every namespace. */
+	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail("make the mounts of the container private");
+	size_t count = 0;
+	while (c->config->layers[count])
+		count++;
+	auto_free char *base =
+		text("%s/containers/%s", c->root, c->record.id);
+	auto_free char *target = text("%s/rootfs", base);
+	auto_free char *upper = text("%s/upper", base);
+	auto_free char *work = text("%s/work", base);
+	struct overlay overlay = {
+		.layers = (const char *const *)c->config->layers,
+		.layer_count = count,
+		.upper = upper,
+		.work = work,
+	};
+	/* Device nodes that an image brings along open nothing. */
+	if (overlay_mount(&overlay, target, MS_NODEV) < 0)
+		return -1;
+	/* A volume above us in the tree, "-v /var:/var", must not take along
+	 * what we mount here. */
+	if (sys_mount(NULL, target, NULL, MS_UNBINDABLE, NULL) < 0)
+		return fail("keep %s out of the volumes", target);
+	root = open(target, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root < 0 ? fail("open %s", target) : 0;
+}
+
+/* ---- mounts ------------------------------------------------------------- */
+
+/* The last component: "cpu,cpuacct" of "/sys/fs/cgroup/cpu,cpuacct". */
+static const char *
+last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* /sys/fs/cgroup, read-only: seen from its own cgroup namespace, its cgroup is
+ * the root of each hierarchy. */
+static int
+mount_cgroups(const struct cgroup *cgroup)
+{
+	const unsigned long flags =
+		MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY;
+	bool unified = cgroup->count == 1 && cgroup->dirs[0].in.version == 2;
+	struct rootfs_mount mount = {
+		.type = unified ? "cgroup2" : "tmpfs",
+		.target = "/sys/fs/cgroup",
+		.flags = unified ? flags : flags & ~MS_RDONLY,
+		.data = unified ? NULL : "mode=0755",
+	};
+	if (rootfs_mount(root, &mount) < 0)
+		return -1;
+	for (size_t i = 0; !unified && i < cgroup->count; i++) {
+		const struct hierarchy *in = &cgroup->dirs[i].in;
+		auto_free char *target = text("/sys/fs/cgroup/%s",
+					      last_component(in->mount));
+		struct rootfs_mount one = {
+			.type = in->version == 2 ? "cgroup2" : "cgroup",
+			.target = target,
+			.flags = flags,
+			.data = in->version == 2 ? NULL : in->controllers,
+		};
+		if (rootfs_mount(root, &one) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+mounts_up(struct container *c)
+{
+	if (rootfs_mount_all(root, rootfs_plan_default) < 0 ||
+	    rootfs_dev(root) < 0)
+		return -1;
+	return mount_cgroups(&c->cgroup);
+}
+
+static int
+volumes_up(struct container *c)
+{
+	for (size_t i = 0; i < c->config->volume_count; i++) {
+		const struct volume *volume = &c->config->volumes[i];
+		struct rootfs_mount mount = {
+			.source = volume->source,
+			.target = volume->target,
+			.flags = MS_BIND | MS_REC | MS_NODEV |
+				 (volume->read_only ? MS_RDONLY : 0),
+		};
+		if (rootfs_mount(root, &mount) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* hostname, hosts and resolv.conf, which the runtime wrote for us. */
+static int
+files_up(struct container *c)
+{
+	static const char *const names[] = { "hostname", "hosts",
+					     "resolv.conf" };
+	for (size_t i = 0; i < countof(names); i++) {
+		auto_free char *source = text("%s/containers/%s/%s", c->root,
+					      c->record.id, names[i]);
+		auto_free char *target = text("/etc/%s", names[i]);
+		struct rootfs_mount mount = {
+			.source = source,
+			.target = target,
+			.flags = MS_BIND | MS_NOSUID | MS_NODEV,
+		};
+		if (rootfs_mount(root, &mount) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+mask_up(struct container *c)
+{
+	(void)c;
+	if (rootfs_mask(root, rootfs_masked_paths) < 0)
+		return -1;
+	return rootfs_readonly_paths(root, rootfs_readonly_default);
+}
+
+static int
+pivot_up(struct container *c)
+{
+	(void)c;
+	int result = rootfs_pivot(root);
+	close_scoped(&root);
+	if (result == 0 && sys_mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0)
+		result = fail("make the new root an ordinary mount");
+	return result;
+}
+
+/* ---- console ------------------------------------------------------------ */
+
+static int
+console_up(struct container *c)
+{
+	if (!c->config->terminal)
+		return console_use_pipes(&c->console);
+	auto_close int master = console_use_terminal();
+	return master < 0 ? -1 : sync_send_fd(c->child_sync, master);
+}
+
+/* ---- privileges: the last thing that root of the host does here --------- */
+
+static struct user user;
+
+static int
+privileges_up(struct container *c)
+{
+	auto_close int slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (slash < 0)
+		return fail("open the container's root");
+	if (user_resolve(slash, c->config->user, &user) < 0)
+		return -1;
+	const char *cwd = *c->config->cwd ? c->config->cwd : "/";
+	auto_close int made = safepath_make_dir(slash, cwd, 0755);
+	if (made < 0)
+		return wrap("make the working directory %s", cwd);
+	if (caps_limit() < 0 ||
+	    caps_become(user.uid, user.gid, user.groups,
+			user.group_count) < 0)
+		return -1;
+	if (chdir(cwd) < 0)
+		return fail("enter the working directory %s", cwd);
+	/* Changing the user has cleared the wish to die with the runtime. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return fail("tie our life to the runtime's");
+	return 0;
+}
+
+/* ---- the table ---------------------------------------------------------- */
+
+static const struct step table[] = {
+	{ "join", join_up, NULL },
+	{ "session", session_up, NULL },
+	{ "overlay", overlay_up, NULL },
+	{ "mounts", mounts_up, NULL },
+	{ "volumes", volumes_up, NULL },
+	{ "container-files", files_up, NULL },
+	{ "mask", mask_up, NULL },
+	{ "pivot", pivot_up, NULL },
+	{ "terminal", console_up, NULL },
+	{ "privileges", privileges_up, NULL },
+};
+
+/* The payload's environment: what was asked for, and two that everybody has. */
+static char **
+whole_env(const struct container *c)
+{
+	size_t count = 0;
+	while (c->config->env[count])
+		count++;
+	char **env = new_bytes((count + 3) * sizeof(*env));
+	memcpy(env, c->config->env, count * sizeof(*env));
+	if (!exec_getenv(env, "HOSTNAME"))
+		env[count++] = text("HOSTNAME=%s", c->hostname);
+	if (!exec_getenv(env, "HOME"))
+		env[count++] = text("HOME=%s", user.home);
+	return env;
+}
+
+/* From READY on all is set up; what comes back from here is a failure. */
+static int
+become_payload(struct container *c)
+{
+	char **env = whole_env(c);
+	if (sync_send(c->child_sync, SYNC_READY) < 0 ||
+	    sync_expect(c->child_sync, SYNC_GO, "the runtime") < 0 ||
+	    sync_send(c->child_sync, SYNC_EXEC) < 0)
+		return -1;
+	char **argv = c->config->argv;
+	auto_free char *path = exec_find(argv[0], env);
+	return path ? exec_replace(path, argv, env) : -1;
+}
+
+void
+container_child(struct container *c)
+{
+	/* The runtime may have died before this line: then GO never comes. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close_scoped(&c->sync);
+	int result = 0;
+	for (size_t i = 0; i < countof(table) && result == 0; i++)
+		result = steps_do(&table[i], c);
+	if (result == 0)
+		result = become_payload(c);
+	sync_send_failure(c->child_sync);
+	_exit(EXIT_RUNTIME);
+}

@@ -1,0 +1,55 @@
+/*
+ * console.h - what stands between the user's terminal and the container's.
+ *
+ * With -t the container has a pseudo-terminal (pty(7)) of its own devpts; we
+ * hold the master, put the user's terminal into raw mode and carry bytes.
+ * Without -t it has pipes: a container never holds a descriptor of the host's
+ * terminal, through which it could push input into the user's shell.
+ */
+#ifndef CONSOLE_H
+#define CONSOLE_H
+
+#include "base.h"
+
+struct console {
+	bool terminal;	/* -t */
+	bool interactive; /* -i: our standard input is carried */
+	int master;	/* of the pty, or -1 */
+	int ours[3];	/* our ends of the pipes for 0, 1, 2; or -1 */
+	int theirs[3];	/* the container's ends, until it has them */
+};
+#define CONSOLE_CLOSED                                                        \
+	{                                                                     \
+		.master = -1, .ours = { -1, -1, -1 }, .theirs = { -1, -1, -1 } \
+	}
+
+/* Parent, before the clone: the pipes (none are needed with -t). */
+int console_open(struct console *console);
+/* Child: make the pipes its standard descriptors. */
+int console_use_pipes(const struct console *console);
+/*
+ * Child, in its new root with /dev/pts mounted: open a pty, make it the
+ * controlling terminal and the standard descriptors, bind it over
+ * /dev/console, and return the master for the parent.  The caller leads a
+ * session (setsid(2)).
+ */
+int console_use_terminal(void);
+/* Parent, once the child has its ends. */
+void console_close_theirs(struct console *console);
+void console_close(struct console *console);
+
+/*
+ * Parent: carry bytes until the container has ended (`pidfd` says so) and
+ * nothing is left to carry.  Signals sent to us go to the container; the
+ * third SIGINT or SIGTERM kills it.  The terminal is what it was before on
+ * every way out.  `signals` is the descriptor of console_signals().
+ */
+int console_relay(struct console *console, int pidfd, int signals);
+
+/*
+ * Block the signals that are for the container and return a signalfd(2) that
+ * tells of them; `*before` is the mask that the child must restore.
+ */
+int console_signals(void *before);
+
+#endif

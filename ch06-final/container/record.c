@@ -1,0 +1,351 @@
+/* record.c - parent.  See record.h. */
+#include "record.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tree.h"
+
+#define RECORD_FILE "record.json"
+
+static const char *const status_names[] = {
+	[STATUS_CREATED] = "created",
+	[STATUS_RUNNING] = "running",
+	[STATUS_EXITED] = "exited",
+};
+
+void
+record_free(struct record *record)
+{
+	free(record->name);
+	free(record->image);
+	free(record->image_id);
+	free(record->command);
+	free(record->ports);
+	*record = (struct record){ 0 };
+}
+
+int
+records_open(const char *root)
+{
+	auto_free char *path = text("%s/containers", root);
+	if (make_dirs(path, 0700) < 0)
+		return -1;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? fail("open %s", path) : fd;
+}
+
+/* ---- the file ---------------------------------------------------------- */
+
+int
+record_save(int dir, const struct record *record)
+{
+	json_t *json = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:i, s:i, "
+		"s:b}",
+		"id", record->id, "name", record->name, "image",
+		record->image, "imageId", record->image_id, "command",
+		record->command, "ports", record->ports, "status",
+		status_names[record->status], "created",
+		(json_int_t)record->created, "started",
+		(json_int_t)record->started, "finished",
+		(json_int_t)record->finished, "pid", record->pid, "exitCode",
+		record->exit_code, "remove", record->remove);
+	if (!json)
+		return failx("record of %s: a text is not UTF-8", record->id);
+	auto_free char *content = json_dumps(json, JSON_INDENT(2));
+	json_decref(json);
+	if (!content)
+		return failx("record of %s: cannot be written", record->id);
+	return write_file(dir, RECORD_FILE, content, 0600);
+}
+
+static int
+parse_status(const char *name, enum container_status *status)
+{
+	for (size_t i = 0; i < countof(status_names); i++) {
+		if (strcmp(name, status_names[i]) == 0) {
+			*status = i;
+			return 0;
+		}
+	}
+	return failx("%s: unknown status \"%s\"", RECORD_FILE, name);
+}
+
+int
+record_load(int dir, struct record *record)
+{
+	*record = (struct record){ 0 };
+	size_t length;
+	auto_free char *content = read_all(dir, RECORD_FILE, &length);
+	if (!content)
+		return -1;
+	json_error_t error;
+	json_t *json = json_loadb(content, length, 0, &error);
+	const char *id, *name, *image, *image_id, *command, *ports, *status;
+	json_int_t created, started, finished;
+	int remove;
+	if (!json ||
+	    json_unpack_ex(json, &error, 0,
+			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, "
+			   "s:I, s:i, s:i, s:b}",
+			   "id", &id, "name", &name, "image", &image,
+			   "imageId", &image_id, "command", &command, "ports",
+			   &ports, "status", &status, "created", &created,
+			   "started", &started, "finished", &finished, "pid",
+			   &record->pid, "exitCode", &record->exit_code,
+			   "remove", &remove) < 0) {
+		json_decref(json);
+		return failx("read %s: %s", RECORD_FILE, error.text);
+	}
+	snprintf(record->id, sizeof(record->id), "%s", id);
+	record->name = copy_text(name);
+	record->image = copy_text(image);
+	record->image_id = copy_text(image_id);
+	record->command = copy_text(command);
+	record->ports = copy_text(ports);
+	record->created = created;
+	record->started = started;
+	record->finished = finished;
+	record->remove = remove;
+	int result = parse_status(status, &record->status);
+	json_decref(json);
+	return result;
+}
+
+/* ---- making one -------------------------------------------------------- */
+
+static int
+random_bytes(void *bytes, size_t size)
+{
+	if (getrandom(bytes, size, 0) != (ssize_t)size)
+		return fail("get %zu random bytes", size);
+	return 0;
+}
+
+/* Two words, as Docker does, so that people can talk about a container. */
+static int
+invent_name(char **name)
+{
+	static const char *const left[] = {
+		"brave", "calm", "clever", "eager", "fair", "gentle", "happy",
+		"keen", "kind", "lucid", "merry", "nimble", "patient", "quiet",
+		"steady", "tidy",
+	};
+	static const char *const right[] = {
+		"bell", "curie", "dijkstra", "hamilton", "hopper", "kernighan",
+		"knuth", "lovelace", "mccarthy", "noether", "perlman",
+		"ritchie", "stallman", "thompson", "torvalds", "turing",
+	};
+	uint8_t bytes[2];
+	if (random_bytes(bytes, sizeof(bytes)) < 0)
+		return -1;
+	*name = text("%s_%s", left[bytes[0] % countof(left)],
+		     right[bytes[1] % countof(right)]);
+	return 0;
+}
+
+static bool
+is_taken(const struct record *records, size_t count, const char *name,
+	 const char **by)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(records[i].name, name) == 0) {
+			*by = records[i].id;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int
+choose_name(int containers, struct record *record)
+{
+	size_t count;
+	const char *by;
+	struct record *others = records_list(containers, &count);
+	int result = 0;
+	if (record->name && is_taken(others, count, record->name, &by))
+		result = failx("the name \"%s\" is in use by container %.12s; "
+			       "remove that (rm) or choose another name",
+			       record->name, by);
+	for (int tries = 0; result == 0 && !record->name; tries++) {
+		auto_free char *name = NULL;
+		result = invent_name(&name);
+		if (result == 0 && is_taken(others, count, name, &by)) {
+			/* Most of the 256 are in use: number them. */
+			char *numbered = text("%s%d", name, tries);
+			free(name);
+			name = numbered;
+		}
+		if (result == 0 && !is_taken(others, count, name, &by))
+			record->name = take_ptr(&name);
+	}
+	for (size_t i = 0; i < count; i++)
+		record_free(&others[i]);
+	free(others);
+	return result;
+}
+
+static int
+choose_id(char id[ID_LENGTH + 1])
+{
+	uint8_t bytes[ID_LENGTH / 2];
+	if (random_bytes(bytes, sizeof(bytes)) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		sprintf(id + 2 * i, "%02x", bytes[i]);
+	return 0;
+}
+
+static int
+make_directory(int containers, struct record *record, int *dir, int *lock)
+{
+	if (mkdirat(containers, record->id, 0700) < 0)
+		return fail("create a directory for the container");
+	*dir = openat(containers, record->id,
+		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*dir < 0)
+		return fail("open the directory of the container");
+	if (record_lock(*dir, lock) != 1)
+		return wrap("lock the new container");
+	return record_save(*dir, record);
+}
+
+int
+record_create(int containers, struct record *record, int *dir, int *lock)
+{
+	*dir = *lock = -1;
+	/* A name is chosen and taken in one go: nobody else may be at it. */
+	if (flock(containers, LOCK_EX) < 0)
+		return fail("lock the directory of containers");
+	record->created = time(NULL);
+	int result = choose_name(containers, record);
+	if (result == 0)
+		result = choose_id(record->id);
+	if (result == 0) {
+		result = make_directory(containers, record, dir, lock);
+		if (result < 0) {
+			struct failure why = failure;
+			record_remove(containers, record->id);
+			close_scoped(dir);
+			close_scoped(lock);
+			failure = why;
+		}
+	}
+	flock(containers, LOCK_UN);
+	return result;
+}
+
+int
+record_lock(int dir, int *lock)
+{
+	auto_close int fd =
+		openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail("open the lock of a container");
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			return 0;
+		return fail("lock a container");
+	}
+	*lock = take_fd(&fd);
+	return 1;
+}
+
+int
+record_remove(int containers, const char *id)
+{
+	/* The record goes first: a directory without one is plain rubbish,
+	 * which the next command finishes removing. */
+	auto_free char *file = text("%s/%s", id, RECORD_FILE);
+	if (unlinkat(containers, file, 0) < 0 && errno != ENOENT &&
+	    errno != ENOTDIR)
+		return fail("remove the record of container %.12s", id);
+	if (tree_remove(containers, id) < 0)
+		return wrap("remove container %.12s", id);
+	return 0;
+}
+
+/* ---- finding them ------------------------------------------------------ */
+
+static int
+by_age(const void *a, const void *b)
+{
+	const struct record *x = a, *y = b;
+	if (x->created != y->created)
+		return x->created < y->created ? 1 : -1;
+	return strcmp(x->id, y->id);
+}
+
+struct record *
+records_list(int containers, size_t *count)
+{
+	struct record *records = NULL;
+	size_t room = 0;
+	*count = 0;
+	int own = openat(containers, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *listing = own < 0 ? NULL : fdopendir(own);
+	struct dirent *entry;
+	while (listing && (entry = readdir(listing))) {
+		struct record record;
+		auto_close int dir =
+			openat(containers, entry->d_name,
+			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (strlen(entry->d_name) != ID_LENGTH || dir < 0)
+			continue;
+		if (record_load(dir, &record) < 0)
+			continue;
+		if (*count == room) {
+			room = room ? room * 2 : 16;
+			records = resize_bytes(records,
+					       room * sizeof(*records));
+		}
+		records[(*count)++] = record;
+	}
+	if (*count)
+		qsort(records, *count, sizeof(*records), by_age);
+	return records;
+}
+
+int
+record_find(int containers, const char *word, struct record *record, int *dir)
+{
+	size_t count, matches = 0, found = 0;
+	struct record *records = records_list(containers, &count);
+	for (size_t i = 0; i < count; i++) {
+		bool whole = strcmp(records[i].name, word) == 0 ||
+			     strcmp(records[i].id, word) == 0;
+		if (whole || (*word && strncmp(records[i].id, word,
+					       strlen(word)) == 0)) {
+			found = i;
+			matches = whole ? 1 : matches + 1;
+			if (whole)
+				break;
+		}
+	}
+	if (matches == 1) {
+		*record = records[found];
+		records[found] = (struct record){ 0 };
+	}
+	for (size_t i = 0; i < count; i++)
+		record_free(&records[i]);
+	free(records);
+	if (matches == 0)
+		return failx("No such container: %s", word);
+	if (matches > 1)
+		return failx("%s is the beginning of %zu ids; give more of it",
+			     word, matches);
+	*dir = openat(containers, record->id,
+		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*dir < 0)
+		return fail("open container %s", word);
+	return 0;
+}

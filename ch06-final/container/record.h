@@ -1,0 +1,70 @@
+/*
+ * record.h - containers on disk: what is known of each, and whose it is.
+ *
+ *	ROOT/containers/ID/record.json	this file's struct, written atomically
+ *	ROOT/containers/ID/lock		held (flock) by the runtime that runs it
+ *	ROOT/containers/ID/upper, work	the container's layer (overlay)
+ *	ROOT/containers/ID/rootfs	where its root is mounted, inside only
+ *	ROOT/containers/ID/hostname, hosts, resolv.conf
+ *
+ * The lock is how the living are told from the dead: the kernel drops it when
+ * its holder dies, however it dies.  Every name of a kernel object (cgroup,
+ * interface, lease) is made of the id, so whoever finds a record whose lock is
+ * free can undo all of the container without having been told what was done.
+ */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include "base.h"
+
+#define ID_LENGTH 64
+#define SHORT_ID 12
+
+enum container_status { STATUS_CREATED, STATUS_RUNNING, STATUS_EXITED };
+
+struct record {
+	char id[ID_LENGTH + 1];
+	char *name;
+	char *image;	/* as the user called it */
+	char *image_id;
+	char *command;	/* for people: the words joined by blanks */
+	char *ports;	/* for people: "0.0.0.0:8080->80/tcp" */
+	enum container_status status;
+	int64_t created, started, finished; /* seconds since 1970; 0: not yet */
+	pid_t pid;	/* of the container's process 1, seen from the host */
+	int exit_code;
+	bool remove;	/* --rm */
+};
+void record_free(struct record *record);
+#define auto_record __attribute__((cleanup(record_free), unused))
+
+/* The directory ROOT/containers, made when missing.  Returns a descriptor. */
+int records_open(const char *root);
+
+/*
+ * A new container: gives it an id and, where `name` is NULL, a name; makes its
+ * directory and holds its lock.  Refuses a name that is taken.  `*dir` and
+ * `*lock` are the caller's.
+ */
+int record_create(int containers, struct record *record, int *dir, int *lock);
+int record_save(int dir, const struct record *record);
+int record_load(int dir, struct record *record);
+
+/*
+ * Take the lock of a container that may be somebody's.  1: it is ours now;
+ * 0: a living runtime holds it; -1: failure.
+ */
+int record_lock(int dir, int *lock);
+
+/* By whole name, whole id, or the beginning of exactly one id.  `*dir` is
+ * the caller's. */
+int record_find(int containers, const char *word, struct record *record,
+		int *dir);
+
+/* All of them, newest first; the caller frees each and the array. */
+struct record *records_list(int containers, size_t *count);
+
+/* Delete the directory and all in it; the caller holds the lock. */
+int record_remove(int containers, const char *id);
+
+#endif

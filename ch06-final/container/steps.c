@@ -1,0 +1,39 @@
+/* steps.c - parent and child.  See steps.h. */
+#include "steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+void
+steps_trace(const char *direction, const char *name)
+{
+	if (!trace_hook)
+		return;
+	auto_free char *line = text("-- %s %s", direction, name);
+	trace_hook(line);
+}
+
+static bool
+is_asked_for(const char *variable, const char *name)
+{
+	const char *value = getenv(variable);
+	return value && strcmp(value, name) == 0;
+}
+
+int
+steps_do(const struct step *step, struct container *c)
+{
+	steps_trace("step", step->name);
+	if (step->up(c) < 0)
+		return wrap("%s", step->name);
+	if (is_asked_for("FAIL_AT", step->name))
+		return failx("%s: made to fail by FAIL_AT", step->name);
+	if (is_asked_for("PAUSE_AT", step->name)) {
+		prctl(PR_SET_NAME, "paused");
+		for (;;)
+			pause();
+	}
+	return 0;
+}

@@ -1,0 +1,330 @@
+/*
+ * up.c - parent.  The order in which a container comes to be, and goes.
+ *
+ * One table, read downwards to set up and upwards to undo.  The names of all
+ * kernel objects are made of the container's id, and every `down` accepts what
+ * is half made or not there; so the same functions serve a step that failed,
+ * a payload that ended, and what a killed runtime left (recover.c).
+ *
+ * The child's half, from `clone` to `ready`, is the table in child.c.
+ */
+#include "container.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "ns.h"
+#include "steps.h"
+#include "sync.h"
+#include "sys.h"
+
+/* ---- record: a directory, a name, a lock -------------------------------- */
+
+static char *
+joined(char *const *words)
+{
+	char *line = copy_text(words[0] ? words[0] : "");
+	for (size_t i = 1; words[0] && words[i]; i++) {
+		char *longer = text("%s %s", line, words[i]);
+		free(line);
+		line = longer;
+	}
+	return line;
+}
+
+static char *
+ports_in_words(const struct config *config)
+{
+	char *line = copy_text("");
+	for (size_t i = 0; i < config->publish_count; i++) {
+		const struct nat_port *port = &config->publish[i];
+		char room[IPAM_ADDRESS_SIZE];
+		char *longer = text("%s%s%s:%u->%u/%s", line, i ? ", " : "",
+				    ipam_format(port->host_address, room),
+				    port->host_port, port->port,
+				    nat_protocol_name(port->protocol));
+		free(line);
+		line = longer;
+	}
+	return line;
+}
+
+static int
+record_up(struct container *c)
+{
+	const struct config *config = c->config;
+	c->record.name = config->name ? copy_text(config->name) : NULL;
+	c->record.image = copy_text(config->image);
+	c->record.image_id = copy_text(config->image_id);
+	c->record.command = joined(config->argv);
+	c->record.ports = ports_in_words(config);
+	c->record.remove = config->remove;
+	c->containers = records_open(c->root);
+	if (c->containers < 0 ||
+	    record_create(c->containers, &c->record, &c->dir, &c->lock) < 0)
+		return -1;
+	c->hostname = config->hostname ?
+			      copy_text(config->hostname) :
+			      text("%.*s", SHORT_ID, c->record.id);
+	c->endpoint = (struct net_endpoint)NET_ENDPOINT(c->record.id);
+	static const char *const directories[] = { "rootfs", "upper", "work" };
+	for (size_t i = 0; i < countof(directories); i++)
+		if (mkdirat(c->dir, directories[i], 0755) < 0)
+			return fail("create the directory %s", directories[i]);
+	return 0;
+}
+
+static int
+record_down(struct container *c)
+{
+	int result = 0;
+	if (c->lock >= 0 && (c->record.remove || !c->record.started)) {
+		result = record_remove(c->containers, c->record.id);
+	} else if (c->lock >= 0) {
+		c->record.status = STATUS_EXITED;
+		c->record.finished = time(NULL);
+		c->record.pid = 0;
+		result = record_save(c->dir, &c->record);
+	}
+	close_scoped(&c->dir);
+	close_scoped(&c->containers);
+	/* Last: whoever waits for the lock finds everything done. */
+	close_scoped(&c->lock);
+	record_free(&c->record);
+	return result;
+}
+
+/* ---- console: pipes, and the signals that are for the container --------- */
+
+static int
+console_up(struct container *c)
+{
+	c->signals = console_signals(c->old_mask);
+	return c->signals < 0 ? -1 : console_open(&c->console);
+}
+
+static int
+console_down(struct container *c)
+{
+	console_close(&c->console);
+	if (c->signals >= 0)
+		sigprocmask(SIG_SETMASK, (sigset_t *)c->old_mask, NULL);
+	close_scoped(&c->signals);
+	return 0;
+}
+
+/* ---- cgroup: made and limited before anybody is in it ------------------- */
+
+char *
+container_cgroup_name(const char *id)
+{
+	return text("mydocker/%s", id);
+}
+
+static int
+cgroup_up(struct container *c)
+{
+	auto_free char *name = container_cgroup_name(c->record.id);
+	if (cgroup_create(&c->cgroup, name) < 0)
+		return -1;
+	return cgroup_limit(&c->cgroup, &c->config->limits);
+}
+
+static int
+cgroup_down(struct container *c)
+{
+	auto_free char *name = container_cgroup_name(c->record.id);
+	if (c->cgroup.count == 0 && cgroup_open(&c->cgroup, name) < 0)
+		return -1;
+	int result = cgroup_kill(&c->cgroup);
+	if (result == 0)
+		result = cgroup_destroy(&c->cgroup);
+	cgroup_close(&c->cgroup);
+	return result;
+}
+
+/* ---- network: an address and the host's ports, reserved ----------------- */
+
+static int
+network_up(struct container *c)
+{
+	return net_reserve(&c->network, &c->endpoint, c->config->publish,
+			   c->config->publish_count);
+}
+
+static int
+network_down(struct container *c)
+{
+	return net_release(&c->network, &c->endpoint);
+}
+
+static int
+files_up(struct container *c)
+{
+	char address[IPAM_ADDRESS_SIZE];
+	return files_write(c->dir, c->hostname,
+			   ipam_format(c->endpoint.lease.address, address));
+}
+
+/* ---- clone: the child, born in its namespaces and its cgroup ------------ */
+
+#define NAMESPACES                                                            \
+	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID |           \
+	 CLONE_NEWNET) /* the cgroup namespace follows: see child.c */
+
+static int
+clone_up(struct container *c)
+{
+	if (sync_pair(&c->sync, &c->child_sync) < 0)
+		return -1;
+	fflush(NULL);
+	c->pid = sys_clone(NAMESPACES, cgroup_v2_fd(&c->cgroup), &c->pidfd);
+	if (c->pid == 0)
+		container_child(c);
+	if (c->pid < 0) {
+		c->pid = 0;
+		return fail("make a child in new namespaces");
+	}
+	close_scoped(&c->child_sync);
+	console_close_theirs(&c->console);
+	return 0;
+}
+
+static int
+clone_down(struct container *c)
+{
+	if (c->pid > 0) {
+		sys_pidfd_send_signal(c->pidfd, SIGKILL);
+		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	c->pid = 0;
+	close_scoped(&c->pidfd);
+	close_scoped(&c->sync);
+	close_scoped(&c->child_sync);
+	return 0;
+}
+
+/* ---- attach: a cable into its network namespace ------------------------- */
+
+static int
+attach_up(struct container *c)
+{
+	/* We are its parent and have not waited for it: the pid is its own. */
+	auto_free char *path = text("/proc/%d/ns/net", c->pid);
+	auto_close int netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (netns < 0)
+		return fail("open %s", path);
+	return net_attach(&c->network, &c->endpoint, netns);
+}
+
+/* ---- ready, start: the child has done its half -------------------------- */
+
+static int
+ready_up(struct container *c)
+{
+	if (c->config->terminal) {
+		c->console.master = sync_expect_fd(c->sync, "the child");
+		if (c->console.master < 0)
+			return -1;
+	}
+	return sync_expect(c->sync, SYNC_READY, "the child");
+}
+
+static int
+start_up(struct container *c)
+{
+	c->record.status = STATUS_RUNNING;
+	c->record.started = time(NULL);
+	c->record.pid = c->pid;
+	if (record_save(c->dir, &c->record) < 0 ||
+	    sync_send(c->sync, SYNC_GO) < 0)
+		return -1;
+	return sync_expect_exec(c->sync, "the child");
+}
+
+/* ---- the table ---------------------------------------------------------- */
+
+static const struct step table[] = {
+	{ "record", record_up, record_down },
+	{ "console", console_up, console_down },
+	{ "cgroup", cgroup_up, cgroup_down },
+	{ "network", network_up, network_down },
+	{ "files", files_up, NULL },
+	{ "clone", clone_up, clone_down },
+	{ "attach", attach_up, NULL },
+	{ "ready", ready_up, NULL },
+	{ "start", start_up, NULL },
+};
+
+static int
+undo_from(struct container *c, size_t last)
+{
+	struct failure first = { 0 };
+	for (size_t i = last + 1; i-- > 0;) {
+		if (!table[i].down)
+			continue;
+		steps_trace("undo", table[i].name);
+		/* Go on: what can be undone must be. */
+		if (table[i].down(c) < 0) {
+			wrap("undo %s", table[i].name);
+			if (!first.text[0])
+				first = failure;
+		}
+	}
+	failure = first;
+	return first.text[0] ? -1 : 0;
+}
+
+/* The exit status that `docker run` would have. */
+static int
+exit_status_of(const struct step *step)
+{
+	if (step->up != start_up)
+		return EXIT_RUNTIME;
+	switch (failure.code) {
+	case ENOENT:
+		return EXIT_NOT_FOUND;
+	case EACCES:
+	case ENOEXEC:
+		return EXIT_CANNOT;
+	default:
+		return EXIT_RUNTIME;
+	}
+}
+
+int
+container_up(struct container *c)
+{
+	for (size_t i = 0; i < countof(table); i++) {
+		if (steps_do(&table[i], c) == 0)
+			continue;
+		int status = exit_status_of(&table[i]);
+		struct failure why = failure;
+		c->record.started = 0; /* so that no record stays */
+		if (undo_from(c, i) < 0) {
+			struct failure also = failure;
+			failure = why;
+			failx("%s (and then: %.100s)", why.text, also.text);
+		} else {
+			failure = why;
+		}
+		container_free(c);
+		return -status;
+	}
+	return 0;
+}
+
+int
+container_down(struct container *c)
+{
+	int result = undo_from(c, countof(table) - 1);
+	container_free(c);
+	return result;
+}

@@ -1,0 +1,106 @@
+/* user.c - child.  See user.h. */
+#include "user.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "safepath.h"
+
+#define LARGEST_ID (UINT32_MAX - 1) /* the last one means "no change" */
+
+static FILE *
+open_file(int root, const char *path)
+{
+	auto_close int fd = safepath_open(root, path, O_RDONLY);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (file)
+		take_fd(&fd);
+	return file;
+}
+
+/* Strictly a number: "-1", "0x10" and "1000abc" are names. */
+static bool
+is_id(const char *word, uint32_t *id)
+{
+	uint64_t value;
+	if (parse_number(word, 0, LARGEST_ID, &value) < 0)
+		return false;
+	*id = value;
+	return true;
+}
+
+/* 1: found, 0: not there. */
+static int
+find_user(int root, const char *word, struct user *user)
+{
+	uint32_t id = 0;
+	bool by_id = is_id(word, &id);
+	auto_file FILE *file = open_file(root, "/etc/passwd");
+	struct passwd *entry;
+	while (file && (entry = fgetpwent(file))) {
+		if (by_id ? entry->pw_uid != id :
+			    strcmp(entry->pw_name, word) != 0)
+			continue;
+		user->uid = entry->pw_uid;
+		user->gid = entry->pw_gid;
+		user->home = copy_text(entry->pw_dir);
+		return 1;
+	}
+	user->uid = id;
+	return 0;
+}
+
+static int
+find_group(int root, const char *word, gid_t *gid)
+{
+	if (is_id(word, gid))
+		return 0;
+	auto_file FILE *file = open_file(root, "/etc/group");
+	struct group *entry;
+	while (file && (entry = fgetgrent(file))) {
+		if (strcmp(entry->gr_name, word) == 0) {
+			*gid = entry->gr_gid;
+			return 0;
+		}
+	}
+	return failx("unable to find group %s: no matching entries in the "
+		     "container's /etc/group", word);
+}
+
+/* The groups whose member list has the user's name. */
+static void
+find_memberships(int root, const char *name, struct user *user)
+{
+	auto_file FILE *file = open_file(root, "/etc/group");
+	struct group *entry;
+	while (file && (entry = fgetgrent(file)))
+		for (char **member = entry->gr_mem; *member; member++)
+			if (strcmp(*member, name) == 0 &&
+			    user->group_count < USER_GROUPS_MAX)
+				user->groups[user->group_count++] =
+					entry->gr_gid;
+}
+
+int
+user_resolve(int root, const char *spec, struct user *user)
+{
+	*user = (struct user){ 0 };
+	auto_free char *name = copy_text(*spec ? spec : "0");
+	char *group = strchr(name, ':');
+	if (group)
+		*group++ = '\0';
+	uint32_t id;
+	if (find_user(root, name, user) == 0 && !is_id(name, &id))
+		return failx("unable to find user %s: no matching entries in "
+			     "the container's /etc/passwd", name);
+	if (!user->home)
+		user->home = copy_text("/");
+	if (group && *group)
+		return find_group(root, group, &user->gid);
+	find_memberships(root, name, user);
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* watch.c - parent.  While a container lives: container_init() to
+ * container_watch().  See container.h. */
+#include "container.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+
+int
+container_init(struct container *c, const char *root,
+	       const struct config *config)
+{
+	*c = (struct container){
+		.root = root,
+		.config = config,
+		.containers = -1,
+		.dir = -1,
+		.lock = -1,
+		.endpoint = NET_ENDPOINT(NULL),
+		.console = CONSOLE_CLOSED,
+		.sync = -1,
+		.child_sync = -1,
+		.signals = -1,
+		.pidfd = -1,
+	};
+	if (config) {
+		c->console.terminal = config->terminal;
+		c->console.interactive = config->interactive;
+	}
+	return net_default(&c->network);
+}
+
+void
+container_free(struct container *c)
+{
+	net_close(&c->network);
+	free_scoped(&c->hostname);
+}
+
+int
+container_watch(struct container *c)
+{
+	if (console_relay(&c->console, c->pidfd, c->signals) < 0)
+		return -1;
+	int status;
+	while (waitpid(c->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail("wait for the container");
+	c->pid = 0;
+	c->record.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+						    WEXITSTATUS(status);
+	struct cgroup_usage usage;
+	if (c->config->limits.memory &&
+	    cgroup_read_usage(&c->cgroup, &usage) == 0)
+		c->oom_killed = usage.oom_kills != CGROUP_NONE &&
+				usage.oom_kills > 0;
+	return c->record.exit_code;
+}

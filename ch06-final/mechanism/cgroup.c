@@ -1,0 +1,328 @@
+/*
+ * cgroup.c - see cgroup.h.  Here: making a cgroup, finding one, and going in.
+ * Limits and readings are in cgroup_limit.c, the end is in cgroup_end.c.
+ */
+#include "cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "subtree.h"
+
+#define CGROUP_MODE 0755
+
+/* ---- names and hierarchies ---------------------------------------------- */
+
+/* Relative, without "." and "..": it must not lead out of the base. */
+static int
+check_name(const char *name)
+{
+	if (strchr(name, '\n'))
+		return failx("the name of a cgroup has a newline in it");
+	for (const char *part = name;; part++) {
+		size_t length = strcspn(part, "/");
+		if (length == 0 || part[0] == '.')
+			return failx("\"%s\" does not name a cgroup: it must "
+				     "be relative, and no part of it empty or "
+				     "begin with a dot", name);
+		part += length;
+		if (*part == '\0')
+			return 0;
+	}
+}
+
+/* Take over the hierarchies in which we may build; `why` says what is with
+ * the others when there is none. */
+static void
+take_usable(struct cgroup *cg, struct hierarchies *found, char **why)
+{
+	for (size_t i = 0; i < found->count; i++) {
+		struct hierarchy *in = &found->all[i];
+		if (!in->base) {
+			/* The last is v2, the one that matters most. */
+			free(*why);
+			*why = take_ptr(&in->why);
+			continue;
+		}
+		struct cgroup_dir *dir = &cg->dirs[cg->count++];
+		*dir = (struct cgroup_dir){
+			.in = *in,
+			.path = text("%s/%s", in->base, cg->name),
+			.fd = -1,
+		};
+		*in = (struct hierarchy){ 0 };
+	}
+}
+
+/* Fill in `cg` but for the descriptors. */
+static int
+lay_out(struct cgroup *cg, const char *name)
+{
+	*cg = (struct cgroup){ 0 };
+	if (check_name(name) < 0)
+		return -1;
+	auto_hierarchies struct hierarchies found = { 0 };
+	if (hierarchy_find_all(&found) < 0)
+		return -1;
+	auto_free char *why = NULL;
+	cg->name = copy_text(name);
+	take_usable(cg, &found, &why);
+	if (cg->count > 0)
+		return 0;
+	cgroup_close(cg);
+	failx("no cgroup can be made: %s",
+	      why ? why : "/proc/self/cgroup is empty");
+	failure.code = EACCES;
+	return -1;
+}
+
+void
+cgroup_close(struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->count; i++) {
+		struct cgroup_dir *dir = &cg->dirs[i];
+		close_scoped(&dir->fd);
+		free(dir->path);
+		free(dir->lacking);
+		hierarchy_free(&dir->in);
+	}
+	free(cg->name);
+	*cg = (struct cgroup){ 0 };
+}
+
+/* ---- making ------------------------------------------------------------- */
+
+/*
+ * A new cpuset of v1 has no CPUs and no memory nodes, and refuses every
+ * process with ENOSPC.  Give it what the one above has.
+ */
+static int
+fill_cpuset(int above, int dir)
+{
+	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
+	for (size_t i = 0; i < countof(files); i++) {
+		auto_free char *own = read_all(dir, files[i], NULL);
+		if (!own)
+			return -1;
+		if (own[0] != '\0' && own[0] != '\n')
+			continue;
+		auto_free char *inherited = read_all(above, files[i], NULL);
+		if (!inherited)
+			return -1;
+		inherited[strcspn(inherited, "\n")] = '\0';
+		if (*inherited && write_text(dir, files[i], inherited) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What must be so in `above` and `below` before a process can live there. */
+static int
+prepare(struct cgroup_dir *dir, int above, const char *above_path, int below,
+	bool is_first)
+{
+	if (dir->in.version == 1)
+		return hierarchy_list_has(dir->in.controllers, "cpuset") &&
+				       subtree_is_ours(below) ?
+			       fill_cpuset(above, below) :
+			       0;
+	if (dir->lacking)
+		return 0;
+	if (is_first ? !subtree_is_ours(below) : !subtree_is_ours(above))
+		dir->lacking = text("%s is not ours, so nothing was changed in "
+				    "its cgroup.subtree_control", above_path);
+	else if (subtree_hand_down(above, above_path, is_first ? below : -1) <
+		 0)
+		dir->lacking = copy_text(failure.text);
+	return 0;
+}
+
+/* Make `name` in `above`, or step into it when it is there and may be. */
+static int
+make_or_enter(int above, const char *name, bool must_be_new)
+{
+	bool made = trace(mkdirat(above, name, CGROUP_MODE),
+			  "mkdirat(%d, \"%s\", %#o)", above, name,
+			  CGROUP_MODE) == 0;
+	if (!made && errno == EEXIST && must_be_new)
+		return failx("it exists: a cgroup is never shared");
+	if (!made && errno == EAGAIN)
+		return failx("cgroup.max.descendants or cgroup.max.depth of a "
+			     "cgroup above allows no more");
+	if (!made && errno != EEXIST)
+		return fail("make directory %s", name);
+	auto_close int fd = openat(above, name, SUBTREE_OPEN);
+	if (fd < 0)
+		fail("open %s", name);
+	if (made && (fd < 0 || subtree_mark(fd) < 0)) {
+		unlinkat(above, name, AT_REMOVEDIR);
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
+/* Walk from the base down to the leaf, making what is missing. */
+static int
+make_path(struct cgroup_dir *dir, const char *name)
+{
+	auto_close int above = open(dir->in.base, SUBTREE_OPEN);
+	if (above < 0)
+		return fail("open %s", dir->in.base);
+	auto_free char *above_path = copy_text(dir->in.base);
+	auto_free char *parts = copy_text(name);
+	for (char *part = parts, *next; part; part = next) {
+		next = strchr(part, '/');
+		if (next)
+			*next++ = '\0';
+		auto_close int below = make_or_enter(above, part, !next);
+		if (below < 0)
+			return -1;
+		if (!next) /* from here on it is ours to undo */
+			dir->fd = fcntl(below, F_DUPFD_CLOEXEC, 3);
+		if (prepare(dir, above, above_path, below, part == parts) < 0)
+			return -1;
+		close_scoped(&above);
+		above = take_fd(&below);
+		char *path = text("%s/%s", above_path, part);
+		free(above_path);
+		above_path = path;
+	}
+	return dir->fd < 0 ? fail("keep the directory open") : 0;
+}
+
+/* v2: the controllers that are at work in the leaf itself. */
+static int
+read_controllers(struct cgroup_dir *dir)
+{
+	char *list = read_all(dir->fd, "cgroup.controllers", NULL);
+	if (!list)
+		return -1;
+	list[strcspn(list, "\n")] = '\0';
+	free(dir->in.controllers);
+	dir->in.controllers = list;
+	return 0;
+}
+
+static int
+make_all(struct cgroup *cg)
+{
+	auto_close int lock = subtree_lock(cg->dirs[0].in.base);
+	if (lock < 0)
+		return -1;
+	for (size_t i = 0; i < cg->count; i++) {
+		struct cgroup_dir *dir = &cg->dirs[i];
+		if (make_path(dir, cg->name) < 0 ||
+		    (dir->in.version == 2 && read_controllers(dir) < 0))
+			return wrap("create cgroup %s", dir->path);
+	}
+	return 0;
+}
+
+int
+cgroup_create(struct cgroup *cg, const char *name)
+{
+	if (lay_out(cg, name) < 0)
+		return -1;
+	if (make_all(cg) == 0)
+		return 0;
+	struct failure reason = failure;
+	cgroup_destroy(cg);
+	cgroup_close(cg);
+	failure = reason;
+	return -1;
+}
+
+/* ---- finding ------------------------------------------------------------ */
+
+int
+cgroup_open(struct cgroup *cg, const char *name)
+{
+	if (lay_out(cg, name) < 0)
+		return -1;
+	int found = 0;
+	for (size_t i = 0; i < cg->count; i++) {
+		struct cgroup_dir *dir = &cg->dirs[i];
+		dir->fd = open(dir->path, SUBTREE_OPEN);
+		if (dir->fd < 0 && errno == ENOENT)
+			continue;
+		if (dir->fd < 0)
+			fail("open cgroup %s", dir->path);
+		if (dir->fd < 0 ||
+		    (dir->in.version == 2 && read_controllers(dir) < 0)) {
+			cgroup_close(cg);
+			return -1;
+		}
+		found++;
+	}
+	return found;
+}
+
+bool
+cgroup_has(const struct cgroup *cg, const char *controller)
+{
+	return cgroup_dir_with(cg, controller) != NULL;
+}
+
+const struct cgroup_dir *
+cgroup_dir_with(const struct cgroup *cg, const char *controller)
+{
+	for (size_t i = 0; i < cg->count; i++)
+		if (cg->dirs[i].fd >= 0 &&
+		    hierarchy_list_has(cg->dirs[i].in.controllers, controller))
+			return &cg->dirs[i];
+	return NULL;
+}
+
+/* ---- going in ----------------------------------------------------------- */
+
+int
+cgroup_v2_fd(const struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->count; i++)
+		if (cg->dirs[i].in.version == 2)
+			return cg->dirs[i].fd;
+	return -1;
+}
+
+/* What the errno of a refused move means here. */
+static const char *
+why_not_joined(int code)
+{
+	switch (code) {
+	case ENOSPC:
+		return "its cpuset.cpus or cpuset.mems is empty";
+	case EBUSY:
+		return "it hands controllers down, and such a cgroup of v2 "
+		       "may hold no process";
+	case EOPNOTSUPP:
+		return "it lies below a threaded cgroup";
+	case EACCES:
+	case EPERM:
+		return "this user may not move processes between there and "
+		       "here";
+	default:
+		return NULL;
+	}
+}
+
+int
+cgroup_join(const struct cgroup *cg, bool born_there)
+{
+	for (size_t i = 0; i < cg->count; i++) {
+		const struct cgroup_dir *dir = &cg->dirs[i];
+		bool is_v2 = dir->in.version == 2;
+		if (dir->fd < 0 || (is_v2 && born_there))
+			continue;
+		if (write_text(dir->fd, is_v2 ? "cgroup.procs" : "tasks",
+			       "0") == 0)
+			continue;
+		const char *why = why_not_joined(failure.code);
+		return why ? wrap("join cgroup %s: %s", dir->path, why) :
+			     wrap("join cgroup %s", dir->path);
+	}
+	return 0;
+}

@@ -1,0 +1,174 @@
+/*
+ * cgroup.h - one container's control groups, the same calls on v1, v2 and
+ * hybrid hosts.
+ *
+ *	struct cgroup cg = { 0 };
+ *	if (cgroup_create(&cg, "mydocker/7f3a") < 0 ||
+ *	    cgroup_limit(&cg, &(struct cgroup_limits){ .memory = 100 << 20 }))
+ *		return -1;
+ *	pid_t pid = sys_clone(flags, cgroup_v2_fd(&cg), &pidfd);
+ *	if (pid == 0)
+ *		cgroup_join(&cg, cgroup_v2_fd(&cg) >= 0);
+ *	...
+ *	cgroup_kill(&cg);
+ *	cgroup_destroy(&cg);
+ *	cgroup_close(&cg);
+ *
+ * A cgroup of that name is made in every hierarchy in which we may (see
+ * hierarchy.h): on v2 that is one directory, on v1 one for each controller or
+ * group of controllers.  Which of the two a controller is on is nobody's
+ * business but this module's.
+ *
+ * What is not ours is not touched, with one exception that is undone: on v2 a
+ * controller reaches our directory only when cgroup.subtree_control of the
+ * directory above hands it down.  Where it does not yet, we enable it, note
+ * that in an extended attribute of our own directory, and take it back when
+ * the last of our directories goes.
+ *
+ * See cgroups(7); in the kernel's documentation admin-guide/cgroup-v1/ and
+ * admin-guide/cgroup-v2.
+ */
+#ifndef CGROUP_H
+#define CGROUP_H
+
+#include "base.h"
+#include "hierarchy.h"
+
+/* One directory of ours. */
+struct cgroup_dir {
+	struct hierarchy in; /* its hierarchy; on v2 the controllers are those
+				that have reached this directory */
+	char *path;
+	int fd;	       /* of the directory, close-on-exec; -1: not there */
+	char *lacking; /* v2: why some controllers did not reach it, or NULL */
+};
+
+struct cgroup {
+	char *name;
+	struct cgroup_dir dirs[HIERARCHY_MAX];
+	size_t count;
+};
+
+/*
+ * Make the cgroup `name`, "mydocker/7f3a", below the base of every hierarchy.
+ * Directories on the way are made as needed; the last must not be there yet,
+ * so that no two containers ever share one.  On failure everything made is
+ * undone, and `cg` needs no closing.  Fails, with the reasons, where no
+ * hierarchy lets us make one: failure.code is then EACCES.
+ *
+ * A controller that cannot be had is no failure here: it is one of the first
+ * call that needs it.
+ */
+int cgroup_create(struct cgroup *cg, const char *name);
+
+/*
+ * Find what there is of `name`: how many of its directories (0: nothing is
+ * left of it), or -1.  For another process than the one that created it, and
+ * for cleaning up after a crash: cgroup_kill() and cgroup_destroy() work on
+ * what was found, however incomplete.
+ */
+int cgroup_open(struct cgroup *cg, const char *name);
+
+/* Let go of memory and descriptors; the cgroup itself stays. */
+void cgroup_close(struct cgroup *cg);
+
+/* Is this controller ("memory") at work in the cgroup, on v1 or on v2?  And
+ * in which of its directories, or NULL: for files of which this module does
+ * not know. */
+bool cgroup_has(const struct cgroup *cg, const char *controller);
+const struct cgroup_dir *cgroup_dir_with(const struct cgroup *cg,
+					 const char *controller);
+
+/* The descriptor to clone into (CLONE_INTO_CGROUP), or -1: no v2 here. */
+int cgroup_v2_fd(const struct cgroup *cg);
+
+/*
+ * Called in the child, while it has one thread: go into the v1 cgroups, and
+ * into the v2 one unless it was `born_there`.
+ *
+ * A task that writes its own "0" to v1's `tasks` moves at once.  Moving any
+ * other process, or oneself by way of cgroup.procs, takes a lock of the whole
+ * host and waits for an RCU grace period of about 10 ms.
+ *
+ * A new cgroup namespace has the cgroup of its maker as its root: enter one
+ * (unshare(2), CLONE_NEWCGROUP) after joining, not before.
+ */
+int cgroup_join(const struct cgroup *cg, bool born_there);
+
+/* ---- limits and readings ------------------------------------------------ */
+
+struct cgroup_limits {
+	uint64_t memory;       /* bytes, 0: no limit is set */
+	int64_t memory_swap;   /* memory and swap together, in bytes, as Docker
+				  has it: 0: twice `memory`; -1: no limit;
+				  equal to `memory`: no swap at all */
+	uint64_t cpu_quota_us; /* of CPU time in each period; 0: no limit */
+	uint64_t cpu_period_us; /* 0: 100000, the kernel's own default */
+	uint64_t pids;		/* processes and threads; 0: no limit is set */
+};
+
+/*
+ * Set the limits; what is 0 is left as it is.  All or nothing: when one is
+ * refused those before it are put back.  The failure names the file, the
+ * value and the reason; a limit whose controller is absent is a failure, too.
+ * Where the kernel does not account swap, only a `memory_swap` that was asked
+ * for is a failure: the default of twice `memory` is then left out.
+ */
+int cgroup_limit(const struct cgroup *cg, const struct cgroup_limits *limits);
+
+/* What the kernel does not tell here, and a limit that is not set. */
+#define CGROUP_NONE UINT64_MAX
+
+struct cgroup_usage {
+	uint64_t memory;	/* bytes, now */
+	uint64_t memory_peak;	/* the most there was (v2: Linux 5.19) */
+	uint64_t memory_limit;	/* as the kernel rounded it, or CGROUP_NONE */
+	uint64_t oom_kills;	/* processes killed for want of memory */
+	uint64_t cpu_us;	/* CPU time used, user and system */
+	uint64_t cpu_quota_us;	/* of every period, or CGROUP_NONE */
+	uint64_t cpu_period_us;
+	uint64_t cpu_periods;	/* that had something to run in them */
+	uint64_t cpu_throttled; /* of those, where the quota was used up */
+	uint64_t pids;		/* processes and threads, now */
+	uint64_t pids_limit;	/* or CGROUP_NONE */
+	uint64_t pids_refused;	/* forks that failed at a limit */
+};
+
+/* Read everything; fails when nothing at all can be read. */
+int cgroup_read_usage(const struct cgroup *cg, struct cgroup_usage *usage);
+
+/*
+ * The number in a file of the cgroup directory `dir`; with a `key`, that in
+ * its line "key number", or of a file of such lines.  "max" and what v1 shows
+ * in its place are CGROUP_NONE.
+ */
+int cgroup_read_number(int dir, const char *file, const char *key,
+		       uint64_t *value);
+
+/* ---- the end ------------------------------------------------------------ */
+
+/*
+ * Stop every process in it and below, or let them go on, and wait (for two
+ * seconds at most) until the kernel says that it is so.  By the freezer of v1
+ * or cgroup.freeze of v2 (Linux 5.2).
+ */
+int cgroup_freeze(const struct cgroup *cg, bool frozen);
+
+/*
+ * Kill every process in it and below, frozen ones and those that are just
+ * being forked included, and wait until there is none left: ten seconds at
+ * most.  By cgroup.kill (v2, Linux 5.14), elsewhere by freezing all, killing
+ * each, and thawing.  Nothing to do is success.
+ */
+int cgroup_kill(const struct cgroup *cg);
+
+/*
+ * Remove its directories, with any that its processes made below, then the
+ * directories above that cgroup_create() made and that are now empty.  Two
+ * seconds at most are spent on waiting for processes that are about to be
+ * gone; a living one is a failure that names it, and then nothing was removed.
+ * May be called twice.
+ */
+int cgroup_destroy(const struct cgroup *cg);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * mountfd.h - mounts made on a descriptor instead of on a path.
+ *
+ * A path can be made to lead elsewhere between the moment it is checked and
+ * the moment something is mounted on it; a descriptor cannot.  So the target
+ * is opened once, with the care it needs (ch04's safepath.h), and everything
+ * after that goes by the descriptor:
+ *
+ *	auto_close int mount = mountfd_new("tmpfs", "tmpfs", MS_NOSUID,
+ *					   "mode=755", target);
+ *	if (mount < 0)
+ *		return wrap("give the container a /dev");
+ *
+ * The mount API of 2019 is used where the kernel has it (open_tree(2),
+ * fsopen(2), fsmount(2), move_mount(2): Linux 5.2; mount_setattr(2): 5.12).
+ * It needs no /proc, gets flags on a mount before anybody can see it, and has
+ * the kernel say in words what it did not like.  Where it is missing (ENOSYS)
+ * the same is done by mount(2) on /proc/self/fd/N, and checked afterwards in
+ * the mount table.  For that /proc must be the one of our own pid namespace
+ * or of one above it: a container's first process still has the host's, until
+ * it pivots, and there /proc/self is found.
+ *
+ * Flags are those of mount(2): MS_RDONLY, MS_NOSUID, MS_REC and so on.
+ * Descriptors are O_PATH or better, and the caller's.
+ */
+#ifndef MOUNTFD_H
+#define MOUNTFD_H
+
+#include "base.h"
+
+/*
+ * Show the tree of `source` at `target` also: both directories, or neither.
+ * MS_REC takes along what is mounted below the source; MS_RDONLY, MS_NOSUID,
+ * MS_NODEV, MS_NOEXEC and the atime flags then hold for that as well.  The
+ * mount is never there without them, except on kernels before 5.12, where a
+ * bind mount is first made and then made read-only.  `source` must have been
+ * opened in this mount namespace.
+ * Returns a descriptor of the mount, close-on-exec, or -1.
+ */
+int mountfd_bind(int source, int target, unsigned long flags);
+
+/*
+ * A new file system of `type` on the directory `target`.  `source` is what
+ * the mount table shows for it (NULL: the type), `data` its options with
+ * commas between, or NULL.  MS_RDONLY makes the mount read-only, not the file
+ * system: another mount of it may still be writable.
+ * Returns a descriptor of the mount, close-on-exec, or -1.
+ */
+int mountfd_new(const char *type, const char *source, unsigned long flags,
+		const char *data, int target);
+
+/*
+ * MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE, with MS_REC for all that
+ * is below, too (mount_namespaces(7)).
+ */
+int mountfd_propagate(int mount, unsigned long propagation);
+
+/* Take the mount away again, and what was mounted below it.  For a mount that
+ * was just made and must not stay; a descriptor of it does not keep it. */
+int mountfd_undo(int mount);
+
+/*
+ * Which mount the object behind `fd` is on: the first field of its line in
+ * mountinfo.  mountfd_is_root() also asks whether it is the top of that mount
+ * (of a directory; a file gives -1 on kernels before 5.8).
+ */
+int mountfd_id(int fd, uint64_t *id);
+int mountfd_is_root(int dir);
+
+/* The MS_* flags as fsmount(2) and mount_setattr(2) want them. */
+unsigned int mountfd_attributes(unsigned long flags);
+
+/*
+ * What the kernel had to say about the file system context `fs` (fsopen(2)),
+ * " (the kernel says: ...)", or "" when it kept silent.  The caller frees it.
+ * errno is left alone.
+ */
+char *mountfd_log(int fs);
+
+/* Is this errno that of a system call which is not there?  ENOSYS, and the
+ * EPERM with which older seccomp filters hide what they do not know. */
+bool mountfd_is_missing(int code);
+
+#endif

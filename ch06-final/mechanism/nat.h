@@ -1,0 +1,88 @@
+/*
+ * nat.h - the way out, and the way in through published ports.
+ *
+ * All of it is one nftables table of our own, `ip mydocker`, loaded through
+ * libnftables; nothing outside this table is read or touched, except by
+ * nat_find_forward_drop(), which only looks.
+ *
+ *	set bridges		our bridges
+ *	set within		bridge . bridge: from a network to itself
+ *	set subnets		their subnets
+ *	map ports		protocol . port -> container . port
+ *	map address_ports	host address . protocol . port -> the same
+ *
+ *	guard		what comes in from a container and names 127.0.0.0/8,
+ *			as source or destination, is dropped
+ *	prerouting	packets from outside, and from containers, for an
+ *			address of the host: to `publish`
+ *	output		the host's own packets for an address of the host,
+ *			127.0.0.1 among them: to `publish`
+ *	publish		destination changed as the two maps say (DNAT)
+ *	forward		into a network of ours comes only what was published
+ *			and what answers; so networks do not see each other
+ *	postrouting	masquerade: from a subnet to the outside; from
+ *			127.0.0.1 to a container; from a container by a
+ *			published port back to its own network ("hairpin")
+ *
+ * Sets and maps are changed element by element, so that adding and removing
+ * one container is one element more or less and no rule is ever searched for.
+ * See nft(8), libnftables(3).
+ */
+#ifndef NAT_H
+#define NAT_H
+
+#include "base.h"
+#include "ipam.h"
+
+#define NAT_TABLE "mydocker"
+
+/* One published port.  Addresses and ports in host byte order. */
+struct nat_port {
+	int protocol;	       /* IPPROTO_TCP or IPPROTO_UDP */
+	uint32_t host_address; /* 0: any address of the host */
+	uint16_t host_port;
+	uint32_t address; /* the container's */
+	uint16_t port;
+};
+
+/* "tcp", "udp", or NULL for what cannot be published. */
+const char *nat_protocol_name(int protocol);
+
+/* Make the table where it is missing, mend its rules where somebody changed
+ * them, and admit a network to it: all or nothing. */
+int nat_add_network(const char *bridge, const struct ipam_subnet *subnet);
+/* Is the table there?  One question to the kernel, no libnftables. */
+int nat_has_table(bool *there);
+/* Let go of a network; a subnet with prefix 0 is not known.  No failure when
+ * it is not there. */
+int nat_remove_network(const char *bridge, const struct ipam_subnet *subnet);
+/* The whole table, with everything in it.  No failure when it is not there. */
+int nat_remove_table(void);
+
+/* All of them or none.  failure.code is EADDRINUSE when the table has one of
+ * the host ports already. */
+int nat_publish(const struct nat_port *ports, size_t count);
+/* Remove exactly these; no failure for what is not there.  An element that
+ * leads to another container is not ours and stays. */
+int nat_unpublish(const struct nat_port *ports, size_t count);
+
+/* The ruleset of our table, as `nft list table` shows it; the caller frees.
+ * NULL with `failure` set when there is none. */
+char *nat_show(void);
+
+/*
+ * Does somebody else's chain at the forward hook drop what it was not told
+ * about (policy drop, as Docker and ufw set it)?  Then a container may have
+ * no way out, whatever our own table says: every base chain must accept.
+ * Returns 1 and the chain's name, "ip filter FORWARD", in fresh memory, 0
+ * when there is none, -1 on failure.  A table that names `bridge` somewhere
+ * is taken to know about it.
+ */
+int nat_find_forward_drop(const char *bridge, char **chain);
+
+/* The texts that are given to libnftables, for tests and for -v.  In fresh
+ * memory; NULL with `failure` set when an argument cannot be put in one. */
+char *nat_compose_network(const char *bridge, const struct ipam_subnet *subnet);
+char *nat_compose_element(const char *verb, const struct nat_port *port);
+
+#endif

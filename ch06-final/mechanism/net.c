@@ -1,0 +1,777 @@
+/* net.c - see net.h. */
+#include "net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "forward.h"
+#include "netlink.h"
+
+#ifndef SO_NETNS_COOKIE /* headers before Linux 5.14 */
+#define SO_NETNS_COOKIE 71
+#endif
+
+#define SUBNET_FILE "subnet"
+
+/* ---- names and choices ------------------------------------------------- */
+
+int
+net_name_veth(const char *id, char veth[IFNAMSIZ])
+{
+	size_t length = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-");
+	if (length == 0 || id[length] != '\0')
+		return failx("\"%s\" is no id for a container", id);
+	snprintf(veth, IFNAMSIZ, "myd%.12s", id);
+	return 0;
+}
+
+void
+net_derive_mac(uint32_t address, uint8_t mac[6])
+{
+	/* Bit 1 of the first byte says: chosen locally, not by a vendor. */
+	mac[0] = 0x02;
+	mac[1] = 0x42;
+	for (int i = 0; i < 4; i++)
+		mac[2 + i] = address >> (24 - 8 * i);
+}
+
+/* Private space (RFC 1918), in the order in which it is tried: first what
+ * Docker takes last, then what a home or a company is likely to use. */
+static const struct {
+	uint32_t first;
+	uint32_t step;
+	unsigned int count;
+	unsigned int prefix;
+} private_space[] = {
+	{ 0xac1d0000, 0x10000, 3, 16 },	  /* 172.29 to 172.31 */
+	{ 0xac100000, 0x10000, 13, 16 },  /* 172.16 to 172.28 */
+	{ 0x0ac80000, 0x10000, 56, 16 },  /* 10.200 to 10.255 */
+	{ 0xc0a86400, 0x100, 156, 24 },	  /* 192.168.100 to 192.168.255 */
+};
+
+int
+net_choose_subnet(const struct ipam_subnet *taken, size_t count,
+		  struct ipam_subnet *chosen)
+{
+	for (size_t i = 0; i < countof(private_space); i++) {
+		for (unsigned int n = 0; n < private_space[i].count; n++) {
+			struct ipam_subnet subnet = {
+				private_space[i].first +
+					n * private_space[i].step,
+				private_space[i].prefix
+			};
+			size_t other = 0;
+			while (other < count &&
+			       !ipam_overlap(&taken[other], &subnet))
+				other++;
+			if (other == count) {
+				*chosen = subnet;
+				return 0;
+			}
+		}
+	}
+	return failx("every private subnet that could be used overlaps with "
+		     "a route of this host; name one yourself");
+}
+
+/* ---- opening a network ------------------------------------------------- */
+
+/* A number of our network namespace that no other ever had.  Before Linux
+ * 5.14 it is the inode, which may be given again after the namespace died. */
+static int
+namespace_number(unsigned long long *number)
+{
+	auto_close int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t cookie;
+	socklen_t length = sizeof(cookie);
+	if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie,
+				  &length) == 0) {
+		*number = cookie;
+		return 0;
+	}
+	struct stat st;
+	if (stat("/proc/thread-self/ns/net", &st) < 0)
+		return fail("look at our network namespace");
+	*number = st.st_ino;
+	return 0;
+}
+
+int
+net_open(struct net_network *network, const char *name, const char *bridge,
+	 const struct ipam_subnet *subnet)
+{
+	*network = (struct net_network){ 0 };
+	if (!netlink_is_name(bridge) || strncmp(bridge, "mydocker", 8) != 0 ||
+	    strpbrk(bridge, "\"\\*"))
+		return failx("\"%s\" is no name for a bridge of ours: it must "
+			     "begin with \"mydocker\" and have at most 15 "
+			     "characters", bridge);
+	unsigned long long number;
+	if (namespace_number(&number) < 0)
+		return -1;
+	const char *run = getenv("MYDOCKER_RUN");
+	network->run = text("%s/network/%llu",
+			    run && *run ? run : "/run/mydocker", number);
+	network->name = copy_text(name);
+	snprintf(network->bridge, sizeof(network->bridge), "%s", bridge);
+	if (subnet) {
+		network->subnet = *subnet;
+		network->gateway = ipam_gateway(subnet);
+	}
+	return 0;
+}
+
+int
+net_default(struct net_network *network)
+{
+	return net_open(network, "bridge", "mydocker0", NULL);
+}
+
+void
+net_close(struct net_network *network)
+{
+	free_scoped(&network->name);
+	free_scoped(&network->run);
+}
+
+/* ---- finding a subnet -------------------------------------------------- */
+
+static struct ipam_subnet
+subnet_of(const struct netlink_ip *ip)
+{
+	struct ipam_subnet subnet = { 0, ip->prefix };
+	subnet.network = netlink_to_ip4(ip) & ipam_mask(&subnet);
+	return subnet;
+}
+
+/* What the host routes anywhere, or has an address in.  The halves of the
+ * world (0.0.0.0/1, as a VPN sets them) are default routes, no subnets. */
+static int
+choose_free_subnet(struct netlink *nl, struct ipam_subnet *chosen)
+{
+	auto_free struct netlink_route *routes = NULL;
+	auto_free struct netlink_address *addresses = NULL;
+	size_t route_count, address_count, count = 0;
+	if (netlink_list_routes(nl, AF_INET, &routes, &route_count) < 0 ||
+	    netlink_list_addresses(nl, AF_INET, &addresses, &address_count) < 0)
+		return -1;
+	auto_free struct ipam_subnet *taken = new_bytes(
+		(route_count + address_count + 1) * sizeof(*taken));
+	for (size_t i = 0; i < route_count; i++)
+		if (routes[i].to.prefix > 1)
+			taken[count++] = subnet_of(&routes[i].to);
+	for (size_t i = 0; i < address_count; i++)
+		if (addresses[i].ip.prefix > 1)
+			taken[count++] = subnet_of(&addresses[i].ip);
+	return net_choose_subnet(taken, count, chosen);
+}
+
+/* The subnet of a bridge that is there: 1, or 0 when it has no address. */
+static int
+find_bridge_subnet(struct netlink *nl, int index, struct ipam_subnet *subnet)
+{
+	auto_free struct netlink_address *addresses = NULL;
+	size_t count;
+	if (netlink_list_addresses(nl, AF_INET, &addresses, &count) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (addresses[i].link != index)
+			continue;
+		*subnet = subnet_of(&addresses[i].ip);
+		return 1;
+	}
+	return 0;
+}
+
+static int
+read_subnet_file(int leases, struct ipam_subnet *subnet)
+{
+	char line[32];
+	if (read_text(leases, SUBNET_FILE, line, sizeof(line)) < 0)
+		return failure.code == ENOENT ? 0 : -1;
+	if (ipam_parse_subnet(line, subnet) < 0)
+		return wrap("read " SUBNET_FILE);
+	return 1;
+}
+
+/*
+ * Which subnet the network has: what the bridge says, else what was chosen
+ * when it was last up, else what the caller wants, else a free one.  What the
+ * caller wants must agree with what is there.
+ */
+static int
+settle_subnet(struct netlink *nl, int leases, int bridge_index,
+	      struct net_network *network)
+{
+	struct ipam_subnet wanted = network->subnet, subnet = { 0 };
+	int found = bridge_index ?
+			    find_bridge_subnet(nl, bridge_index, &subnet) :
+			    0;
+	if (found == 0)
+		found = read_subnet_file(leases, &subnet);
+	if (found < 0)
+		return -1;
+	char room[IPAM_ADDRESS_SIZE];
+	if (found && wanted.prefix &&
+	    (wanted.network != subnet.network ||
+	     wanted.prefix != subnet.prefix))
+		return failx("network %s is in use with the subnet %s/%u",
+			     network->name, ipam_format(subnet.network, room),
+			     subnet.prefix);
+	if (!found && wanted.prefix)
+		subnet = wanted;
+	else if (!found && choose_free_subnet(nl, &subnet) < 0)
+		return -1;
+	network->subnet = subnet;
+	network->gateway = ipam_gateway(&subnet);
+	auto_free char *line = text("%s/%u\n",
+				    ipam_format(subnet.network, room),
+				    subnet.prefix);
+	return write_file(leases, SUBNET_FILE, line, 0600);
+}
+
+/* ---- bringing a network up --------------------------------------------- */
+
+/* The bridge's index, or 0 when there is none; a link of another kind that
+ * has its name is somebody else's, and stays as it is. */
+static int
+find_bridge(struct netlink *nl, const char *name, int *index)
+{
+	struct netlink_link link;
+	*index = 0;
+	if (netlink_get_link(nl, name, &link) < 0)
+		return failure.code == ENODEV ? 0 : -1;
+	if (strcmp(link.kind, "bridge") != 0)
+		return failx("link %s is there already and is no bridge (%s); "
+			     "rename or remove it", name,
+			     link.kind[0] ? link.kind : "hardware");
+	*index = link.index;
+	return 0;
+}
+
+static int
+give_bridge_address(struct netlink *nl, const struct net_network *network)
+{
+	struct netlink_ip gateway =
+		netlink_ip4(network->gateway, network->subnet.prefix);
+	if (netlink_add_address(nl, network->bridge, &gateway) < 0 &&
+	    failure.code != EEXIST)
+		return -1;
+	return netlink_set_up(nl, network->bridge, true);
+}
+
+/* Whatever of it is missing is made: a helper may have died half-way. */
+static int
+bring_bridge_up(struct net_network *network, int leases)
+{
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	int index;
+	if (netlink_open(&nl) < 0 ||
+	    find_bridge(&nl, network->bridge, &index) < 0 ||
+	    settle_subnet(&nl, leases, index, network) < 0)
+		return -1;
+	uint8_t mac[6];
+	net_derive_mac(network->gateway, mac);
+	if (index == 0 &&
+	    netlink_create_bridge(&nl, network->bridge, mac) < 0)
+		return -1;
+	if (give_bridge_address(&nl, network) < 0)
+		return -1;
+	/* Lets 127.0.0.1 on the host reach a published port: packets with a
+	 * loopback address may use this one link.  nat.h has the guard. */
+	auto_free char *localnet = text(
+		"/proc/sys/net/ipv4/conf/%s/route_localnet", network->bridge);
+	return write_text(AT_FDCWD, localnet, "1");
+}
+
+/* `living`: somebody else uses this network, so that all of it was made. */
+static int
+bring_up(struct net_network *network, int run, int leases, size_t living)
+{
+	bool has_table = false;
+	if (forward_enable(run) < 0 || bring_bridge_up(network, leases) < 0)
+		return wrap("bring network %s up", network->name);
+	if (living && nat_has_table(&has_table) < 0)
+		return wrap("bring network %s up", network->name);
+	if (!has_table &&
+	    nat_add_network(network->bridge, &network->subnet) < 0)
+		return wrap("bring network %s up", network->name);
+	return 0;
+}
+
+/* ---- undoing ----------------------------------------------------------- */
+
+int
+net_parse_note(const char *line, char veth[IFNAMSIZ], struct nat_port *port)
+{
+	char kind[8], host[IPAM_ADDRESS_SIZE], address[IPAM_ADDRESS_SIZE];
+	unsigned int host_port, inner_port;
+	int end = 0;
+	veth[0] = '\0';
+	*port = (struct nat_port){ 0 };
+	if (sscanf(line, "veth %15s%n", veth, &end) == 1 && !line[end])
+		return strncmp(veth, "myd", 3) == 0 ? 0 : -1;
+	veth[0] = '\0';
+	if (sscanf(line, "port %3s %15s %5u %15s %5u%n", kind, host, &host_port,
+		   address, &inner_port, &end) != 5 || line[end])
+		return -1;
+	port->protocol = strcmp(kind, "tcp") == 0 ? IPPROTO_TCP :
+			 strcmp(kind, "udp") == 0 ? IPPROTO_UDP : 0;
+	if (!port->protocol || host_port < 1 || host_port > 65535 ||
+	    inner_port < 1 || inner_port > 65535 ||
+	    ipam_parse_address(host, &port->host_address) < 0 ||
+	    ipam_parse_address(address, &port->address) < 0)
+		return -1;
+	port->host_port = host_port;
+	port->port = inner_port;
+	return 0;
+}
+
+static int
+remove_link(const char *name)
+{
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	if (netlink_open(&nl) < 0)
+		return -1;
+	/* Gone already: with the container's namespace goes its end of the
+	 * pair, and with that ours. */
+	if (netlink_delete_link(&nl, name) < 0 && failure.code != ENODEV)
+		return -1;
+	return 0;
+}
+
+/* ipam_undo: what the note of a dead holder's lease asks for. */
+static int
+undo_note(uint32_t address, const char *note, void *data)
+{
+	(void)address;
+	(void)data;
+	auto_free char *lines = copy_text(note);
+	char *rest = lines, *line;
+	int result = 0;
+	while ((line = strsep(&rest, "\n"))) {
+		char veth[IFNAMSIZ];
+		struct nat_port port;
+		if (net_parse_note(line, veth, &port) < 0)
+			continue; /* cut short, so never carried out */
+		if (veth[0] ? remove_link(veth) < 0 :
+			      nat_unpublish(&port, 1) < 0)
+			result = -1;
+	}
+	return result;
+}
+
+/* Nobody is left on this bridge: remove it, but nothing of its name that is
+ * no bridge. */
+static int
+take_down(int leases, const char *bridge)
+{
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	struct ipam_subnet subnet = { 0 };
+	int index;
+	if (read_subnet_file(leases, &subnet) < 0)
+		subnet.prefix = 0;
+	if (nat_remove_network(bridge, &subnet) < 0)
+		return -1;
+	if (netlink_open(&nl) < 0 || find_bridge(&nl, bridge, &index) < 0)
+		return -1;
+	if (index && netlink_delete_link(&nl, bridge) < 0 &&
+	    failure.code != ENODEV)
+		return -1;
+	return 0;
+}
+
+static DIR *
+open_dir(int parent, const char *name)
+{
+	auto_close int fd = openat(parent, name,
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir)
+		take_fd(&fd);
+	else
+		fail("open %s", name);
+	return dir;
+}
+
+/* Remove our files, and what a write_file() that was killed left behind; a
+ * lease that could not be undone stays, and with it the directory. */
+static int
+remove_state(int parent, const char *name)
+{
+	auto_dir DIR *dir = open_dir(parent, name);
+	if (!dir)
+		return -1;
+	struct dirent *entry;
+	while ((entry = readdir(dir))) {
+		const char *end = strrchr(entry->d_name, '.');
+		if (strcmp(entry->d_name, SUBNET_FILE) == 0 ||
+		    (end && strcmp(end, ".new") == 0))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return fail("remove the state of %s", name);
+	return 0;
+}
+
+/* One network: the dead undone, and all of it taken down when none is left.
+ * Returns how many of its endpoints live, or -1. */
+static int
+sweep_network(int run, const char *bridge)
+{
+	auto_close int leases = openat(run, bridge,
+				       O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+					       O_NOFOLLOW);
+	if (leases < 0)
+		return fail("open the state of %s", bridge);
+	size_t living;
+	if (ipam_recover(leases, undo_note, NULL, &living) < 0)
+		return wrap("recover network %s", bridge);
+	if (living > 0)
+		return 1;
+	if (take_down(leases, bridge) < 0 || remove_state(run, bridge) < 0)
+		return wrap("take network %s down", bridge);
+	return 0;
+}
+
+/* All networks.  The caller holds the lock, which goes with the last one. */
+static int
+sweep(const char *run_path)
+{
+	auto_dir DIR *dir = open_dir(AT_FDCWD, run_path);
+	if (!dir)
+		return -1;
+	int run = dirfd(dir);
+	int in_use = 0, result = 0;
+	struct dirent *entry;
+	while ((entry = readdir(dir))) {
+		if (strncmp(entry->d_name, "mydocker", 8) != 0)
+			continue;
+		int state = sweep_network(run, entry->d_name);
+		if (state != 0)
+			in_use = 1;
+		if (state < 0)
+			result = -1;
+	}
+	if (in_use)
+		return result;
+	if (nat_remove_table() < 0 || forward_restore(run) < 0)
+		return wrap("take the last network down");
+	/* Whoever waits for this lock finds out that it is gone. */
+	auto_free char *parent = copy_text(run_path);
+	*strrchr(parent, '/') = '\0';
+	unlinkat(run, "lock", 0);
+	rmdir(run_path);
+	rmdir(parent);
+	return 0;
+}
+
+int
+net_recover(const struct net_network *network)
+{
+	auto_close int lock = -1;
+	if (ipam_lock_existing(network->run, &lock) < 0)
+		return wrap("recover the networks");
+	if (lock < 0)
+		return 0;
+	return sweep(network->run);
+}
+
+/* ---- host ports -------------------------------------------------------- */
+
+static int
+fail_bind(const struct nat_port *port)
+{
+	char host[IPAM_ADDRESS_SIZE];
+	int code = errno;
+	ipam_format(port->host_address, host);
+	if (code == EADDRINUSE)
+		failx("Bind for %s:%u failed: port is already allocated", host,
+		      port->host_port);
+	else if (code == EADDRNOTAVAIL)
+		failx("Bind for %s:%u failed: this host has no such address",
+		      host, port->host_port);
+	else
+		fail("Bind for %s:%u failed", host, port->host_port);
+	failure.code = code;
+	return -1;
+}
+
+/*
+ * The socket must hold the port and do nothing else.  A filter that lets
+ * nothing through keeps connections out of it: until the rules are there a
+ * client gets no answer, asks again a second later, and finds the container.
+ */
+static int
+bind_deaf(int fd, const struct nat_port *port)
+{
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = { 1, &drop };
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port->host_port),
+		.sin_addr.s_addr = htonl(port->host_address),
+	};
+	bool stream = port->protocol == IPPROTO_TCP;
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+		       sizeof(program)) < 0)
+		return fail("attach a filter to a socket");
+	/* Connections that a server on this port has just closed are no
+	 * reason to refuse it; one that listens still is. */
+	if (stream && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 },
+				 sizeof(int)) < 0)
+		return fail("prepare a socket");
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    (stream && listen(fd, 1) < 0))
+		return fail_bind(port);
+	return 0;
+}
+
+int
+net_hold_port(struct nat_port *port)
+{
+	bool stream = port->protocol == IPPROTO_TCP;
+	if (!nat_protocol_name(port->protocol))
+		return failx("protocol %d cannot be published",
+			     port->protocol);
+	if (port->port == 0)
+		return failx("publish: the container's port must be from 1 to "
+			     "65535");
+	auto_close int fd = socket(AF_INET, SOCK_CLOEXEC |
+				   (stream ? SOCK_STREAM : SOCK_DGRAM), 0);
+	if (fd < 0)
+		return fail("open a socket for port %u", port->host_port);
+	if (bind_deaf(fd, port) < 0)
+		return -1;
+	struct sockaddr_in bound;
+	socklen_t length = sizeof(bound);
+	if (getsockname(fd, (struct sockaddr *)&bound, &length) < 0)
+		return fail("look at the port of a socket");
+	port->host_port = ntohs(bound.sin_port);
+	trace(0, "bind(%s port %u) held", nat_protocol_name(port->protocol),
+	      port->host_port);
+	return take_fd(&fd);
+}
+
+static void
+let_ports_go(struct net_endpoint *endpoint)
+{
+	for (size_t i = 0; endpoint->sockets && i < endpoint->port_count; i++)
+		close_scoped(&endpoint->sockets[i]);
+	free_scoped(&endpoint->sockets);
+	free_scoped(&endpoint->ports);
+	endpoint->port_count = 0;
+}
+
+static int
+hold_ports(struct net_endpoint *endpoint, const struct nat_port *ports,
+	   size_t count)
+{
+	endpoint->ports = new_bytes((count + 1) * sizeof(*ports));
+	endpoint->sockets = new_bytes((count + 1) * sizeof(int));
+	endpoint->port_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct nat_port *port = &endpoint->ports[i];
+		*port = ports[i];
+		port->address = endpoint->lease.address;
+		int fd = net_hold_port(port);
+		if (fd < 0)
+			return -1;
+		endpoint->sockets[endpoint->port_count++] = fd;
+	}
+	return 0;
+}
+
+/* ---- reserve ----------------------------------------------------------- */
+
+/* Written before anything of it is made. */
+static int
+note_endpoint(const struct net_endpoint *endpoint)
+{
+	auto_free char *note = text("veth %s\n", endpoint->veth);
+	for (size_t i = 0; i < endpoint->port_count; i++) {
+		const struct nat_port *port = &endpoint->ports[i];
+		char host[IPAM_ADDRESS_SIZE], address[IPAM_ADDRESS_SIZE];
+		auto_free char *before = take_ptr(&note);
+		note = text("%sport %s %s %u %s %u\n", before,
+			    nat_protocol_name(port->protocol),
+			    ipam_format(port->host_address, host),
+			    port->host_port,
+			    ipam_format(port->address, address), port->port);
+	}
+	return ipam_note(&endpoint->lease, note);
+}
+
+static int
+reserve(struct net_network *network, int run, struct net_endpoint *endpoint,
+	const struct nat_port *ports, size_t count)
+{
+	if (mkdirat(run, network->bridge, 0755) < 0 && errno != EEXIST)
+		return fail("make the state of network %s", network->name);
+	auto_close int leases = openat(run, network->bridge,
+				       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (leases < 0)
+		return fail("open the state of network %s", network->name);
+	/* What cannot be recovered keeps its address and its ports; that is
+	 * net_recover()'s to report, and no reason to refuse this one. */
+	size_t living = 0;
+	ipam_recover(leases, undo_note, NULL, &living);
+	if (bring_up(network, run, leases, living) < 0 ||
+	    ipam_take(leases, &network->subnet, endpoint->wanted,
+		      &endpoint->lease) < 0)
+		return -1;
+	net_derive_mac(endpoint->lease.address, endpoint->mac);
+	if (hold_ports(endpoint, ports, count) < 0 ||
+	    note_endpoint(endpoint) < 0) {
+		struct failure reason = failure;
+		let_ports_go(endpoint);
+		ipam_give(leases, &endpoint->lease);
+		failure = reason;
+		return -1;
+	}
+	return 0;
+}
+
+int
+net_reserve(struct net_network *network, struct net_endpoint *endpoint,
+	    const struct nat_port *ports, size_t count)
+{
+	if (net_name_veth(endpoint->id, endpoint->veth) < 0)
+		return -1;
+	auto_close int lock = ipam_lock(network->run);
+	if (lock < 0)
+		return -1;
+	auto_close int run =
+		open(network->run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (run < 0)
+		return fail("open %s", network->run);
+	if (reserve(network, run, endpoint, ports, count) == 0)
+		return 0;
+	struct failure reason = failure;
+	sweep(network->run);
+	failure = reason;
+	return -1;
+}
+
+/* ---- attach and release ------------------------------------------------ */
+
+/* The container's side, by a socket that lives inside. */
+static int
+set_up_inside(const struct net_network *network,
+	      const struct net_endpoint *endpoint, int netns)
+{
+	auto_netlink struct netlink inside = NETLINK_CLOSED;
+	struct netlink_ip address = netlink_ip4(endpoint->lease.address,
+						network->subnet.prefix);
+	struct netlink_ip gateway = netlink_ip4(network->gateway, 0);
+	if (netlink_open_in(&inside, netns) < 0 ||
+	    netlink_set_up(&inside, "lo", true) < 0 ||
+	    netlink_add_address(&inside, NET_LINK, &address) < 0 ||
+	    netlink_set_up(&inside, NET_LINK, true) < 0 ||
+	    netlink_add_default_route(&inside, &gateway) < 0)
+		return wrap("set up the container's network");
+	return 0;
+}
+
+int
+net_attach(const struct net_network *network, struct net_endpoint *endpoint,
+	   int netns)
+{
+	if (endpoint->lease.fd < 0)
+		return failx("attach to network %s: nothing is reserved",
+			     network->name);
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	struct netlink_veth veth = {
+		.name = endpoint->veth,
+		.master = network->bridge,
+		.peer_name = NET_LINK,
+		.peer_netns = netns,
+		.peer_mac = endpoint->mac,
+	};
+	if (netlink_open(&nl) < 0 || netlink_create_veth(&nl, &veth) < 0)
+		return wrap("attach to network %s", network->name);
+	if (set_up_inside(network, endpoint, netns) == 0 &&
+	    nat_publish(endpoint->ports, endpoint->port_count) == 0)
+		return 0;
+	struct failure reason = failure;
+	netlink_delete_link(&nl, endpoint->veth);
+	failure = reason;
+	return wrap("attach to network %s", network->name);
+}
+
+/* Rules first: nothing new should arrive while the rest goes. */
+static int
+detach(const struct net_endpoint *endpoint)
+{
+	int result = nat_unpublish(endpoint->ports, endpoint->port_count);
+	if (remove_link(endpoint->veth) < 0)
+		result = -1;
+	return result;
+}
+
+static int
+release_lease(const struct net_network *network, struct net_endpoint *endpoint,
+	      bool undone)
+{
+	auto_free char *path = text("%s/%s", network->run, network->bridge);
+	auto_close int leases =
+		open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (undone && leases >= 0)
+		return ipam_give(leases, &endpoint->lease);
+	ipam_abandon(&endpoint->lease);
+	return 0;
+}
+
+int
+net_release(const struct net_network *network, struct net_endpoint *endpoint)
+{
+	if (endpoint->lease.fd < 0) {
+		let_ports_go(endpoint);
+		return 0;
+	}
+	auto_close int lock = ipam_lock(network->run);
+	if (lock < 0)
+		return wrap("leave network %s", network->name);
+	int result = detach(endpoint);
+	let_ports_go(endpoint);
+	if (release_lease(network, endpoint, result == 0) < 0)
+		result = -1;
+	struct failure reason = failure;
+	if (sweep(network->run) < 0 && result == 0)
+		return wrap("leave network %s", network->name);
+	failure = reason;
+	return result < 0 ? wrap("leave network %s", network->name) : 0;
+}
+
+/* ---- advice ------------------------------------------------------------ */
+
+char *
+net_forward_warning(const struct net_network *network)
+{
+	char *found = NULL;
+	struct failure unrelated = failure;
+	int result = nat_find_forward_drop(network->bridge, &found);
+	failure = unrelated;
+	auto_free char *chain = found;
+	if (result != 1)
+		return NULL;
+	const char *bridge = network->bridge;
+	if (strcmp(chain, "ip filter FORWARD") == 0)
+		return text("another firewall (nftables chain %s, policy drop, "
+			    "as Docker and ufw set it) drops what containers "
+			    "send; to let them through: iptables -I FORWARD "
+			    "-i %s -j ACCEPT && iptables -I FORWARD -o %s -j "
+			    "ACCEPT", chain, bridge, bridge);
+	return text("another firewall (nftables chain %s, policy drop) drops "
+		    "what containers send; to let them through: nft insert "
+		    "rule %s iifname %s accept && nft insert rule %s oifname "
+		    "%s accept", chain, chain, bridge, chain, bridge);
+}

@@ -1,0 +1,258 @@
+/* subtree.c - see subtree.h. */
+#include "subtree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hierarchy.h"
+
+#define LOCK_TRIES 5000 /* a millisecond each */
+#define LIST_SIZE 512	/* room for the names of all controllers */
+
+/*
+ * The controllers for which this project has a use.  Others are not asked
+ * for: each that is enabled costs something in every cgroup that has it.
+ */
+static const char *const wanted[] = {
+	"cpu", "cpuset", "hugetlb", "io", "memory", "pids",
+};
+
+int
+subtree_lock(const char *base)
+{
+	auto_close int fd = open(base, SUBTREE_OPEN);
+	if (fd < 0)
+		return fail("open %s", base);
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return fail("lock %s", base);
+		if (tries == LOCK_TRIES)
+			return failx("lock %s: another process has kept it "
+				     "locked for seconds (lslocks names it)",
+				     base);
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	return take_fd(&fd);
+}
+
+/* ---- marks -------------------------------------------------------------- */
+
+/* "made" and the controllers enabled above: "made hugetlb memory". */
+static const char *const mark_names[] = { "user.mydocker",
+					  "trusted.mydocker" };
+#define MARK_MADE "made"
+
+struct mark {
+	char text[LIST_SIZE];
+};
+
+static bool
+read_mark(int dir, struct mark *mark)
+{
+	for (size_t i = 0; i < countof(mark_names); i++) {
+		ssize_t length = fgetxattr(dir, mark_names[i], mark->text,
+					   sizeof(mark->text) - 1);
+		if (length >= 0) {
+			mark->text[length] = '\0';
+			return true;
+		}
+	}
+	return false;
+}
+
+static int
+write_mark(int dir, const struct mark *mark)
+{
+	for (size_t i = 0; i < countof(mark_names); i++)
+		if (trace(fsetxattr(dir, mark_names[i], mark->text,
+				    strlen(mark->text), 0),
+			  "fsetxattr(%d, \"%s\", \"%s\")", dir, mark_names[i],
+			  mark->text) == 0)
+			return 0;
+	return fail("mark a cgroup as ours (an extended attribute; for other "
+		    "users than root it takes Linux 5.7)");
+}
+
+/* Add a word to a list that has not got it yet. */
+static void
+add_word(struct mark *list, const char *prefix, const char *word)
+{
+	size_t used = strlen(list->text);
+	if (!hierarchy_list_has(list->text, word))
+		snprintf(list->text + used, sizeof(list->text) - used,
+			 "%s%s%s", used ? " " : "", prefix, word);
+}
+
+int
+subtree_mark(int dir)
+{
+	return write_mark(dir, &(struct mark){ MARK_MADE });
+}
+
+bool
+subtree_is_ours(int dir)
+{
+	struct mark mark;
+	return read_mark(dir, &mark);
+}
+
+/* ---- controllers -------------------------------------------------------- */
+
+/* Those to enable, as cgroup.subtree_control wants it: "+io +memory". */
+static int
+missing_controllers(int above, struct mark *missing)
+{
+	char had[LIST_SIZE], handed_down[LIST_SIZE];
+	missing->text[0] = '\0';
+	if (read_text(above, "cgroup.controllers", had, sizeof(had)) < 0 ||
+	    read_text(above, "cgroup.subtree_control", handed_down,
+		      sizeof(handed_down)) < 0)
+		return -1;
+	for (size_t i = 0; i < countof(wanted); i++)
+		if (hierarchy_list_has(had, wanted[i]) &&
+		    !hierarchy_list_has(handed_down, wanted[i]))
+			add_word(missing, "+", wanted[i]);
+	return 0;
+}
+
+/* One write enables all or none: after a refusal try them one by one. */
+static int
+enable(int above, const char *path, struct mark *missing)
+{
+	if (write_text(above, "cgroup.subtree_control", missing->text) == 0)
+		return 0;
+	int result = 0;
+	char *rest = missing->text;
+	for (char *word; (word = strtok_r(rest, " ", &rest));) {
+		if (write_text(above, "cgroup.subtree_control", word) == 0)
+			continue;
+		if (errno == EBUSY)
+			result = failx("enable %s in %s/cgroup.subtree_control:"
+				       " there are processes in %s itself, and"
+				       " v2 hands controllers down only from a"
+				       " cgroup without any: move them to a "
+				       "child of it", word + 1, path, path);
+		else
+			result = wrap("hand down from %s", path);
+	}
+	return result;
+}
+
+int
+subtree_hand_down(int above, const char *path, int noted_in)
+{
+	struct mark missing, mark;
+	if (missing_controllers(above, &missing) < 0)
+		return wrap("find the controllers of %s", path);
+	if (missing.text[0] == '\0')
+		return 0;
+	/* The note first: a crash between the two then leaves a note too many,
+	 * which does no harm, and never a controller too many. */
+	if (noted_in >= 0 && read_mark(noted_in, &mark)) {
+		struct mark words = missing;
+		char *rest = words.text;
+		for (char *word; (word = strtok_r(rest, " ", &rest));)
+			add_word(&mark, "", word + 1);
+		if (write_mark(noted_in, &mark) < 0)
+			return -1;
+	}
+	return enable(above, path, &missing);
+}
+
+struct heir_search {
+	const char *name; /* not this one */
+	const struct mark *note;
+	bool found;
+};
+
+static int
+inherit_note(int fd, int parent, const char *name, void *data)
+{
+	(void)parent;
+	struct heir_search *search = data;
+	struct mark mark;
+	if (search->found || strcmp(name, search->name) == 0 ||
+	    !read_mark(fd, &mark))
+		return 0;
+	for (size_t i = 0; i < countof(wanted); i++)
+		if (hierarchy_list_has(search->note->text, wanted[i]))
+			add_word(&mark, "", wanted[i]);
+	search->found = write_mark(fd, &mark) == 0;
+	return 0;
+}
+
+void
+subtree_take_back(int above, int dir, const char *name)
+{
+	struct mark note;
+	if (!read_mark(dir, &note) || strcmp(note.text, MARK_MADE) == 0)
+		return;
+	struct heir_search search = { .name = name, .note = &note };
+	subtree_each_child(above, inherit_note, &search);
+	for (size_t i = 0; i < countof(wanted) && !search.found; i++) {
+		if (!hierarchy_list_has(note.text, wanted[i]))
+			continue;
+		auto_free char *minus = text("-%s", wanted[i]);
+		write_text(dir, "cgroup.subtree_control", minus);
+		write_text(above, "cgroup.subtree_control", minus);
+	}
+}
+
+/* ---- children ----------------------------------------------------------- */
+
+/* A descriptor of the directory `name`, or -1 when it is none of interest. */
+static int
+open_child(int dir, const char *name)
+{
+	struct stat here, there;
+	auto_close int fd = openat(dir, name, SUBTREE_OPEN);
+	if (fd < 0 || fstat(dir, &here) < 0 || fstat(fd, &there) < 0 ||
+	    here.st_dev != there.st_dev)
+		return -1;
+	return take_fd(&fd);
+}
+
+int
+subtree_each_child(int dir, subtree_visitor *visit, void *data)
+{
+	/* A descriptor of its own, since readdir moves the offset. */
+	auto_close int fd = openat(dir, ".", SUBTREE_OPEN);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : fail("open a cgroup");
+	auto_dir DIR *entries = fdopendir(fd);
+	if (!entries)
+		return fail("list a cgroup");
+	take_fd(&fd);
+	struct dirent *entry;
+	while ((entry = readdir(entries))) {
+		if (entry->d_name[0] == '.' ||
+		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
+			continue;
+		auto_close int child = open_child(dir, entry->d_name);
+		if (child >= 0 && visit(child, dir, entry->d_name, data) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+note_child(int fd, int parent, const char *name, void *data)
+{
+	(void)fd, (void)parent, (void)name;
+	*(bool *)data = true;
+	return 0;
+}
+
+bool
+subtree_has_children(int dir)
+{
+	bool any = false;
+	subtree_each_child(dir, note_child, &any);
+	return any;
+}
