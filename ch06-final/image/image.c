@@ -49,7 +49,7 @@ get_list(json_t *object, const char *key, char ***value)
 	return 0;
 }
 
-/* The keys of an object ("80/tcp": {}), or "key=value" where these are texts. */
+/* The keys of an object ("80/tcp": {}); "key=value" where values are texts. */
 static int
 get_keys(json_t *object, const char *key, char ***value)
 {

@@ -12,36 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The layers of `id` are not counted as used: it is about to go. */
-static int
-layers_of_others(struct store *store, const char *id, struct words *used)
-{
-	auto_words struct words ids = { 0 };
-	if (store_list_ids(store, &ids) < 0)
-		return -1;
-	for (size_t i = 0; i < ids.count; i++) {
-		auto_image struct image image = { 0 };
-		size_t length;
-		if (id && strcmp(ids.items[i], id) == 0)
-			continue;
-		auto_free char *json =
-			store_read_config(store, ids.items[i], &length);
-		if (!json ||
-		    image_parse(json, length, ids.items[i], &image) < 0)
-			return wrap("find out which layers are still needed");
-		for (char **diff = image.diff_ids; *diff; diff++)
-			words_add(used, *diff + strlen("sha256:"));
-	}
-	return 0;
-}
-
 /* The layers that nobody has any more once the image `id` (or NULL) is gone. */
 static int
 find_unused(struct store *store, const char *id,
 	    const struct store_users *users, struct words *unused)
 {
 	auto_words struct words used = { 0 };
-	if (layers_of_others(store, id, &used) < 0)
+	if (shelves_layers_in_use(store, id, &used) < 0)
 		return -1;
 	auto_close int fd = openat(store->layers, ".",
 				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -2,7 +2,7 @@
 #include "scratch.h"
 
 #include "reference.h"
-#include "store.h"
+#include "shelves.h"
 #include "tags.h"
 #include "tree.h"
 
@@ -34,7 +34,7 @@ scratch_create(struct store *store, struct scratch *scratch)
 	uint64_t number;
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return fail("get a random number");
-	if (store_lock(store, LOCK_SH) < 0)
+	if (shelves_lock(store, LOCK_SH) < 0)
 		return -1;
 	scratch->name = text("%d-%016llx", getpid(),
 			     (unsigned long long)number);
@@ -45,7 +45,7 @@ scratch_create(struct store *store, struct scratch *scratch)
 		done = flock(scratch->dir, LOCK_EX);
 	if (done < 0)
 		fail("make a directory in %s/tmp", store->root);
-	store_unlock(store);
+	shelves_unlock(store);
 	return done < 0 ? -1 : 0;
 }
 
@@ -167,7 +167,7 @@ scratch_discard(struct store *store, const struct scratch *scratch)
 	if (!list || tags_read(store->dir, &tags) < 0 ||
 	    discard_lines(store, scratch, list, &tags, NULL) < 0 ||
 	    fsync(store->blobs) < 0 ||
-	    store_layers_in_use(store, &used) < 0 ||
+	    shelves_layers_in_use(store, NULL, &used) < 0 ||
 	    discard_lines(store, scratch, list, NULL, &used) < 0)
 		return -1;
 	if (fsync(store->layers) < 0)
@@ -232,12 +232,12 @@ scratch_sweep(struct store *store)
 	auto_free struct scratch *found =
 		new_bytes(names.count * sizeof(*found));
 	size_t count = 0;
-	if (store_lock(store, LOCK_EX) < 0)
+	if (shelves_lock(store, LOCK_EX) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++)
 		if (adopt(store, names.items[i], &found[count]))
 			count++;
-	store_unlock(store);
+	shelves_unlock(store);
 
 	/* The long part needs no lock but the directories' own. */
 	int result = 0;

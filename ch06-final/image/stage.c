@@ -44,7 +44,7 @@ bool
 stage_has_layer(const struct stage *stage, const char *hex)
 {
 	return words_has(&stage->layers, hex) ||
-	       store_has_layer(stage->store, hex);
+	       shelves_has_layer(stage->store, hex);
 }
 
 /* The mode is that of a root directory whose tar does not mention it. */
@@ -102,7 +102,7 @@ find_new(const struct stage *stage, const struct new_image *images,
 			words_add(new_images, hex);
 	}
 	for (size_t i = 0; i < stage->layers.count; i++)
-		if (!store_has_layer(stage->store, stage->layers.items[i]))
+		if (!shelves_has_layer(stage->store, stage->layers.items[i]))
 			words_add(new_layers, stage->layers.items[i]);
 }
 

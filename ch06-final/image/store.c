@@ -14,50 +14,11 @@
 
 /* ---- opening ----------------------------------------------------------- */
 
-static int
-open_part(const struct store *store, const char *name)
-{
-	if (mkdirat(store->dir, name, 0700) < 0 && errno != EEXIST)
-		return fail("create directory %s/%s", store->root, name);
-	int fd = openat(store->dir, name,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return fail("open %s/%s", store->root, name);
-	return fd;
-}
-
-static int
-open_parts(struct store *store)
-{
-	store->dir = open(store->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (store->dir < 0)
-		return fail("open %s", store->root);
-	auto_close int parent = open_part(store, "blobs");
-	if (parent < 0 || (store->blobs = open_part(store, "blobs/sha256")) < 0 ||
-	    (store->layers = open_part(store, "layers")) < 0 ||
-	    (store->tmp = open_part(store, "tmp")) < 0)
-		return -1;
-	store->lock = openat(store->dir, "images.lock",
-			     O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (store->lock < 0)
-		return fail("open %s/images.lock", store->root);
-	return 0;
-}
-
 int
 store_open(struct store *store, const char *root)
 {
-	*store = (struct store){ .dir = -1, .blobs = -1, .layers = -1,
-				 .tmp = -1, .lock = -1 };
-	if (make_dirs(root, 0700) < 0)
+	if (shelves_open(store, root) < 0)
 		return -1;
-	store->root = realpath(root, NULL);
-	if (!store->root)
-		return fail("find %s", root);
-	if (open_parts(store) < 0) {
-		store_close(store);
-		return -1;
-	}
 	/* What cannot be removed now, the next command will try again; the
 	 * store itself is in order. */
 	struct failure kept = failure;
@@ -69,83 +30,22 @@ store_open(struct store *store, const char *root)
 void
 store_close(struct store *store)
 {
-	if (!store->root)
-		return;
-	close_scoped(&store->lock);
-	close_scoped(&store->tmp);
-	close_scoped(&store->layers);
-	close_scoped(&store->blobs);
-	close_scoped(&store->dir);
-	free(take_ptr(&store->root));
-	store->locked = store->depth = 0;
+	shelves_close(store);
 }
 
 int
 store_lock(struct store *store, int how)
 {
-	if (store->depth > 0 && how == LOCK_EX && store->locked == LOCK_SH)
-		return failx("lock %s: already held for reading", store->root);
-	if (store->depth == 0) {
-		int done;
-		do {
-			done = flock(store->lock, how);
-		} while (done < 0 && errno == EINTR);
-		if (done < 0)
-			return fail("lock %s/images.lock", store->root);
-		store->locked = how;
-	}
-	store->depth++;
-	return 0;
+	return shelves_lock(store, how);
 }
 
 void
 store_unlock(struct store *store)
 {
-	if (--store->depth > 0)
-		return;
-	flock(store->lock, LOCK_UN);
-	store->locked = 0;
+	shelves_unlock(store);
 }
 
 /* ---- reading ----------------------------------------------------------- */
-
-char *
-store_read_config(struct store *store, const char *id, size_t *length)
-{
-	const char *hex = id + strlen("sha256:");
-	if (faccessat(store->blobs, hex, F_OK, 0) < 0 && errno == ENOENT) {
-		failx("image %s: its config %s/blobs/sha256/%s is missing: "
-		      "remove the image and load it again", id, store->root,
-		      hex);
-		return NULL;
-	}
-	char *json = read_all(store->blobs, hex, length);
-	if (!json)
-		wrap("image %s", id);
-	return json;
-}
-
-bool
-store_has_layer(struct store *store, const char *hex)
-{
-	struct stat st;
-	return fstatat(store->layers, hex, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISDIR(st.st_mode);
-}
-
-static uint64_t
-layer_size(struct store *store, const char *hex)
-{
-	auto_free char *name = text("%s.size", hex);
-	char digits[32];
-	uint64_t size = 0;
-	/* A size is for information: one that was lost must not keep an
-	 * image from being used. */
-	if (read_text(store->layers, name, digits, sizeof(digits)) < 0 ||
-	    parse_number(digits, 0, UINT64_MAX, &size) < 0)
-		return 0;
-	return size;
-}
 
 /* Where the layers are, the top one first, and how big. */
 static int
@@ -157,7 +57,7 @@ find_layers(struct store *store, struct image *image)
 		count++;
 	while (count-- > 0) {
 		const char *hex = image->diff_ids[count] + strlen("sha256:");
-		if (!store_has_layer(store, hex))
+		if (!shelves_has_layer(store, hex))
 			return failx("image %s: its layer %s/layers/%s is "
 				     "missing: load the image again",
 				     image->name ? image->name : image->id,
@@ -165,7 +65,7 @@ find_layers(struct store *store, struct image *image)
 		auto_free char *path =
 			text("%s/layers/%s", store->root, hex);
 		words_add(&layers, path);
-		image->size += layer_size(store, hex);
+		image->size += shelves_layer_size(store, hex);
 	}
 	image->layers = words_take(&layers);
 	return 0;
@@ -177,7 +77,7 @@ read_image(struct store *store, const char *id, const char *name,
 {
 	*image = (struct image){ 0 };
 	size_t length;
-	auto_free char *json = store_read_config(store, id, &length);
+	auto_free char *json = shelves_read_config(store, id, &length);
 	if (!json)
 		return -1;
 	if (image_parse(json, length, id, image) < 0)
@@ -188,45 +88,6 @@ read_image(struct store *store, const char *id, const char *name,
 	if (find_layers(store, image) < 0) {
 		image_free(image);
 		return -1;
-	}
-	return 0;
-}
-
-/* The ids of all images that are there. */
-int
-store_list_ids(struct store *store, struct words *ids)
-{
-	auto_close int fd = openat(store->blobs, ".",
-				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir)
-		return fail("list %s/blobs/sha256", store->root);
-	take_fd(&fd);
-	for (struct dirent *entry; (entry = readdir(dir));) {
-		if (!reference_is_hex(entry->d_name))
-			continue;
-		auto_free char *id = text("sha256:%s", entry->d_name);
-		words_add(ids, id);
-	}
-	return 0;
-}
-
-int
-store_layers_in_use(struct store *store, struct words *hexes)
-{
-	auto_words struct words ids = { 0 };
-	if (store_list_ids(store, &ids) < 0)
-		return -1;
-	for (size_t i = 0; i < ids.count; i++) {
-		auto_image struct image image = { 0 };
-		size_t length;
-		auto_free char *json =
-			store_read_config(store, ids.items[i], &length);
-		if (!json ||
-		    image_parse(json, length, ids.items[i], &image) < 0)
-			return wrap("find out which layers are in use");
-		for (char **diff = image.diff_ids; *diff; diff++)
-			words_add(hexes, *diff + strlen("sha256:"));
 	}
 	return 0;
 }
@@ -252,7 +113,7 @@ complete_id(struct store *store, const char *prefix, char **id)
 	size_t length = strlen(digits);
 	if (length == 0 || strspn(digits, "0123456789abcdef") != length)
 		return 0;
-	if (store_list_ids(store, &ids) < 0)
+	if (shelves_list_ids(store, &ids) < 0)
 		return -1;
 	for (size_t i = 0; i < ids.count; i++)
 		if (strncmp(ids.items[i] + 7, digits, length) == 0)
@@ -346,7 +207,8 @@ list_locked(struct store *store, struct image **images, size_t *count)
 {
 	auto_tags struct tags tags = { 0 };
 	auto_words struct words ids = { 0 };
-	if (tags_read(store->dir, &tags) < 0 || store_list_ids(store, &ids) < 0)
+	if (tags_read(store->dir, &tags) < 0 ||
+	    shelves_list_ids(store, &ids) < 0)
 		return -1;
 	*images = new_bytes((tags.count + ids.count) * sizeof(**images));
 	for (size_t i = 0; i < tags.count; i++, ++*count)

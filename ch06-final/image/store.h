@@ -1,18 +1,5 @@
 /*
- * store.h - the images of this machine, on disk.
- *
- *	ROOT/images.json          which name means which image   (tags.h)
- *	ROOT/blobs/sha256/HEX     the config of each image       (image.h)
- *	ROOT/layers/HEX/          each layer, unpacked, ready for overlayfs;
- *	                          HEX is the sha256 of its tar (its diff id)
- *	ROOT/layers/HEX.size      bytes in the layer's files
- *	ROOT/tmp/NAME/            what is being made or removed  (scratch.h)
- *	ROOT/images.lock          flock(2): shared to read, exclusive to change
- *
- * Nothing is counted.  An image exists when its config does; a layer is needed
- * while the config of some image lists it, or a container uses it.  A file or
- * directory under its final name is complete and on the disk: everything is
- * made in tmp, synced and renamed.
+ * store.h - the images of this machine, on disk (shelves.h says where).
  *
  * Whoever takes an image's layers for a container must hold the lock, shared,
  * from store_find_image() until the container is on record, so that nobody
@@ -29,23 +16,9 @@
 #ifndef STORE_H
 #define STORE_H
 
-#include "image.h"
-#include "words.h"
-
-#include <sys/file.h>
+#include "shelves.h"
 
 #define STORE_ROOT "/var/lib/mydocker"
-
-struct store {
-	char *root; /* absolute */
-	int dir;    /* ROOT */
-	int blobs;  /* ROOT/blobs/sha256 */
-	int layers; /* ROOT/layers */
-	int tmp;    /* ROOT/tmp */
-	int lock;
-	int locked; /* LOCK_SH or LOCK_EX while held */
-	int depth;  /* how often */
-};
 
 /* Open the store, make it where there is none (readable for its owner alone:
  * layers have setuid programs in them), clean up after killed commands. */
@@ -110,20 +83,12 @@ int store_release_layers(struct store *store, const struct store_users *users);
 
 /*
  * For the code that changes the store (stage.h, removal.c).
- * store_read_config: the JSON text of an image; the caller frees.
- * store_has_layer: is it there, complete?  `hex` is its digest's 64 digits.
- * store_list_ids: of every image.
- * store_layers_in_use: the digits of every layer of every image.
  * store_resolve: what `name` means: *id, and *tag where it is a name; both
  * the caller's.  As store_find_image(), but whether the image is whole is not
  * looked at.
  */
 struct tags;
 struct scratch;
-char *store_read_config(struct store *store, const char *id, size_t *length);
-bool store_has_layer(struct store *store, const char *hex);
-int store_list_ids(struct store *store, struct words *ids);
-int store_layers_in_use(struct store *store, struct words *hexes);
 int store_resolve(struct store *store, const struct tags *tags,
 		  const char *name, char **id, char **tag);
 /* Put a changed table of names in force, in one instant (tags.h). */

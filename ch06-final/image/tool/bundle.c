@@ -235,7 +235,7 @@ entry_next(struct stream *stream, const void **block)
 		if (result != ARCHIVE_OK)
 			return stream_fail(entry->archive, entry->name);
 	} while (size == 0);
-	/* A hole could pretend to be of any length: no tool writes layers so. */
+	/* A hole may pretend to any length; no tool writes layers so. */
 	if (offset != entry->position)
 		return failx("%s is a sparse file within the archive",
 			     entry->name);

@@ -1,0 +1,58 @@
+/*
+ * shelves.h - where the store keeps things on disk, and the lock to it.
+ *
+ *	ROOT/images.json          which name means which image   (tags.h)
+ *	ROOT/blobs/sha256/HEX     the config of each image       (image.h)
+ *	ROOT/layers/HEX/          each layer, unpacked, ready for overlayfs;
+ *	                          HEX is the sha256 of its tar (its diff id)
+ *	ROOT/layers/HEX.size      bytes in the layer's files
+ *	ROOT/tmp/NAME/            what is being made or removed  (scratch.h)
+ *	ROOT/images.lock          flock(2): shared to read, exclusive to change
+ *
+ * Nothing is counted.  An image exists when its config does; a layer is needed
+ * while the config of some image lists it, or a container uses it.  A file or
+ * directory under its final name is complete and on the disk: everything is
+ * made in tmp, synced and renamed.
+ */
+#ifndef SHELVES_H
+#define SHELVES_H
+
+#include "image.h"
+#include "words.h"
+
+#include <sys/file.h>
+
+struct store {
+	char *root; /* absolute */
+	int dir;    /* ROOT */
+	int blobs;  /* ROOT/blobs/sha256 */
+	int layers; /* ROOT/layers */
+	int tmp;    /* ROOT/tmp */
+	int lock;
+	int locked; /* LOCK_SH or LOCK_EX while held */
+	int depth;  /* how often */
+};
+
+/* Open the directories, and make those that are missing. */
+int shelves_open(struct store *store, const char *root);
+/* Does nothing for one that was not opened; may be called twice. */
+void shelves_close(struct store *store);
+
+/* As store_lock() and store_unlock() of store.h. */
+int shelves_lock(struct store *store, int how);
+void shelves_unlock(struct store *store);
+
+/* The ids of all images: "sha256:...". */
+int shelves_list_ids(const struct store *store, struct words *ids);
+/* The JSON text of an image; the caller frees.  NULL on failure. */
+char *shelves_read_config(const struct store *store, const char *id,
+			  size_t *length);
+/* Is the layer with these 64 digits there, complete? */
+bool shelves_has_layer(const struct store *store, const char *hex);
+/* Bytes in its files. */
+uint64_t shelves_layer_size(const struct store *store, const char *hex);
+/* The digits of every layer of every image but `except` (NULL: of all). */
+int shelves_layers_in_use(const struct store *store, const char *except,
+			  struct words *hexes);
+
+#endif
