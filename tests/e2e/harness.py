@@ -43,11 +43,16 @@ def random_name(prefix="mydocker-test"):
     return "%s-%s" % (prefix, secrets.token_hex(4))
 
 
+# Put in the environment of every command from now on (see private_state).
+everywhere = {}
+
+
 def environment(**changes):
     """A small, known environment; `name=None` takes one out."""
     known = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
                      "/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8",
              "TERM": "xterm"}
+    known.update(everywhere)
     known.update(changes)
     return {key: value for key, value in known.items() if value is not None}
 
@@ -180,6 +185,16 @@ class Terminal:
         self.hang_up()
         return Done(self.argv, self.process.returncode, self.screen, "",
                     timed_out)
+
+
+def private_state(test_class):
+    """For setUpClass: images and containers of this class in a directory of
+    their own, which goes when the class is done."""
+    place = tempfile.mkdtemp(prefix="mydocker-state-", dir="/var/tmp")
+    everywhere["MYDOCKER_ROOT"] = place
+    test_class.addClassCleanup(remove_tree, place)
+    test_class.addClassCleanup(everywhere.pop, "MYDOCKER_ROOT")
+    return place
 
 
 class KernelTest(unittest.TestCase):

@@ -34,7 +34,7 @@ SHARED_PLACES = ("/", "/tmp", "/var/tmp", "/run", "/run/lock", "/dev/shm",
                  "/run/netns", "/var/run/netns", "/sys/fs/bpf")
 # State: everything in them, to this depth.
 STATE_PLACES = ("/run/mydocker*", "/var/lib/mydocker*", "/var/run/mydocker*",
-                "/run/user/*/mydocker*")
+                "/run/user/*/mydocker*", "/var/tmp/mydocker-state-*")
 STATE_DEPTH = 4
 
 SYSCTLS = (
