@@ -43,6 +43,8 @@ cgroup_read_number(int dir, const char *file, const char *key, uint64_t *value)
 		*value = CGROUP_NONE;
 	else if (parse_number(word, 0, UINT64_MAX, value) < 0)
 		return wrap("read %s", file);
+	else if (*value >= V1_UNLIMITED)
+		*value = CGROUP_NONE;
 	return 0;
 }
 
@@ -393,9 +395,7 @@ take_reading(const struct cgroup_dir *dir, const struct reading *reading,
 		return read_cpu_max_period(dir->fd, value) == 0;
 	if (cgroup_read_number(dir->fd, reading->file, reading->key, value) < 0)
 		return false;
-	if (*value == CGROUP_NONE || *value >= V1_UNLIMITED)
-		*value = CGROUP_NONE;
-	else
+	if (*value != CGROUP_NONE)
 		*value /= reading->divisor;
 	return true;
 }
