@@ -25,8 +25,8 @@ append(const char *more)
 	failure.text[used + length] = '\0';
 }
 
-int
-fail(const char *fmt, ...)
+void
+failure_set_errno(const char *fmt, ...)
 {
 	int code = errno;
 	va_list args;
@@ -37,22 +37,20 @@ fail(const char *fmt, ...)
 	append(strerror(code));
 	failure.code = code;
 	errno = code;
-	return -1;
 }
 
-int
-failx(const char *fmt, ...)
+void
+failure_set(const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
 	vsnprintf(failure.text, sizeof(failure.text), fmt, args);
 	va_end(args);
 	failure.code = 0;
-	return -1;
 }
 
-int
-wrap(const char *fmt, ...)
+void
+failure_wrap(const char *fmt, ...)
 {
 	struct failure inner = failure;
 	va_list args;
@@ -61,7 +59,6 @@ wrap(const char *fmt, ...)
 	va_end(args);
 	append(": ");
 	append(inner.text);
-	return -1;
 }
 
 /* ---- scopes ------------------------------------------------------------ */

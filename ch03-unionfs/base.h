@@ -38,12 +38,24 @@ struct failure {
 };
 extern _Thread_local struct failure failure;
 
-/* Say what was being done; the text of errno is appended.  Returns -1. */
-int fail(const char *fmt, ...) printf_like(1, 2);
-/* The same where errno has nothing to say.  Returns -1. */
-int failx(const char *fmt, ...) printf_like(1, 2);
-/* Put what the caller was doing before what is there.  Returns -1. */
-int wrap(const char *fmt, ...) printf_like(1, 2);
+/*
+ * fail: say what was being done; the text of errno is appended.
+ * failx: the same where errno has nothing to say.
+ * wrap: put what the caller was doing before what is there.
+ * All three are -1, for the caller to return.  (They are macros so that the
+ * compiler can see that, and knows what is not set after a failure.)
+ */
+#define fail(...) (failure_set_errno(__VA_ARGS__), minus_one())
+#define failx(...) (failure_set(__VA_ARGS__), minus_one())
+#define wrap(...) (failure_wrap(__VA_ARGS__), minus_one())
+void failure_set_errno(const char *fmt, ...) printf_like(1, 2);
+void failure_set(const char *fmt, ...) printf_like(1, 2);
+void failure_wrap(const char *fmt, ...) printf_like(1, 2);
+static inline int
+minus_one(void)
+{
+	return -1;
+}
 
 /*
  * Cleanup at the end of the scope (GCC's cleanup attribute).  Declare and

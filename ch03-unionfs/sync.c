@@ -118,6 +118,15 @@ receive(int sock, struct message *message, int *fd, const char *who)
 	return 0;
 }
 
+/* The other side's failure becomes ours. */
+static int
+adopt(const struct message *message)
+{
+	failure = message->failure;
+	failure.text[sizeof(failure.text) - 1] = '\0';
+	return -1;
+}
+
 /* One message of `type`, and the descriptor it may carry. */
 static int
 expect(int sock, enum sync_type type, int *fd, const char *who)
@@ -128,11 +137,8 @@ expect(int sock, enum sync_type type, int *fd, const char *who)
 	if (message.type == type && (*fd >= 0) == (type == SYNC_FD))
 		return 0;
 	close_scoped(fd);
-	if (message.type == SYNC_FAILURE) {
-		failure = message.failure;
-		failure.text[sizeof(failure.text) - 1] = '\0';
-		return -1;
-	}
+	if (message.type == SYNC_FAILURE)
+		return adopt(&message);
 	return failx("%s said \"%s\" where \"%s\" was due", who,
 		     type_name(message.type), type_name(type));
 }
@@ -149,4 +155,19 @@ sync_expect_fd(int sock, const char *who)
 {
 	int fd = -1;
 	return expect(sock, SYNC_FD, &fd, who) < 0 ? -1 : fd;
+}
+
+int
+sync_expect_exec(int sock, const char *who)
+{
+	struct message message;
+	auto_close int none = -1;
+	if (sync_expect(sock, SYNC_EXEC, who) < 0)
+		return -1;
+	if (receive(sock, &message, &none, who) < 0)
+		return 0;
+	if (message.type == SYNC_FAILURE)
+		return adopt(&message);
+	return failx("%s said \"%s\" after \"exec\"", who,
+		     type_name(message.type));
 }

@@ -38,5 +38,12 @@ int sync_send_failure(int sock);
 int sync_expect(int sock, enum sync_type type, const char *who);
 /* Wait for SYNC_FD; returns the descriptor, close-on-exec. */
 int sync_expect_fd(int sock, const char *who);
+/*
+ * Wait for SYNC_EXEC and then for what comes of it: -1 with the child's
+ * failure when execve failed, failure.code its errno; 0 when the child's end
+ * was closed by an execve that succeeded.  A child killed between the two is
+ * not told apart here: its wait status says it.
+ */
+int sync_expect_exec(int sock, const char *who);
 
 #endif

@@ -45,12 +45,17 @@ extern _Thread_local struct failure failure;
  * All three are -1, for the caller to return.  (They are macros so that the
  * compiler can see that, and knows what is not set after a failure.)
  */
-#define fail(...) (failure_set_errno(__VA_ARGS__), -1)
-#define failx(...) (failure_set(__VA_ARGS__), -1)
-#define wrap(...) (failure_wrap(__VA_ARGS__), -1)
+#define fail(...) (failure_set_errno(__VA_ARGS__), minus_one())
+#define failx(...) (failure_set(__VA_ARGS__), minus_one())
+#define wrap(...) (failure_wrap(__VA_ARGS__), minus_one())
 void failure_set_errno(const char *fmt, ...) printf_like(1, 2);
 void failure_set(const char *fmt, ...) printf_like(1, 2);
 void failure_wrap(const char *fmt, ...) printf_like(1, 2);
+static inline int
+minus_one(void)
+{
+	return -1;
+}
 
 /*
  * Cleanup at the end of the scope (GCC's cleanup attribute).  Declare and

@@ -19,7 +19,7 @@
 
 #define CODE_BEFORE "written at the office\n"
 
-/* ---- looking at files --------------------------------------------------- */
+/* ---- looking at files -------------------------------------------------- */
 
 /* The names in a directory, as one text: "code eat meeting sleep". */
 static char *
@@ -72,7 +72,7 @@ is_missing(const char *path)
 	return lstat(path, &st) < 0 && errno == ENOENT;
 }
 
-/* ---- the steps ---------------------------------------------------------- */
+/* ---- the steps --------------------------------------------------------- */
 
 static int
 put(const char *path, const char *content)

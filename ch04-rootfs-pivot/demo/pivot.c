@@ -20,7 +20,7 @@
 #include "rootfs.h"
 #include "sys.h"
 
-/* ---- looking at "/" ------------------------------------------------------ */
+/* ---- looking at "/" ---------------------------------------------------- */
 
 struct view {
 	dev_t device;
@@ -107,7 +107,7 @@ show_names(const char *what, const char *path)
 	free(names);
 }
 
-/* ---- a root from nothing ------------------------------------------------- */
+/* ---- a root from nothing ----------------------------------------------- */
 
 static int
 put_motd(int root)
@@ -162,7 +162,7 @@ open_directory(const char *path)
 	return fd < 0 ? fail("open %s", path) : fd;
 }
 
-/* ---- the two mistakes ---------------------------------------------------- */
+/* ---- the two mistakes -------------------------------------------------- */
 
 static int
 expect_invalid(const char *path, const char *mistake)
@@ -206,7 +206,7 @@ make_mistakes(void)
 	return 0;
 }
 
-/* ---- with put_old -------------------------------------------------------- */
+/* ---- with put_old ------------------------------------------------------ */
 
 static int
 pivot_with_put_old(const struct view *before)
@@ -271,7 +271,7 @@ let_go(const struct view *before, const char *old_path)
 	return expect_unreachable(before, old_path);
 }
 
-/* ---- without ------------------------------------------------------------- */
+/* ---- without ----------------------------------------------------------- */
 
 static int
 pivot_in_place(void)

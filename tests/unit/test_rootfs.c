@@ -1,0 +1,493 @@
+/*
+ * test_rootfs.c - a container's root, built and entered, in namespaces as a
+ * container has them: what the kernel then says is mounted, and what the
+ * process inside can still reach.
+ */
+#include "rootfs.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+#include "mountinfo.h"
+#include "safepath.h"
+#include "sandbox.h"
+#include "sys.h"
+
+/* ---- helpers ----------------------------------------------------------- */
+
+static void
+put(const char *path, const char *content)
+{
+	auto_close int fd = open(path,
+				 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+				 0644);
+	must(fd >= 0);
+	must(write(fd, content, strlen(content)) == (ssize_t)strlen(content));
+}
+
+static bool
+says(const char *path, const char *content)
+{
+	char found[64];
+	return read_text(AT_FDCWD, path, found, sizeof(found)) >= 0 &&
+	       strcmp(found, content) == 0;
+}
+
+static bool
+exists(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0;
+}
+
+static bool
+is_device(const char *path, unsigned int major, unsigned int minor)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISCHR(st.st_mode) &&
+	       st.st_rdev == makedev(major, minor);
+}
+
+static bool
+is_link(const char *path, const char *target)
+{
+	char found[64] = "";
+	return readlink(path, found, sizeof(found) - 1) > 0 &&
+	       strcmp(found, target) == 0;
+}
+
+static bool
+is_readonly(const char *path)
+{
+	auto_free char *new = text("%s/test-new", path);
+	return mkdir(new, 0755) < 0 && errno == EROFS;
+}
+
+static size_t
+count_mounts(void)
+{
+	auto_mounts struct mount_table table = { 0 };
+	must(mountinfo_read(0, &table) == 0);
+	return table.count;
+}
+
+/* root/ is to be the container's, precious is the host's. */
+static int
+make_root(void)
+{
+	must(mkdir("root", 0755) == 0 && mkdir("precious", 0755) == 0);
+	put("precious/file", "outside");
+	must(mount("root", "root", NULL, MS_BIND, NULL) == 0);
+	int root = open("root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	must(root >= 0);
+	return root;
+}
+
+/* ---- the whole way ----------------------------------------------------- */
+
+static void
+check_mounts(void)
+{
+	auto_mounts struct mount_table table = { 0 };
+	static const char *const places[] = { "/", "/proc", "/sys", "/dev",
+					      "/dev/pts", "/dev/shm" };
+	must(mountinfo_read(0, &table) == 0);
+	for (size_t i = 0; i < countof(places); i++)
+		must(mountinfo_find(&table, places[i]));
+	for (size_t i = 0; i < table.count; i++) {
+		const struct mountinfo *mount = &table.mounts[i];
+		must(strcmp(mount->target, "/") == 0 ||
+		     strncmp(mount->target, "/proc", 5) == 0 ||
+		     strncmp(mount->target, "/sys", 4) == 0 ||
+		     strncmp(mount->target, "/dev", 4) == 0);
+		must(*mount->optional == '\0'); /* neither shared nor slave */
+	}
+	const struct mountinfo *proc = mountinfo_find(&table, "/proc");
+	must(mountinfo_has_option(proc->options, "nosuid"));
+	must(mountinfo_has_option(proc->options, "nodev"));
+	must(mountinfo_has_option(proc->options, "noexec"));
+}
+
+static void
+check_dev(void)
+{
+	char byte;
+	struct stat st;
+	must(is_device("/dev/null", 1, 3) && is_device("/dev/zero", 1, 5) &&
+	     is_device("/dev/full", 1, 7) && is_device("/dev/random", 1, 8) &&
+	     is_device("/dev/urandom", 1, 9) && is_device("/dev/tty", 5, 0));
+	must(is_link("/dev/fd", "/proc/self/fd"));
+	must(is_link("/dev/stdin", "/proc/self/fd/0"));
+	must(is_link("/dev/stdout", "/proc/self/fd/1"));
+	must(is_link("/dev/stderr", "/proc/self/fd/2"));
+	must(is_link("/dev/ptmx", "pts/ptmx"));
+	/* They work. */
+	put("/dev/null", "swallowed");
+	auto_close int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	must(read(zero, &byte, 1) == 1 && byte == 0);
+	auto_close int terminal = open("/dev/ptmx", O_RDWR | O_CLOEXEC);
+	must(terminal >= 0 && unlockpt(terminal) == 0);
+	must(strcmp(ptsname(terminal), "/dev/pts/0") == 0); /* our own pts */
+	must(stat("/dev/shm", &st) == 0 && (st.st_mode & 07777) == 01777);
+	put("/dev/shm/memory", "shared");
+}
+
+static void
+check_covers(void)
+{
+	auto_free char *kcore = NULL;
+	auto_dir DIR *firmware = opendir("/sys/firmware");
+	struct dirent *entry;
+	size_t length = 1;
+	if (exists("/proc/kcore")) {
+		kcore = read_all(AT_FDCWD, "/proc/kcore", &length);
+		must(kcore && length == 0);
+		must(is_device("/proc/kcore", 1, 3));
+	}
+	while (firmware && (entry = readdir(firmware)))
+		must(entry->d_name[0] == '.');
+	if (firmware)
+		must(is_readonly("/sys/firmware"));
+	/* EACCES: in a user namespace the file is another root's. */
+	must(open("/proc/sys/kernel/hostname", O_WRONLY) < 0 &&
+	     (errno == EROFS || errno == EACCES));
+	must(is_readonly("/sys"));
+	auto_mounts struct mount_table table = { 0 };
+	must(mountinfo_read(0, &table) == 0);
+	for (size_t i = 0; rootfs_readonly_default[i]; i++) {
+		const char *path = rootfs_readonly_default[i];
+		const struct mountinfo *mount = mountinfo_find(&table, path);
+		must(!exists(path) || mount);
+		must(!mount || mountinfo_has_option(mount->options, "ro"));
+	}
+}
+
+/* The first process of a container, as ch06 has it. */
+static void
+be_first_process(void)
+{
+	struct stat wanted, now;
+	must(ns_own_mounts() == 0);
+	auto_close int root = make_root();
+	int before = count_descriptors();
+	must(rootfs_mount_all(root, rootfs_plan_default) == 0);
+	must(rootfs_dev(root) == 0);
+	must(rootfs_mask(root, rootfs_masked_paths) == 0);
+	must(rootfs_readonly_paths(root, rootfs_readonly_default) == 0);
+	must(count_descriptors() == before);
+	must(stat("root", &wanted) == 0);
+	must(rootfs_pivot(root) == 0);
+	must(stat("/", &now) == 0 && now.st_ino == wanted.st_ino &&
+	     now.st_dev == wanted.st_dev);
+	must(stat(".", &now) == 0 && now.st_ino == wanted.st_ino);
+	must(is_link("/proc/self", "1")); /* our own processes */
+	must(!exists("/proc/2"));
+	must(!exists("/tmp") && !exists("/etc") && !exists("/precious"));
+	must(!exists("/../etc") && !exists("/../tmp"));
+	check_mounts();
+	check_dev();
+	check_covers();
+}
+
+/* In namespaces of its own; the outside must look as before. */
+static void
+build_and_enter(void)
+{
+	size_t mounts = count_mounts();
+	int pidfd;
+	pid_t pid = sys_clone(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET |
+				      CLONE_NEWIPC,
+			      -1, &pidfd);
+	must(pid >= 0);
+	if (pid == 0) {
+		must(getpid() == 1);
+		be_first_process();
+		_exit(0);
+	}
+	int status;
+	must(waitpid(pid, &status, 0) == pid);
+	must(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	must(count_mounts() == mounts);
+	/* The mount points it made are there, what it mounted is not. */
+	must(exists("root/dev") && !exists("root/dev/null"));
+	must(exists("root/proc") && !exists("root/proc/self"));
+}
+
+/* make_root() wants an empty place that the child alone has. */
+static void
+whole_way(void)
+{
+	must(mkdir("place", 0755) == 0);
+	must(mount("scratch", "place", "tmpfs", 0, NULL) == 0);
+	must(chdir("place") == 0);
+	build_and_enter();
+}
+
+static void
+test_whole_way(void **state)
+{
+	(void)state;
+	in_sandbox(whole_way, ALL_CALLS);
+	in_sandbox(whole_way, OLD_KERNEL);
+}
+
+static void
+test_whole_way_as_root(void **state)
+{
+	(void)state;
+	in_root_sandbox(whole_way, ALL_CALLS);
+	in_root_sandbox(whole_way, OLD_KERNEL);
+}
+
+/* ---- volumes ----------------------------------------------------------- */
+
+static void
+targets_stay_inside(void)
+{
+	auto_close int root = make_root();
+	struct rootfs_mount volume = { .source = "precious",
+				       .flags = MS_BIND };
+	must(mkdir("etc", 0755) == 0 && mkdir("root/real", 0755) == 0);
+	must(symlink("/etc", "root/absolute") == 0);
+	must(symlink("../../../etc", "root/up") == 0);
+	must(symlink("real", "root/link") == 0);
+	volume.target = "/absolute";
+	must(rootfs_mount(root, &volume) == 0);
+	must(says("root/etc/file", "outside") && !exists("etc/file"));
+	volume.target = "link/deep/down";
+	must(rootfs_mount(root, &volume) == 0);
+	must(says("root/real/deep/down/file", "outside"));
+	volume.target = "../../../over/the/top";
+	must(rootfs_mount(root, &volume) == 0);
+	must(says("root/over/the/top/file", "outside"));
+
+	/* A file on a file, made for it; the other way round is refused. */
+	volume.source = "precious/file";
+	volume.target = "/etc-of-image/resolv.conf";
+	must(rootfs_mount(root, &volume) == 0);
+	must(says("root/etc-of-image/resolv.conf", "outside"));
+	volume.target = "/real";
+	must(rootfs_mount(root, &volume) < 0 && failure.code == EISDIR);
+	put("root/plain", "inside");
+	volume.source = "precious";
+	volume.target = "/plain";
+	must(rootfs_mount(root, &volume) < 0 && failure.code == ENOTDIR);
+	volume.source = "missing";
+	volume.target = "/not-made";
+	must(rootfs_mount(root, &volume) < 0 && failure.code == ENOENT);
+	must(strstr(failure.text, "missing") && !exists("root/not-made"));
+}
+
+static void
+read_only_is_read_only(void)
+{
+	auto_close int root = make_root();
+	must(mkdir("precious/sub", 0755) == 0);
+	must(mount("sub", "precious/sub", "tmpfs", 0, NULL) == 0);
+	const struct rootfs_mount plain = { .source = "precious",
+					    .target = "/plain",
+					    .flags = MS_BIND | MS_RDONLY };
+	const struct rootfs_mount deep = { .source = "precious",
+					   .target = "/deep",
+					   .flags = MS_BIND | MS_REC |
+						    MS_RDONLY | MS_NOEXEC };
+	const struct rootfs_mount file = { .source = "precious/file",
+					   .target = "/file",
+					   .flags = MS_BIND | MS_RDONLY };
+	must(rootfs_mount(root, &plain) == 0);
+	must(rootfs_mount(root, &deep) == 0);
+	must(rootfs_mount(root, &file) == 0);
+	must(is_readonly("root/plain") && is_readonly("root/deep"));
+	must(is_readonly("root/deep/sub"));
+	must(open("root/file", O_WRONLY) < 0 && errno == EROFS);
+	/* The host's own view is as writable as before. */
+	put("precious/file", "changed");
+	put("precious/sub/new", "x");
+	must(says("root/file", "changed") && exists("root/deep/sub/new"));
+	auto_mounts struct mount_table table = { 0 };
+	must(mountinfo_read(0, &table) == 0);
+	const struct mountinfo *sub =
+		mountinfo_find(&table, "/tmp/root/deep/sub");
+	must(sub && mountinfo_has_option(sub->options, "noexec"));
+}
+
+static void
+propagation_is_as_asked(void)
+{
+	auto_close int root = make_root();
+	must(mount("precious", "precious", NULL, MS_BIND, NULL) == 0);
+	must(mount(NULL, "precious", NULL, MS_SHARED, NULL) == 0);
+	struct rootfs_mount volume = { .source = "precious",
+				       .flags = MS_BIND };
+	volume.target = "/slave";
+	volume.propagation = MS_SLAVE;
+	must(rootfs_mount(root, &volume) == 0);
+	volume.target = "/private";
+	volume.propagation = MS_PRIVATE;
+	must(rootfs_mount(root, &volume) == 0);
+	auto_mounts struct mount_table table = { 0 };
+	must(mountinfo_read(0, &table) == 0);
+	const struct mountinfo *slave =
+		mountinfo_find(&table, "/tmp/root/slave");
+	const struct mountinfo *private =
+		mountinfo_find(&table, "/tmp/root/private");
+	must(slave && strncmp(slave->optional, "master:", 7) == 0);
+	must(private && *private->optional == '\0');
+}
+
+static void
+test_volumes(void **state)
+{
+	(void)state;
+	in_sandbox(targets_stay_inside, ALL_CALLS);
+	in_sandbox(targets_stay_inside, OLD_KERNEL);
+	in_sandbox(read_only_is_read_only, ALL_CALLS);
+	in_sandbox(read_only_is_read_only, OLD_KERNEL);
+	in_sandbox(propagation_is_as_asked, ALL_CALLS);
+	in_sandbox(propagation_is_as_asked, OLD_KERNEL);
+}
+
+/* ---- hostile images ---------------------------------------------------- */
+
+static void
+hostile_images_are_refused(void)
+{
+	auto_close int root = make_root();
+	must(mkdir("root/elsewhere", 0755) == 0);
+	size_t mounts = count_mounts();
+
+	must(symlink("elsewhere", "root/proc") == 0);
+	must(rootfs_mount_all(root, rootfs_plan_default) < 0);
+	must(strstr(failure.text, "/proc") && strstr(failure.text, "link"));
+	must(symlink("/elsewhere", "root/dev") == 0);
+	must(rootfs_dev(root) < 0);
+	must(strstr(failure.text, "/dev"));
+	must(count_mounts() == mounts);
+
+	/* A /dev/null that is not: what is masked by it could be read. */
+	must(unlink("root/dev") == 0 && mkdir("root/dev", 0755) == 0);
+	must(mkdir("root/secret", 0755) == 0);
+	put("root/secret-file", "secret");
+	static const char *const paths[] = { "/secret-file", "/secret",
+					     "/not/there", NULL };
+	must(rootfs_mask(root, paths) < 0);
+	put("root/dev/null", "");
+	must(rootfs_mask(root, paths) < 0);
+	must(strstr(failure.text, "/dev/null"));
+	must(unlink("root/dev/null") == 0);
+	must(symlink("/dev/zero", "root/dev/null") == 0);
+	must(rootfs_mask(root, paths) < 0);
+	must(count_mounts() == mounts);
+	must(says("root/secret-file", "secret"));
+}
+
+static void
+what_is_missing_needs_no_mask(void)
+{
+	auto_close int root = make_root();
+	must(mkdir("root/secret", 0755) == 0);
+	put("root/secret/inside", "secret");
+	put("root/secret-file", "secret");
+	must(rootfs_dev(root) == 0);
+	static const char *const paths[] = { "/secret-file", "/secret",
+					     "/not/there", NULL };
+	must(rootfs_mask(root, paths) == 0);
+	must(rootfs_readonly_paths(root, paths) == 0);
+	must(!exists("root/secret/inside") && is_readonly("root/secret"));
+	must(is_device("root/secret-file", 1, 3));
+	must(!exists("root/not"));
+}
+
+static void
+test_hostile(void **state)
+{
+	(void)state;
+	in_sandbox(hostile_images_are_refused, ALL_CALLS);
+	in_sandbox(hostile_images_are_refused, OLD_KERNEL);
+	in_sandbox(what_is_missing_needs_no_mask, ALL_CALLS);
+	in_sandbox(what_is_missing_needs_no_mask, OLD_KERNEL);
+}
+
+/* A failed set-up leaves nothing mounted: here a /dev that fails half-way. */
+static void
+a_half_made_dev_is_undone(void)
+{
+	auto_close int root = make_root();
+	size_t mounts = count_mounts();
+	must(rootfs_dev(root) == 0);
+	must(count_mounts() > mounts);
+	must(umount2("root/dev", MNT_DETACH) == 0);
+	/* Without the host's devices there is nothing to bind. */
+	must(mount("gone", "/dev", "tmpfs", 0, NULL) == 0);
+	must(rootfs_dev(root) < 0);
+	must(strstr(failure.text, "/dev"));
+	must(count_mounts() == mounts + 1);
+}
+
+static void
+test_undo(void **state)
+{
+	(void)state;
+	in_sandbox(a_half_made_dev_is_undone, ALL_CALLS);
+	in_sandbox(a_half_made_dev_is_undone, OLD_KERNEL);
+}
+
+/* ---- the pivot's EINVALs ----------------------------------------------- */
+
+static void
+pivot_refused(int root, const char *words)
+{
+	struct stat before, after, here, still;
+	must(stat("/", &before) == 0 && stat(".", &here) == 0);
+	must(rootfs_pivot(root) < 0);
+	if (!strstr(failure.text, words))
+		print_error("\"%s\" is not in: %s\n", words, failure.text);
+	must(strstr(failure.text, words));
+	must(stat("/", &after) == 0 && before.st_ino == after.st_ino);
+	must(stat(".", &still) == 0 && here.st_ino == still.st_ino);
+}
+
+static void
+pivot_says_why_not(void)
+{
+	auto_close int root = make_root();
+	must(mkdir("plain", 0755) == 0);
+	auto_close int plain = open("plain", O_PATH | O_DIRECTORY);
+	pivot_refused(plain, "not a mount point");
+	must(mount(NULL, "root", NULL, MS_SHARED, NULL) == 0);
+	pivot_refused(root, "new root is a shared mount");
+	must(mount(NULL, "root", NULL, MS_PRIVATE, NULL) == 0);
+	must(mount(NULL, "/tmp", NULL, MS_SHARED, NULL) == 0);
+	pivot_refused(root, "is on is shared");
+	must(mount(NULL, "/tmp", NULL, MS_PRIVATE, NULL) == 0);
+	auto_close int own = open("/", O_PATH | O_DIRECTORY);
+	pivot_refused(own, "the present one");
+	must(rootfs_pivot(root) == 0);
+	must(!exists("/tmp"));
+}
+
+static void
+test_pivot(void **state)
+{
+	(void)state;
+	in_sandbox(pivot_says_why_not, ALL_CALLS);
+	in_sandbox(pivot_says_why_not, OLD_KERNEL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole_way),
+		cmocka_unit_test(test_whole_way_as_root),
+		cmocka_unit_test(test_volumes),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_undo),
+		cmocka_unit_test(test_pivot),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
