@@ -136,11 +136,12 @@ long_names_will_do(void)
 	auto_free char *lower = text("%s/lower", deep);
 	auto_free char *upper = text("%s/upper", deep);
 	auto_free char *work = text("%s/work", deep);
-	const char *layers[] = { lower };
+	const char *layers[] = { "short", lower };
 	struct overlay overlay = { .layers = layers,
-				   .layer_count = 1,
+				   .layer_count = countof(layers),
 				   .upper = upper,
 				   .work = work };
+	must(mkdir("short", 0755) == 0);
 	must(make_dirs(lower, 0755) == 0 && make_dirs(upper, 0755) == 0 &&
 	     make_dirs(work, 0755) == 0 && mkdir("mnt", 0755) == 0);
 	auto_free char *file = text("%s/file", lower);
@@ -228,7 +229,8 @@ deletions_are_written_and_read(void)
 	put("lower/file", "x");
 	put("lower/kept", "x");
 	put("lower/hidden", "x");
-	must(mkdir("lower/dir", 0755) == 0 && mkdir("lower/covered", 0755) == 0);
+	must(mkdir("lower/dir", 0755) == 0);
+	must(mkdir("lower/covered", 0755) == 0);
 	put("lower/dir/below", "x");
 	put("lower/covered/below", "x");
 	auto_close int upper = open("upper", O_RDONLY | O_DIRECTORY);
