@@ -117,7 +117,7 @@ run_nft(const char *commands, char **output)
 		*output = copy_text(nft_ctx_get_output_buffer(nft));
 	nft_ctx_free(nft);
 	errno = failure.code;
-	return trace(result, "nft \"%.*s\"", (int)strcspn(commands, "\n"),
+	return trace(result, "nft(\"%.*s\")", (int)strcspn(commands, "\n"),
 		     commands);
 }
 

@@ -556,7 +556,7 @@ net_hold_port(struct nat_port *port)
 	if (getsockname(fd, (struct sockaddr *)&bound, &length) < 0)
 		return fail("look at the port of a socket");
 	port->host_port = ntohs(bound.sin_port);
-	trace(0, "bind(%s port %u) held", nat_protocol_name(port->protocol),
+	trace(fd, "bind(%s port %u)", nat_protocol_name(port->protocol),
 	      port->host_port);
 	return take_fd(&fd);
 }
@@ -698,7 +698,12 @@ net_attach(const struct net_network *network, struct net_endpoint *endpoint,
 	};
 	if (netlink_open(&nl) < 0 || netlink_create_veth(&nl, &veth) < 0)
 		return wrap("attach to network %s", network->name);
-	if (set_up_inside(network, endpoint, netns) == 0 &&
+	/* Where bridged packets pass the rules, too (br_netfilter, which
+	 * Docker loads), a container that calls its own published port is
+	 * answered through the port of the bridge that it called from. */
+	if ((endpoint->port_count == 0 ||
+	     netlink_set_hairpin(&nl, endpoint->veth, true) == 0) &&
+	    set_up_inside(network, endpoint, netns) == 0 &&
 	    nat_publish(endpoint->ports, endpoint->port_count) == 0)
 		return 0;
 	struct failure reason = failure;
