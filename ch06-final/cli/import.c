@@ -1,6 +1,8 @@
 /* import.c - parent.  `import`: an image of one layer from a plain tar. */
 #include "verbs.h"
 
+#include <unistd.h>
+
 static const struct option_row none[] = { { 0 } };
 
 static int
@@ -10,8 +12,10 @@ run_import(const struct verb *verb, int argc, char **argv)
 	int first = verb_begin(verb, argc, argv, NULL, 2, 2, &status);
 	if (first < 0 || (status = verb_settle(verb)) != 0)
 		return status;
-	status = verb_run_image_tool((const char *const[]){
-		"import", argv[first], argv[first + 1], NULL });
+	status = verb_run_image_tool(
+		(const char *const[]){ "import", argv[first], argv[first + 1],
+				       NULL },
+		STDOUT_FILENO);
 	return status < 0 ? verb_error(verb) : status;
 }
 

@@ -1,6 +1,8 @@
 /* load.c - parent.  `load`: images from an archive that another tool wrote. */
 #include "verbs.h"
 
+#include <unistd.h>
+
 struct load_options {
 	const char *input;
 };
@@ -29,7 +31,8 @@ run_load(const struct verb *verb, int argc, char **argv)
 		return status;
 	const char *from_file[] = { "load", "-i", wanted.input, NULL };
 	const char *from_input[] = { "load", NULL };
-	status = verb_run_image_tool(wanted.input ? from_file : from_input);
+	status = verb_run_image_tool(wanted.input ? from_file : from_input,
+				     STDOUT_FILENO);
 	return status < 0 ? verb_error(verb) : status;
 }
 

@@ -1,7 +1,7 @@
 /* rm.c - parent.  `rm`: containers that have ended, with all they wrote. */
 #include "verbs.h"
 
-#include <unistd.h>
+#include <errno.h>
 
 #include "container.h"
 
@@ -34,17 +34,16 @@ remove_one(int containers, const char *word, bool force)
 	if (ours == 0 && !force)
 		return failx("container %s is running: end it first, or use "
 			     "-f", word);
-	if (ours == 0 &&
-	    (container_kill(verb_root(), &record, dir) < 0 ||
-	     (ours = record_lock(dir, &lock)) < 0))
-		return -1;
-	/* With --rm its own runtime may have been faster. */
-	if (faccessat(containers, record.id, F_OK, 0) < 0)
-		return 0;
-	if (ours < 0)
-		return -1;
+	if (ours == 0) {
+		if (container_kill(verb_root(), &record, dir) < 0)
+			return -1;
+		ours = record_lock(dir, &lock);
+	}
 	if (ours == 0)
-		return failx("container %s is being started again", word);
+		return failx("container %s is in use again", word);
+	/* With --rm its own runtime may have been faster. */
+	if (ours < 0)
+		return failure.code == ENOENT ? 0 : -1;
 	return record_remove(containers, record.id);
 }
 

@@ -161,8 +161,10 @@ find_image(struct store *store, const char *name, struct image *image)
 		return failx("Unable to find image '%s' locally: see ./demo "
 			     "images, ./demo load and ./demo import", name);
 	store_unlock(store);
+	/* Standard output is the container's alone. */
 	int made = verb_run_image_tool(
-		(const char *const[]){ "builtin", "busybox", NULL });
+		(const char *const[]){ "builtin", "busybox", NULL },
+		STDERR_FILENO);
 	if (store_lock(store, LOCK_SH) < 0 || made < 0)
 		return -1;
 	if (made > 0)

@@ -116,7 +116,7 @@ beside_us(const char *name)
 }
 
 int
-verb_run_image_tool(const char *const words[])
+verb_run_image_tool(const char *const words[], int output)
 {
 	auto_free char *path = beside_us("mydocker-image");
 	if (!path)
@@ -133,6 +133,7 @@ verb_run_image_tool(const char *const words[])
 	if (pid < 0)
 		return fail("start %s", path);
 	if (pid == 0) {
+		dup2(output, STDOUT_FILENO);
 		execv(path, (char *const *)argv);
 		dprintf(STDERR_FILENO, "mydocker: run %s: %s\n", path,
 			strerror(errno));

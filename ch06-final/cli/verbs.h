@@ -44,8 +44,9 @@ const struct verb *verb_find(const char *name);
 /* All of main() for `demo VERB ...`; also -v, --version and --help. */
 int verbs_main(int argc, char **argv);
 
-/* Run mydocker-image, the program beside us that knows archives; returns its
- * exit status, or -1.  `words` ends with NULL. */
-int verb_run_image_tool(const char *const words[]);
+/* Run mydocker-image, the program beside us that knows archives, with its
+ * standard output to `output`; returns its exit status, or -1.  `words` ends
+ * with NULL. */
+int verb_run_image_tool(const char *const words[], int output);
 
 #endif

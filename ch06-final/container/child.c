@@ -268,7 +268,7 @@ privileges_up(struct container *c)
 
 /* ---- the table ---------------------------------------------------------- */
 
-static const struct step table[] = {
+const struct step child_steps[] = {
 	{ "join", join_up, NULL },
 	{ "session", session_up, NULL },
 	{ "overlay", overlay_up, NULL },
@@ -279,6 +279,7 @@ static const struct step table[] = {
 	{ "pivot", pivot_up, NULL },
 	{ "terminal", console_up, NULL },
 	{ "privileges", privileges_up, NULL },
+	{ 0 },
 };
 
 /* The payload's environment: what was asked for, and two that everybody has. */
@@ -318,8 +319,9 @@ container_child(struct container *c)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close_scoped(&c->sync);
 	int result = 0;
-	for (size_t i = 0; i < countof(table) && result == 0; i++)
-		result = steps_do(&table[i], c);
+	for (const struct step *step = child_steps; step->name && result == 0;
+	     step++)
+		result = steps_do(step, c);
 	if (result == 0)
 		result = become_payload(c);
 	sync_send_failure(c->child_sync);

@@ -194,14 +194,18 @@ choose_name(int containers, struct record *record)
 	return result;
 }
 
+/* The short id becomes a host name, and one of digits alone would be taken
+ * for an address: try until there is a letter in it. */
 static int
 choose_id(char id[ID_LENGTH + 1])
 {
 	uint8_t bytes[ID_LENGTH / 2];
-	if (random_bytes(bytes, sizeof(bytes)) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		sprintf(id + 2 * i, "%02x", bytes[i]);
+	do {
+		if (random_bytes(bytes, sizeof(bytes)) < 0)
+			return -1;
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			sprintf(id + 2 * i, "%02x", bytes[i]);
+	} while (strspn(id, "0123456789") >= SHORT_ID);
 	return 0;
 }
 

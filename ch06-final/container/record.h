@@ -52,7 +52,8 @@ int record_load(int dir, struct record *record);
 
 /*
  * Take the lock of a container that may be somebody's.  1: it is ours now;
- * 0: a living runtime holds it; -1: failure.
+ * 0: a living runtime holds it; -1: failure, with the code ENOENT when the
+ * container has been removed meanwhile.
  */
 int record_lock(int dir, int *lock);
 

@@ -126,10 +126,11 @@ container_kill(const char *root, struct record *record, int dir)
 	for (int tries = 0; tries < 500; tries++) {
 		auto_close int lock = -1;
 		int ours = record_lock(dir, &lock);
-		if (ours != 0) {
-			close_scoped(&lock);
-			return ours < 0 ? -1 : container_recover(root);
-		}
+		if (ours < 0)
+			return failure.code == ENOENT ? 0 : -1;
+		close_scoped(&lock);
+		if (ours == 1)
+			return container_recover(root);
 		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 	}
 	return failx("container %.12s is dead, but its runtime does not end",

@@ -19,6 +19,11 @@ struct step {
 	int (*down)(struct container *c);
 };
 
+/* The two tables, each ending with a step without a name: the runtime's
+ * (up.c), and the child's between `clone` and `ready` (child.c). */
+extern const struct step up_steps[];
+extern const struct step child_steps[];
+
 /*
  * Do one step.  A failure gets the step's name in front.  For tests, after
  * its work is done: FAIL_AT=name makes the step fail; PAUSE_AT=name stops the

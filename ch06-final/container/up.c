@@ -251,7 +251,7 @@ start_up(struct container *c)
 
 /* ---- the table ---------------------------------------------------------- */
 
-static const struct step table[] = {
+const struct step up_steps[] = {
 	{ "record", record_up, record_down },
 	{ "console", console_up, console_down },
 	{ "cgroup", cgroup_up, cgroup_down },
@@ -261,19 +261,23 @@ static const struct step table[] = {
 	{ "attach", attach_up, NULL },
 	{ "ready", ready_up, NULL },
 	{ "start", start_up, NULL },
+	{ 0 },
 };
+#define UP_STEPS (countof(up_steps) - 1)
 
+/* The first `count` steps, the last of them first. */
 static int
-undo_from(struct container *c, size_t last)
+undo(struct container *c, size_t count)
 {
 	struct failure first = { 0 };
-	for (size_t i = last + 1; i-- > 0;) {
-		if (!table[i].down)
+	while (count-- > 0) {
+		const struct step *step = &up_steps[count];
+		if (!step->down)
 			continue;
-		steps_trace("undo", table[i].name);
+		steps_trace("undo", step->name);
 		/* Go on: what can be undone must be. */
-		if (table[i].down(c) < 0) {
-			wrap("undo %s", table[i].name);
+		if (step->down(c) < 0) {
+			wrap("undo %s", step->name);
 			if (!first.text[0])
 				first = failure;
 		}
@@ -302,13 +306,13 @@ exit_status_of(const struct step *step)
 int
 container_up(struct container *c)
 {
-	for (size_t i = 0; i < countof(table); i++) {
-		if (steps_do(&table[i], c) == 0)
+	for (size_t i = 0; i < UP_STEPS; i++) {
+		if (steps_do(&up_steps[i], c) == 0)
 			continue;
-		int status = exit_status_of(&table[i]);
+		int status = exit_status_of(&up_steps[i]);
 		struct failure why = failure;
 		c->record.started = 0; /* so that no record stays */
-		if (undo_from(c, i) < 0) {
+		if (undo(c, i + 1) < 0) {
 			struct failure also = failure;
 			failure = why;
 			failx("%s (and then: %.100s)", why.text, also.text);
@@ -324,7 +328,7 @@ container_up(struct container *c)
 int
 container_down(struct container *c)
 {
-	int result = undo_from(c, countof(table) - 1);
+	int result = undo(c, UP_STEPS);
 	container_free(c);
 	return result;
 }

@@ -1,0 +1,165 @@
+/* stage.c - see stage.h. */
+#include "stage.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "container.h"
+#include "tree.h"
+
+#define STORE_DIR "/tmp"
+#define STORE_PREFIX "mydocker-tour."
+
+int
+stage_enter(void)
+{
+	if (geteuid() != 0)
+		return tour_skip("needs root (sudo ./demo): this runtime does "
+				 "not run without it; found uid %u",
+				 geteuid());
+	auto_free char *store =
+		text("%s/%s%s", STORE_DIR, STORE_PREFIX, tour_run_id());
+	if (mkdir(store, 0700) < 0 && errno != EEXIST)
+		return fail("make the store %s", store);
+	if (chdir(store) < 0 || setenv("MYDOCKER_ROOT", store, 1) < 0)
+		return fail("enter the store %s", store);
+	/* So that "./demo" is typed here as it is in the repository. */
+	char self[4096];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (length < 0)
+		return fail("find out where this program is");
+	self[length] = '\0';
+	if (symlink(self, "demo") < 0 && errno != EEXIST)
+		return fail("link ./demo to %s", self);
+	return 1;
+}
+
+void
+stage_tidy(void)
+{
+	auto_dir DIR *dir = opendir(STORE_DIR);
+	struct dirent *entry;
+	while (geteuid() == 0 && dir && (entry = readdir(dir))) {
+		size_t skip = strlen(STORE_PREFIX);
+		if (strncmp(entry->d_name, STORE_PREFIX, skip) != 0)
+			continue;
+		const char *run_id = entry->d_name + skip;
+		if (strcmp(run_id, tour_run_id()) != 0 &&
+		    tour_run_is_alive(run_id))
+			continue;
+		auto_free char *store =
+			text("%s/%s", STORE_DIR, entry->d_name);
+		if (container_recover(store) < 0 ||
+		    tree_remove(dirfd(dir), entry->d_name) < 0)
+			fprintf(stderr, "demo: clean up %s: %s\n", store,
+				failure.text);
+	}
+}
+
+/* ---- programs ---------------------------------------------------------- */
+
+static pid_t
+spawn(const char *const words[], int output)
+{
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	dup2(input, STDIN_FILENO);
+	dup2(output, STDOUT_FILENO);
+	dup2(output, STDERR_FILENO);
+	execv(words[0], (char *const *)words);
+	_exit(127);
+}
+
+static int
+wait_for(pid_t pid)
+{
+	int status;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail("wait for ./demo");
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+char *
+stage_output(const char *const words[], int *status)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		fail("make a pipe");
+		return NULL;
+	}
+	pid_t pid = spawn(words, ends[1]);
+	close(ends[1]);
+	auto_free char *path = text("/proc/self/fd/%d", ends[0]);
+	char *output = read_all(AT_FDCWD, path, NULL);
+	close(ends[0]);
+	*status = pid < 0 ? -1 : wait_for(pid);
+	return output;
+}
+
+/* Look for the name among the records until it is there and running. */
+static int
+wait_until_running(struct guest *guest, int containers, const char *name)
+{
+	for (int tries = 0; tries < 1000; tries++) {
+		auto_close int dir = -1;
+		if (record_find(containers, name, &guest->record, &dir) == 0) {
+			if (guest->record.status == STATUS_RUNNING)
+				return 0;
+			record_free(&guest->record);
+		}
+		int status;
+		if (waitpid(guest->runtime, &status, WNOHANG) != 0)
+			return failx("container %s ended before it ran", name);
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	return failx("container %s does not start", name);
+}
+
+int
+stage_start(struct guest *guest, const char *name, const char *const words[])
+{
+	*guest = (struct guest){ 0 };
+	printf("    $");
+	for (const char *const *word = words; *word; word++)
+		printf(" %s", *word);
+	printf(" &\n");
+	auto_close int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (null < 0)
+		return fail("open /dev/null");
+	guest->runtime = spawn(words, null);
+	if (guest->runtime < 0)
+		return fail("start ./demo");
+	auto_close int containers = records_open(getenv("MYDOCKER_ROOT"));
+	if (containers < 0)
+		return -1;
+	return wait_until_running(guest, containers, name);
+}
+
+int
+stage_end(struct guest *guest)
+{
+	int status;
+	auto_free char *output = stage_output(
+		(const char *const[]){ "./demo", "rm", "-f",
+				       guest->record.name, NULL },
+		&status);
+	record_free(&guest->record);
+	if (wait_for(guest->runtime) < 0)
+		return -1;
+	if (status != 0)
+		return failx("rm -f: %s", output ? output : "?");
+	return 0;
+}
