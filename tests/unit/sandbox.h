@@ -97,12 +97,18 @@ enter_sandbox(void)
 	enter_scratch();
 }
 
-/* The child's status is the test's. */
-static inline void
-await(pid_t pid)
+/* The child's status is the test's; look at it when all is tidied up. */
+static inline int
+end_of(pid_t pid)
 {
 	int status;
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static inline void
+judge(int status)
+{
 	if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT)
 		skip();
 	assert_true(WIFEXITED(status));
@@ -121,7 +127,7 @@ in_sandbox(void (*body)(void), enum calls calls)
 		body();
 		_exit(0);
 	}
-	await(pid);
+	judge(end_of(pid));
 }
 
 /* The same with the rights of real root, where the tests have them. */
@@ -141,7 +147,7 @@ in_root_sandbox(void (*body)(void), enum calls calls)
 		body();
 		_exit(0);
 	}
-	await(pid);
+	judge(end_of(pid));
 }
 
 static inline int

@@ -76,8 +76,9 @@ on_both(void (*body)(void))
 			must(count_descriptors() == before);
 			_exit(0);
 		}
-		await(pid);
+		int status = end_of(pid);
 		assert_int_equal(tear_down(NULL), 0);
+		judge(status);
 	}
 }
 
@@ -439,8 +440,9 @@ same_as_openat2(void **state)
 			compare_with_kernel(start + round);
 			_exit(0);
 		}
-		await(pid);
+		int status = end_of(pid);
 		assert_int_equal(tear_down(NULL), 0);
+		judge(status);
 	}
 }
 

@@ -211,8 +211,9 @@ modes_are_no_obstacle(void **state)
 		must(tree_remove(AT_FDCWD, "t") == 0 && !exists("t"));
 		_exit(0);
 	}
-	await(pid);
+	int status = end_of(pid);
 	assert_int_equal(rmdir(top), 0);
+	judge(status);
 }
 
 int
