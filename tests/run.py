@@ -18,8 +18,10 @@ here still belongs to them afterwards.
 """
 
 import argparse
+import itertools
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -222,6 +224,7 @@ def suite_e2e(tally):
     if os.geteuid() != 0:
         tally.failed("e2e", "these tests need root: sudo make check-root")
         return
+    lock = alone_on_this_machine()      # held for as long as it is known
     for chapter in chapters():
         status, output = command(["make", JOBS, "-s", "-C", chapter,
                                   "programs"])
@@ -229,6 +232,22 @@ def suite_e2e(tally):
             tally.failed("e2e: build " + chapter, output)
     tally.verbose = True        # they take their time: show each
     run_unittests(tally, "e2e", tally.pattern)
+    lock.close()
+
+
+def alone_on_this_machine():
+    """Two runs at once would see each other's cgroups and links as left over.
+    The lock is an abstract socket: it leaves no file and dies with us."""
+    lock = socket.socket(socket.AF_UNIX)
+    for attempt in itertools.count():
+        try:
+            lock.bind("\0mydocker-tests")
+            return lock
+        except OSError:
+            if attempt == 0:
+                print("   waiting for another run of these tests to end",
+                      flush=True)
+            time.sleep(1)
 
 
 SUITES = {"build": suite_build, "unit": suite_unit, "asan": suite_asan,
