@@ -35,7 +35,8 @@ sys.path[:0] = [TESTS, os.path.join(TESTS, "repo"), os.path.join(TESTS, "e2e")]
 from owner import as_owner                                      # noqa: E402
 
 JOBS = "-j%d" % (os.cpu_count() or 1)
-COMPILERS = ("gcc", "clang")
+# gcc finds some mistakes only where it optimises; clang finds its all the same.
+COMPILERS = {"gcc": "-O2", "clang": "-O0"}
 UNIT_TIMEOUT = 120      # seconds for one program; they take milliseconds
 
 
@@ -94,7 +95,7 @@ def chapters():
 
 
 def suite_build(tally):
-    for compiler in COMPILERS:
+    for compiler, level in COMPILERS.items():
         for chapter in chapters():
             name = "build %s with %s" % (chapter, compiler)
             if not shutil.which(compiler):
@@ -102,7 +103,8 @@ def suite_build(tally):
                 continue
             status, output = command(
                 ["make", JOBS, "-s", "-C", chapter, "programs", "WERROR=1",
-                 "CC=" + compiler, "BUILD=build/" + compiler])
+                 "CC=" + compiler, "CFLAGS=" + level,
+                 "BUILD=build/" + compiler])
             if status:
                 tally.failed(name, output)
             else:

@@ -200,8 +200,10 @@ def chapter_of(name):
 
 
 def include_directories(tree, chapter):
-    return sorted({os.path.dirname(tree.path(f)) for f in tree.sources((".h",))
-                   if chapter_of(f) == chapter})
+    places = [""]
+    if chapter.startswith("ch06"):
+        places += same.SUBJECTS
+    return [os.path.join(tree.path(chapter), place) for place in places]
 
 
 def headers_alone(tree, compiler="gcc"):
@@ -238,15 +240,16 @@ def read_layers(path):
 
 
 def resolve(tree, name, header):
-    """The path, within its chapter, of a header as `name` includes it."""
+    """The path, within its chapter, of a header as `name` includes it: beside
+    it, or in one of the directories the Makefile gives the compiler."""
     chapter = chapter_of(name)
-    beside = os.path.normpath(os.path.join(os.path.dirname(name), header))
-    if beside in tree.files:
-        return beside[len(chapter) + 1:]
-    for file in tree.sources((".h",)):
-        if chapter_of(file) == chapter and \
-                (file.endswith("/" + header)):
-            return file[len(chapter) + 1:]
+    places = [os.path.dirname(name), chapter]
+    if chapter.startswith("ch06"):
+        places += [os.path.join(chapter, s) for s in same.SUBJECTS]
+    for place in places:
+        path = os.path.normpath(os.path.join(place, header))
+        if path in tree.files:
+            return path[len(chapter) + 1:]
     return None
 
 
