@@ -1,0 +1,795 @@
+/* test_cgroup.c - creating, limiting, reading, killing and removing on v1, v2
+ * and hybrid hosts laid out in a directory, and all the ways that fails. */
+#include "cgroup.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "subtree.h"
+#include "test.h"
+
+#include "cgroupfs.h"
+
+#define CPU "sys/fs/cgroup/cpu/"
+#define MEMORY "sys/fs/cgroup/memory/"
+#define PIDS "sys/fs/cgroup/pids/"
+#define V2 "sys/fs/cgroup/"
+#define UNIFIED "sys/fs/cgroup/unified/"
+#define NAME "mydocker/7f3a"
+
+static struct cgroup cg;
+
+static void
+create(const char *name)
+{
+	if (cgroup_create(&cg, name) < 0)
+		fail_msg("%s", failure.text);
+}
+
+/* Remove it and see that it and `trace` of it are gone. */
+static void
+remove_all(const char *trace_of_it)
+{
+	assert_int_equal(cgroup_destroy(&cg), 0);
+	assert_int_equal(cgroup_destroy(&cg), 0); /* twice does no harm */
+	cgroup_close(&cg);
+	assert_false(exists(trace_of_it));
+}
+
+static void
+assert_says(const char *part)
+{
+	if (!strstr(failure.text, part))
+		fail_msg("\"%s\" does not say \"%s\"", failure.text, part);
+}
+
+/* ---- making and removing ------------------------------------------------ */
+
+static void
+v1_is_a_directory_in_each_hierarchy(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	assert_int_equal(cg.count, 3);
+	assert_true(exists(CPU NAME) && exists(MEMORY NAME) &&
+		    exists(PIDS NAME));
+	assert_false(exists("sys/fs/cgroup/systemd/mydocker"));
+	assert_true(cgroup_has(&cg, "cpuacct") && cgroup_has(&cg, "freezer"));
+	assert_false(cgroup_has(&cg, "io"));
+	assert_int_equal(cgroup_v2_fd(&cg), -1);
+	remove_all(CPU "mydocker");
+	assert_false(exists(MEMORY "mydocker") || exists(PIDS "mydocker"));
+}
+
+/* Or attaching to it would be ENOSPC. */
+static void
+v1_cpusets_inherit_level_by_level(void **state)
+{
+	(void)state;
+	fake_v1();
+	create("mydocker/a/b");
+	assert_string_equal(get(CPU "mydocker/cpuset.cpus"), "0-3");
+	assert_string_equal(get(CPU "mydocker/a/cpuset.cpus"), "0-3");
+	assert_string_equal(get(CPU "mydocker/a/b/cpuset.cpus"), "0-3");
+	assert_string_equal(get(CPU "mydocker/a/b/cpuset.mems"), "0");
+	remove_all(CPU "mydocker");
+}
+
+static void
+v2_hands_controllers_down_and_takes_them_back(void **state)
+{
+	(void)state;
+	fake_v2();
+	create(NAME);
+	assert_int_equal(cg.count, 1);
+	assert_true(cgroup_v2_fd(&cg) >= 0);
+	/* What was there before, and what we use besides. */
+	assert_string_equal(get(V2 "cgroup.subtree_control"),
+			    "cpu memory cpuset io pids");
+	assert_string_equal(get(V2 "mydocker/cgroup.subtree_control"),
+			    "cpu cpuset io memory pids");
+	/* Where processes are nothing is handed on. */
+	assert_string_equal(get(V2 NAME "/cgroup.subtree_control"), "");
+	assert_true(cgroup_has(&cg, "pids"));
+	remove_all(V2 "mydocker");
+	assert_string_equal(get(V2 "cgroup.subtree_control"), "cpu memory");
+}
+
+static void
+v2_keeps_a_controller_while_another_of_ours_is_there(void **state)
+{
+	(void)state;
+	fake_v2();
+	struct cgroup other;
+	create("mydocker-demo-1/limited");
+	assert_int_equal(cgroup_create(&other, NAME), 0);
+	remove_all(V2 "mydocker-demo-1");
+	assert_string_equal(get(V2 "cgroup.subtree_control"),
+			    "cpu memory cpuset io pids");
+	assert_string_equal(get(V2 NAME "/pids.max"), "max");
+	/* The last one inherited the note, and puts all back. */
+	cg = other;
+	remove_all(V2 "mydocker");
+	assert_string_equal(get(V2 "cgroup.subtree_control"), "cpu memory");
+}
+
+static void
+a_single_name_will_do(void **state)
+{
+	(void)state;
+	fake_v2();
+	create("mydocker-x");
+	assert_true(cgroup_has(&cg, "pids"));
+	remove_all(V2 "mydocker-x");
+	assert_string_equal(get(V2 "cgroup.subtree_control"), "cpu memory");
+}
+
+static void
+hybrid_uses_both(void **state)
+{
+	(void)state;
+	fake_hybrid();
+	create(NAME);
+	assert_int_equal(cgroup_dir_with(&cg, "cpu")->in.version, 1);
+	assert_int_equal(cgroup_dir_with(&cg, "memory")->in.version, 2);
+	assert_true(cgroup_v2_fd(&cg) >= 0);
+	remove_all(UNIFIED "mydocker");
+	assert_false(exists(CPU "mydocker"));
+	assert_string_equal(get(UNIFIED "cgroup.subtree_control"), "");
+}
+
+static void
+one_that_exists_is_never_shared(void **state)
+{
+	(void)state;
+	fake_v1();
+	struct cgroup second;
+	create(NAME);
+	assert_int_equal(cgroup_create(&second, NAME), -1);
+	assert_says("exists");
+	assert_true(exists(CPU NAME) && exists(PIDS NAME));
+	remove_all(CPU "mydocker");
+
+	/* One of another's making, in the last hierarchy only. */
+	put(PIDS NAME "/tasks", "");
+	assert_int_equal(cgroup_create(&second, NAME), -1);
+	assert_false(exists(CPU "mydocker") || exists(MEMORY "mydocker"));
+	assert_true(exists(PIDS NAME));
+}
+
+static void
+what_was_made_before_a_failure_is_undone(void **state)
+{
+	(void)state;
+	fake_v2();
+	fake.no_mkdir = "7f3a";
+	assert_int_equal(cgroup_create(&cg, NAME), -1);
+	assert_says("cgroup.max.descendants");
+	assert_false(exists(V2 "mydocker"));
+	assert_string_equal(get(V2 "cgroup.subtree_control"), "cpu memory");
+}
+
+static void
+bad_names_touch_nothing(void **state)
+{
+	(void)state;
+	static const char *const names[] = {
+		"", "/", "/a", "a/", "a//b", "..", "../a", "a/../b", "a/.", ".",
+		"a\nb", ".hidden",
+	};
+	fake_v1();
+	for (size_t i = 0; i < countof(names); i++) {
+		assert_int_equal(cgroup_create(&cg, names[i]), -1);
+		assert_int_equal(cgroup_open(&cg, names[i]), -1);
+	}
+	assert_false(exists(CPU "a") || exists("sys/fs/cgroup/a"));
+}
+
+static void
+without_any_hierarchy_the_reason_is_given(void **state)
+{
+	(void)state;
+	put("proc/self/cgroup", "1:name=systemd:/\n0::/\n");
+	assert_int_equal(cgroup_create(&cg, NAME), -1);
+	assert_int_equal(failure.code, EACCES);
+	assert_says("not mounted");
+}
+
+static void
+a_directory_of_others_stays(void **state)
+{
+	(void)state;
+	fake_v2();
+	auto_free char *path = text("%s/" V2 "kubepods", fake.where);
+	assert_int_equal(mkdir(path, 0755), 0);
+	auto_close int dir = open(path, O_RDONLY | O_CLOEXEC);
+	fake_fill(dir, 2, "cpu memory");
+	create("kubepods/7");
+	/* Not ours, so nothing was enabled there. */
+	assert_string_equal(get(V2 "kubepods/cgroup.subtree_control"), "");
+	assert_string_equal(get(V2 "cgroup.subtree_control"), "cpu memory");
+	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
+						   .pids = 1 }), -1);
+	assert_says("is not ours");
+	remove_all(V2 "kubepods/7");
+	assert_true(exists(V2 "kubepods"));
+}
+
+static void
+finding_one_after_a_crash(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	cgroup_close(&cg); /* the process is gone, the directories are not */
+	struct stat st;
+	auto_free char *lost = text("%s/" MEMORY NAME, fake.where);
+	assert_int_equal(unlinkat(AT_FDCWD, lost, AT_REMOVEDIR), 0);
+	assert_int_equal(cgroup_open(&cg, NAME), 2);
+	assert_false(cgroup_has(&cg, "memory"));
+	remove_all(CPU "mydocker");
+	assert_false(exists(PIDS "mydocker") || exists(MEMORY "mydocker"));
+	assert_int_equal(cgroup_open(&cg, NAME), 0);
+	assert_int_equal(cgroup_kill(&cg), 0);
+	remove_all(CPU "mydocker");
+	assert_int_equal(stat(lost, &st), -1);
+}
+
+static void
+what_its_processes_made_below_goes_too(void **state)
+{
+	(void)state;
+	fake_v2();
+	create(NAME);
+	auto_close int deep = openat(cgroup_v2_fd(&cg), ".", O_RDONLY);
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(mkdirat(deep, "a", 0755), 0);
+		assert_int_equal(mkdirat(deep, "b", 0755), 0);
+		int next = openat(deep, "a", O_RDONLY | O_CLOEXEC);
+		close_scoped(&deep);
+		deep = next;
+	}
+	remove_all(V2 "mydocker");
+}
+
+static void
+ebusy_is_waited_for(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	fake.busy = 5;
+	remove_all(CPU "mydocker");
+}
+
+static void
+a_living_process_is_a_failure_that_names_it(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	put(MEMORY NAME "/cgroup.procs", "12345\n12346\n");
+	assert_int_equal(cgroup_destroy(&cg), -1);
+	assert_says("2 processes are alive in it, one of them 12345");
+	assert_true(exists(CPU NAME)); /* and nothing was removed */
+	put(MEMORY NAME "/cgroup.procs", "");
+	remove_all(CPU "mydocker");
+}
+
+static void
+another_of_the_same_name_is_not_removed(void **state)
+{
+	(void)state;
+	fake_v2();
+	create(NAME);
+	assert_int_equal(cgroup_destroy(&cg), 0);
+	struct cgroup next;
+	/* Hold the number of the first, or the second may be given it. */
+	assert_int_equal(cgroup_create(&next, NAME), 0);
+	assert_int_equal(cgroup_destroy(&cg), 0);
+	assert_true(exists(V2 NAME));
+	cgroup_close(&cg);
+	cg = next;
+	remove_all(V2 "mydocker");
+}
+
+/* ---- limits ------------------------------------------------------------- */
+
+static const struct cgroup_limits all_limits = {
+	.memory = 100 << 20,
+	.cpu_quota_us = 50000,
+	.pids = 8,
+};
+
+static void
+v1_limits_are_written_as_the_kernel_wants_them(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	assert_int_equal(cgroup_limit(&cg, &all_limits), 0);
+	assert_string_equal(get(MEMORY NAME "/memory.limit_in_bytes"),
+			    "104857600");
+	assert_string_equal(get(MEMORY NAME "/memory.memsw.limit_in_bytes"),
+			    "209715200");
+	assert_string_equal(get(CPU NAME "/cpu.cfs_quota_us"), "50000");
+	assert_string_equal(get(CPU NAME "/cpu.cfs_period_us"), "100000");
+	assert_string_equal(get(PIDS NAME "/pids.max"), "8");
+	remove_all(CPU "mydocker");
+}
+
+static void
+v2_limits_are_written_as_the_kernel_wants_them(void **state)
+{
+	(void)state;
+	fake_v2();
+	create(NAME);
+	assert_int_equal(cgroup_limit(&cg, &all_limits), 0);
+	assert_string_equal(get(V2 NAME "/memory.max"), "104857600");
+	assert_string_equal(get(V2 NAME "/memory.swap.max"), "104857600");
+	assert_string_equal(get(V2 NAME "/cpu.max"), "50000 100000");
+	assert_string_equal(get(V2 NAME "/pids.max"), "8");
+	/* What is 0 is left as it is. */
+	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
+						   .cpu_period_us = 20000 }),
+			 0);
+	assert_string_equal(get(V2 NAME "/cpu.max"), "max 20000");
+	assert_string_equal(get(V2 NAME "/pids.max"), "8");
+	remove_all(V2 "mydocker");
+}
+
+/* Docker's --memory against --memory-swap. */
+static void
+memory_and_swap_follow_docker(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t memory;
+		int64_t swap;
+		const char *max, *swap_max; /* v2; NULL: refused */
+	} cases[] = {
+		{ 1000, 0, "1000", "1000" },
+		{ 1000, 1000, "1000", "0" },
+		{ 1000, 1500, "1000", "500" },
+		{ 1000, -1, "1000", "max" },
+		{ UINT64_C(5) << 30, 0, "5368709120", "5368709120" },
+		{ INT64_MAX, 0, "9223372036854775807", "max" },
+		{ 0, -1, "max", "max" },
+		{ 1000, 999, NULL, NULL },
+		{ 0, 1000, NULL, NULL },
+		{ 1000, -2, NULL, NULL },
+		{ UINT64_C(1) << 63, 0, NULL, NULL },
+	};
+	for (size_t i = 0; i < countof(cases); i++) {
+		fake_remove_tree(fake.where);
+		put("proc/self/mountinfo", "");
+		fake_v2();
+		create(NAME);
+		struct cgroup_limits limits = {
+			.memory = cases[i].memory,
+			.memory_swap = cases[i].swap,
+		};
+		assert_int_equal(cgroup_limit(&cg, &limits),
+				 cases[i].max ? 0 : -1);
+		assert_string_equal(get(V2 NAME "/memory.max"),
+				    cases[i].max ? cases[i].max : "max");
+		assert_string_equal(get(V2 NAME "/memory.swap.max"),
+				    cases[i].max ? cases[i].swap_max : "max");
+		remove_all(V2 "mydocker");
+	}
+}
+
+/* The sum may at no moment be less than memory alone. */
+static void
+v1_raises_the_sum_first_and_lowers_it_last(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	fake.refuse = "memory.limit_in_bytes";
+	fake.refuse_with = EINVAL;
+	put(MEMORY NAME "/memory.limit_in_bytes", "1000\n");
+	put(MEMORY NAME "/memory.memsw.limit_in_bytes", "2000\n");
+	struct cgroup_limits more = { .memory = 4000 };
+	assert_int_equal(cgroup_limit(&cg, &more), -1);
+	assert_string_equal(get(MEMORY NAME "/memory.memsw.limit_in_bytes"),
+			    "2000");
+	assert_says("write \"4000\" to ");
+	fake.refuse = "memory.memsw.limit_in_bytes";
+	assert_int_equal(cgroup_limit(&cg, &more), -1);
+	assert_says("write \"8000\" to "); /* the sum came first */
+	struct cgroup_limits less = { .memory = 500 };
+	fake.refuse = "memory.limit_in_bytes";
+	assert_int_equal(cgroup_limit(&cg, &less), -1);
+	assert_says("write \"500\" to "); /* memory came first */
+	fake.refuse = NULL;
+	remove_all(CPU "mydocker");
+}
+
+static void
+without_swap_accounting_only_an_explicit_limit_fails(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	auto_free char *file = text("%s/" MEMORY NAME
+				    "/memory.memsw.limit_in_bytes",
+				    fake.where);
+	assert_int_equal(unlink(file), 0);
+	struct cgroup_limits limits = { .memory = 1000 };
+	assert_int_equal(cgroup_limit(&cg, &limits), 0);
+	limits.memory_swap = 1000;
+	limits.memory = 900;
+	assert_int_equal(cgroup_limit(&cg, &limits), -1);
+	assert_says("swapaccount=1");
+	assert_string_equal(get(MEMORY NAME "/memory.limit_in_bytes"), "1000");
+	remove_all(CPU "mydocker");
+}
+
+static void
+a_refused_limit_undoes_those_before_it(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	struct cgroup_limits limits = all_limits;
+	limits.pids = 5000000;
+	assert_int_equal(cgroup_limit(&cg, &limits), -1);
+	assert_int_equal(failure.code, EINVAL);
+	assert_says("write \"5000000\" to ");
+	assert_says("/pids.max: it must be no more than 4194304");
+	assert_string_equal(get(MEMORY NAME "/memory.limit_in_bytes"),
+			    "9223372036854771712");
+	assert_string_equal(get(CPU NAME "/cpu.cfs_quota_us"), "-1");
+	limits = (struct cgroup_limits){ .cpu_quota_us = 5 };
+	assert_int_equal(cgroup_limit(&cg, &limits), -1);
+	assert_says("cpu.cfs_quota_us: the period must be");
+	fake.refuse = "memory.limit_in_bytes";
+	fake.refuse_with = EBUSY;
+	assert_int_equal(cgroup_limit(&cg, &all_limits), -1);
+	assert_says("more than that is in use");
+	remove_all(CPU "mydocker");
+}
+
+static void
+a_limit_without_its_controller_is_a_failure(void **state)
+{
+	(void)state;
+	put("proc/self/cgroup", "2:memory:/\n1:pids:/\n0::/\n");
+	fake_mount(1, "cg/pids", "pids", "/");
+	fake_mount(2, "cg/v2", "hugetlb", "/");
+	create(NAME);
+	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
+						   .memory = 1 }), -1);
+	assert_says("no memory controller for " NAME ": it is not mounted");
+	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
+						   .cpu_quota_us = 5000 }),
+			 -1);
+	assert_says("no cpu controller for " NAME ": this kernel has none");
+	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
+						   .pids = 1 }), 0);
+	remove_all("cg/pids/mydocker");
+}
+
+/* v2's rule: a cgroup with processes in it hands nothing down. */
+static void
+inner_processes_are_named_as_the_reason(void **state)
+{
+	(void)state;
+	fake_v2();
+	fake.refuse = "cgroup.subtree_control";
+	fake.refuse_with = EBUSY;
+	create(NAME);
+	assert_false(cgroup_has(&cg, "pids"));
+	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
+						   .pids = 1 }), -1);
+	assert_says("there are processes in ");
+	remove_all(V2 "mydocker");
+}
+
+/* ---- readings ----------------------------------------------------------- */
+
+static void
+readings_are_the_same_on_v1_and_v2(void **state)
+{
+	void (*const hosts[])(void) = { fake_v1, fake_v2, fake_hybrid };
+	(void)state;
+	for (size_t i = 0; i < countof(hosts); i++) {
+		struct cgroup_usage u;
+		fake_remove_tree(fake.where);
+		put("proc/self/mountinfo", "");
+		hosts[i]();
+		create(NAME);
+		assert_int_equal(cgroup_limit(&cg, &all_limits), 0);
+		assert_int_equal(cgroup_read_usage(&cg, &u), 0);
+		assert_int_equal(u.memory, 4096);
+		assert_int_equal(u.memory_peak, 8192);
+		assert_int_equal(u.memory_limit, 100 << 20);
+		assert_int_equal(u.oom_kills, 2);
+		assert_int_equal(u.cpu_us, 1234);
+		assert_int_equal(u.cpu_quota_us, 50000);
+		assert_int_equal(u.cpu_period_us, 100000);
+		assert_int_equal(u.cpu_periods, 7);
+		assert_int_equal(u.cpu_throttled, 3);
+		assert_int_equal(u.pids, 5);
+		assert_int_equal(u.pids_limit, 8);
+		assert_int_equal(u.pids_refused, 9);
+		assert_int_equal(cgroup_destroy(&cg), 0);
+		/* Gone: the files are, and the failure says so. */
+		assert_int_equal(cgroup_read_usage(&cg, &u), -1);
+		assert_says("gone");
+		cgroup_close(&cg);
+	}
+}
+
+static void
+what_is_unlimited_or_unknown_is_none(void **state)
+{
+	(void)state;
+	void (*const hosts[])(void) = { fake_v1, fake_v2 };
+	for (size_t i = 0; i < countof(hosts); i++) {
+		struct cgroup_usage u;
+		fake_remove_tree(fake.where);
+		put("proc/self/mountinfo", "");
+		hosts[i]();
+		create(NAME);
+		auto_free char *peak =
+			text("%s/memory.peak", cg.dirs[0].path);
+		unlink(peak);
+		assert_int_equal(cgroup_read_usage(&cg, &u), 0);
+		assert_true(u.memory_limit == CGROUP_NONE);
+		assert_true(u.cpu_quota_us == CGROUP_NONE);
+		assert_true(u.pids_limit == CGROUP_NONE);
+		assert_true((u.memory_peak == CGROUP_NONE) == (i == 1));
+		assert_int_equal(u.cpu_period_us, 100000);
+		remove_all(V2 "mydocker");
+	}
+}
+
+static void
+numbers_are_strict(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *content, *key;
+		bool good;
+		uint64_t value;
+	} cases[] = {
+		{ "5\n", NULL, true, 5 },
+		{ "max\n", NULL, true, CGROUP_NONE },
+		{ "-1\n", NULL, true, CGROUP_NONE },
+		{ "18446744073709551615\n", NULL, true, CGROUP_NONE },
+		{ "18446744073709551616\n", NULL, false, 0 },
+		{ "a 1\nab 2\n", "ab", true, 2 },
+		{ "ab 1\na 2\n", "a", true, 2 },
+		{ "oom_kill_disable 0\noom_kill 3", "oom_kill", true, 3 },
+		{ "ab 1\n", "a", false, 0 },
+		{ "a 1 b 2\n", "b", false, 0 },
+		{ "a\n", "a", false, 0 },
+		{ "a \n", "a", false, 0 },
+		{ "-5\n", NULL, false, 0 },
+		{ "5x\n", NULL, false, 0 },
+		{ "", NULL, false, 0 },
+		{ "\n", NULL, false, 0 },
+	};
+	auto_close int dir = open(fake.where, O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; i < countof(cases); i++) {
+		uint64_t value = 0;
+		put("file", cases[i].content);
+		assert_int_equal(cgroup_read_number(dir, "file", cases[i].key,
+						    &value),
+				 cases[i].good ? 0 : -1);
+		assert_true(value == cases[i].value);
+	}
+}
+
+/* ---- going in, and the end ---------------------------------------------- */
+
+static void
+joining_is_by_oneself_and_by_tasks(void **state)
+{
+	(void)state;
+	fake_hybrid();
+	create(NAME);
+	assert_int_equal(cgroup_join(&cg, true), 0);
+	assert_string_equal(get(CPU NAME "/tasks"), "0");
+	assert_string_equal(get(CPU NAME "/cgroup.procs"), "");
+	assert_string_equal(get(UNIFIED NAME "/cgroup.procs"), "");
+	assert_int_equal(cgroup_join(&cg, false), 0);
+	assert_string_equal(get(UNIFIED NAME "/cgroup.procs"), "0");
+	put(UNIFIED NAME "/cgroup.procs", "");
+	fake.refuse = "tasks";
+	fake.refuse_with = ENOSPC;
+	assert_int_equal(cgroup_join(&cg, true), -1);
+	assert_says("cpuset.cpus or cpuset.mems is empty");
+	assert_says(CPU NAME);
+	remove_all(CPU "mydocker");
+}
+
+/* The list empties when the process on it has ended. */
+static char *emptied[2];
+
+static void
+empty_lists(int signal)
+{
+	(void)signal;
+	for (size_t i = 0; i < countof(emptied); i++)
+		if (emptied[i] && truncate(emptied[i], 0) < 0)
+			_exit(1);
+}
+
+static pid_t
+member(const char *first, const char *second)
+{
+	signal(SIGCHLD, empty_lists);
+	pid_t pid = fork();
+	if (pid == 0)
+		for (;;)
+			pause();
+	auto_free char *line = text("%d\n", pid);
+	put(first, line);
+	put(second, line);
+	emptied[0] = text("%s/%s", fake.where, first);
+	emptied[1] = text("%s/%s", fake.where, second);
+	return pid;
+}
+
+static void
+assert_killed(pid_t pid)
+{
+	int status;
+	signal(SIGCHLD, SIG_DFL);
+	for (size_t i = 0; i < countof(emptied); i++) {
+		free(emptied[i]);
+		emptied[i] = NULL;
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void
+killing_freezes_kills_and_thaws(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	assert_int_equal(cgroup_kill(&cg), 0); /* nobody there */
+	assert_int_equal(mkdirat(cg.dirs[0].fd, "below", 0755), 0);
+	pid_t pid = member(MEMORY NAME "/cgroup.procs",
+			   CPU NAME "/below/cgroup.procs");
+	assert_int_equal(cgroup_kill(&cg), 0);
+	assert_killed(pid);
+	assert_string_equal(get(MEMORY NAME "/freezer.state"), "THAWED");
+	remove_all(CPU "mydocker");
+}
+
+static void
+killing_works_without_a_freezer(void **state)
+{
+	(void)state;
+	fake_v2();
+	create(NAME);
+	pid_t pid = member(V2 NAME "/cgroup.procs", V2 "unrelated");
+	assert_int_equal(cgroup_kill(&cg), 0);
+	assert_killed(pid);
+	remove_all(V2 "mydocker");
+}
+
+static void
+killing_uses_cgroup_kill_where_it_is(void **state)
+{
+	(void)state;
+	fake_v2();
+	create(NAME);
+	put(V2 NAME "/cgroup.kill", "");
+	pid_t pid = member(V2 NAME "/cgroup.procs", V2 "unrelated");
+	assert_int_equal(cgroup_kill(&cg), 0);
+	assert_string_equal(get(V2 NAME "/cgroup.kill"), "1");
+	assert_killed(pid);
+	remove_all(V2 "mydocker");
+}
+
+static void
+killing_oneself_is_refused(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	auto_free char *line = text("1\n%d\n", getpid());
+	put(PIDS NAME "/cgroup.procs", line);
+	assert_int_equal(cgroup_kill(&cg), -1);
+	assert_says("this process is in it");
+	assert_string_equal(get(MEMORY NAME "/freezer.state"), "THAWED");
+	put(PIDS NAME "/cgroup.procs", "nonsense\n");
+	assert_int_equal(cgroup_kill(&cg), -1);
+	put(PIDS NAME "/cgroup.procs", "");
+	remove_all(CPU "mydocker");
+}
+
+static void
+freezing_waits_for_the_kernel(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	assert_int_equal(cgroup_freeze(&cg, true), 0);
+	assert_string_equal(get(MEMORY NAME "/freezer.state"), "FROZEN");
+	assert_int_equal(cgroup_freeze(&cg, false), 0);
+	remove_all(CPU "mydocker");
+
+	fake_remove_tree(fake.where);
+	put("proc/self/mountinfo", "");
+	fake_v2();
+	create(NAME);
+	/* Here cgroup.events never says so. */
+	assert_int_equal(cgroup_freeze(&cg, true), -1);
+	assert_says("not all of its processes obeyed");
+	assert_string_equal(get(V2 NAME "/cgroup.freeze"), "1");
+	remove_all(V2 "mydocker");
+}
+
+static void
+nothing_stays_open(void **state)
+{
+	(void)state;
+	fake_hybrid();
+	int before = dup(0);
+	close(before);
+	for (int i = 0; i < 20; i++) {
+		create(NAME);
+		assert_int_equal(cgroup_limit(&cg, &all_limits), 0);
+		struct cgroup second;
+		assert_int_equal(cgroup_create(&second, NAME), -1);
+		assert_int_equal(cgroup_open(&second, NAME), 2);
+		cgroup_close(&second);
+		assert_int_equal(cgroup_kill(&cg), 0);
+		remove_all(CPU "mydocker");
+	}
+	int after = dup(0);
+	close(after);
+	assert_int_equal(before, after);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		fake_test(v1_is_a_directory_in_each_hierarchy),
+		fake_test(v1_cpusets_inherit_level_by_level),
+		fake_test(v2_hands_controllers_down_and_takes_them_back),
+		fake_test(v2_keeps_a_controller_while_another_of_ours_is_there),
+		fake_test(a_single_name_will_do),
+		fake_test(hybrid_uses_both),
+		fake_test(one_that_exists_is_never_shared),
+		fake_test(what_was_made_before_a_failure_is_undone),
+		fake_test(bad_names_touch_nothing),
+		fake_test(without_any_hierarchy_the_reason_is_given),
+		fake_test(a_directory_of_others_stays),
+		fake_test(finding_one_after_a_crash),
+		fake_test(what_its_processes_made_below_goes_too),
+		fake_test(ebusy_is_waited_for),
+		fake_test(a_living_process_is_a_failure_that_names_it),
+		fake_test(another_of_the_same_name_is_not_removed),
+		fake_test(v1_limits_are_written_as_the_kernel_wants_them),
+		fake_test(v2_limits_are_written_as_the_kernel_wants_them),
+		fake_test(memory_and_swap_follow_docker),
+		fake_test(v1_raises_the_sum_first_and_lowers_it_last),
+		fake_test(without_swap_accounting_only_an_explicit_limit_fails),
+		fake_test(a_refused_limit_undoes_those_before_it),
+		fake_test(a_limit_without_its_controller_is_a_failure),
+		fake_test(inner_processes_are_named_as_the_reason),
+		fake_test(readings_are_the_same_on_v1_and_v2),
+		fake_test(what_is_unlimited_or_unknown_is_none),
+		fake_test(numbers_are_strict),
+		fake_test(joining_is_by_oneself_and_by_tasks),
+		fake_test(killing_freezes_kills_and_thaws),
+		fake_test(killing_works_without_a_freezer),
+		fake_test(killing_uses_cgroup_kill_where_it_is),
+		fake_test(killing_oneself_is_refused),
+		fake_test(freezing_waits_for_the_kernel),
+		fake_test(nothing_stays_open),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
