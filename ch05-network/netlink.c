@@ -160,6 +160,16 @@ read_message(const struct nlmsghdr *message, netlink_reply *each, void *data)
 	return 0;
 }
 
+/* Like mnl_nlmsg_ok(), which takes lengths from 2 GiB on for negative numbers
+ * and lets them pass. */
+static bool
+is_whole(const struct nlmsghdr *message, int left)
+{
+	return left >= (int)sizeof(*message) &&
+	       message->nlmsg_len >= sizeof(*message) &&
+	       message->nlmsg_len <= (unsigned int)left;
+}
+
 int
 netlink_read_reply(const void *bytes, size_t length, uint32_t sequence,
 		   uint32_t port, netlink_reply *each, void *data, bool *stale)
@@ -167,7 +177,7 @@ netlink_read_reply(const void *bytes, size_t length, uint32_t sequence,
 	const struct nlmsghdr *message = bytes;
 	int left = length;
 	while (left > 0) {
-		if (!mnl_nlmsg_ok(message, left))
+		if (!is_whole(message, left))
 			return failx("the answer makes no sense: a message "
 				     "longer than the datagram it came in");
 		/* Late answers to an earlier request, and other people's. */

@@ -17,6 +17,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "box.h"
@@ -95,6 +96,7 @@ set_scene(void)
 		return -1;
 	if (sys_unshare(CLONE_NEWNET) < 0)
 		return fail("make a network namespace for the host's part");
+	prctl(PR_SET_NAME, "host"); /* for --dot */
 	/* Where net.c keeps its state: in the scratch directory. */
 	setenv("MYDOCKER_RUN", "./run", 1);
 	if (netlink_open(&nl) < 0 || netlink_set_up(&nl, "lo", true) < 0 ||

@@ -63,7 +63,6 @@ main(void)
 		_exit(1);
 	}
 	char byte, buffer[1024] __attribute__((aligned(4)));
-	close(in_there[1]);
 	if (child < 0 || read(in_there[0], &byte, 1) != 1)
 		die("start a child");
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
