@@ -156,6 +156,13 @@ read_config(json_t *root, struct image *image)
 	return 0;
 }
 
+/* Twelve digits name an image well enough for a message. */
+static const char *
+digits_of(const char *id)
+{
+	return strncmp(id, "sha256:", 7) == 0 ? id + 7 : id;
+}
+
 int
 image_parse(const char *json, size_t length, const char *id,
 	    struct image *image)
@@ -165,11 +172,11 @@ image_parse(const char *json, size_t length, const char *id,
 	auto_json json_t *root =
 		json_loadb(json, length, JSON_REJECT_DUPLICATES, &error);
 	if (!root)
-		return failx("image %s: its config is not JSON: line %d: %s",
-			     id, error.line, error.text);
+		return failx("image %.12s: its config is not JSON: line %d: %s",
+			     digits_of(id), error.line, error.text);
 	if (read_config(root, image) < 0) {
 		image_free(image);
-		return wrap("image %s: its config", id);
+		return wrap("image %.12s: its config", digits_of(id));
 	}
 	return 0;
 }

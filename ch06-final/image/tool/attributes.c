@@ -47,10 +47,10 @@ set_attributes(int fd, int dir, const char *base, struct archive_entry *entry,
 			continue;
 		if (is_prefix("trusted.overlay.", name) ||
 		    is_prefix("user.overlay.", name))
-			return failx("%.120s: the attribute %.80s, which is "
+			return failx("%.80s: the attribute %.80s, which is "
 				     "overlayfs's own", path, name);
 		if (set_attribute(fd, dir, base, name, value, size) < 0)
-			return fail("%.120s: set the attribute %.80s", path,
+			return fail("%.80s: set the attribute %.80s", path,
 				    name);
 	}
 	return 0;
@@ -142,7 +142,7 @@ set_acls(int fd, int dir, const char *base, struct archive_entry *entry,
 		    "system.posix_acl_access") < 0 ||
 	    set_acl(fd, dir, base, entry, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT,
 		    "system.posix_acl_default") < 0)
-		return fail("%.150s: set the access control list", path);
+		return fail("%.80s: set the access control list", path);
 	return 0;
 }
 
@@ -168,13 +168,13 @@ set_owner(int fd, int dir, const char *base, struct archive_entry *entry,
 	int64_t uid = archive_entry_uid(entry);
 	int64_t gid = archive_entry_gid(entry);
 	if (uid < 0 || gid < 0 || uid >= UINT32_MAX || gid >= UINT32_MAX)
-		return failx("%.150s: %lld:%lld cannot be its owner", path,
+		return failx("%.80s: %lld:%lld cannot be its owner", path,
 			     (long long)uid, (long long)gid);
 	int done = fd >= 0 ? fchown(fd, uid, gid) :
 			     fchownat(dir, base, uid, gid,
 				      AT_SYMLINK_NOFOLLOW);
 	if (done < 0)
-		return fail("%.150s: give it to %lld:%lld", path,
+		return fail("%.80s: give it to %lld:%lld", path,
 			    (long long)uid, (long long)gid);
 	return 0;
 }
@@ -194,12 +194,12 @@ attributes_set(int fd, int dir, const char *base, struct archive_entry *entry,
 	else if (archive_entry_filetype(entry) != AE_IFLNK)
 		done = fchmodat(dir, base, mode, 0);
 	if (done < 0)
-		return fail("%.150s: set its mode", path);
+		return fail("%.80s: set its mode", path);
 	if (set_attributes(fd, dir, base, entry, path) < 0 ||
 	    set_acls(fd, dir, base, entry, path) < 0)
 		return -1;
 	attributes_times(entry, times);
 	done = fd >= 0 ? futimens(fd, times) :
 			 utimensat(dir, base, times, AT_SYMLINK_NOFOLLOW);
-	return done < 0 ? fail("%.150s: set its times", path) : 0;
+	return done < 0 ? fail("%.80s: set its times", path) : 0;
 }

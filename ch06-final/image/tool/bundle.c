@@ -13,6 +13,7 @@
 #define ENTRIES_MAX ((size_t)100000)
 #define TEXT_MAX ((uint64_t)8 * 1024 * 1024)
 #define LINKS_MAX 8
+#define NO_TAR "not a tar archive, or damaged"
 
 /* ---- the file ---------------------------------------------------------- */
 
@@ -31,6 +32,16 @@ write_block(int fd, const char *block, size_t size)
 	return 0;
 }
 
+/* Does it begin with a header, which has a name and a checksum?  Otherwise a
+ * disk could be filled with what is no archive at all. */
+static bool
+is_tar(int fd)
+{
+	char header[512];
+	return pread(fd, header, sizeof(header), 0) == sizeof(header) &&
+	       header[0] != '\0' && strspn(header + 148, " 01234567") >= 6;
+}
+
 /* The plain bytes, in a file without a name: it ends with us. */
 static int
 spool(struct stream *from, int scratch)
@@ -41,9 +52,15 @@ spool(struct stream *from, int scratch)
 		return fail("make a file for a copy of the archive");
 	const void *block;
 	ssize_t size;
-	while ((size = stream_next(from, &block)) > 0)
+	off_t written = 0;
+	while ((size = stream_next(from, &block)) > 0) {
 		if (write_block(fd, block, size) < 0)
 			return -1;
+		if (written < 512 && written + size >= 512 &&
+		    !is_tar(fd))
+			return failx(NO_TAR);
+		written += size;
+	}
 	return size < 0 ? -1 : take_fd(&fd);
 }
 
@@ -119,8 +136,7 @@ read_headers(struct bundle *bundle, struct archive *archive)
 				     "archive of images", ENTRIES_MAX);
 		add_entry(bundle, archive, entry);
 	}
-	return result == ARCHIVE_EOF ? 0 : stream_fail(archive, "not a tar "
-						       "archive, or damaged");
+	return result == ARCHIVE_EOF ? 0 : stream_fail(archive, NO_TAR);
 }
 
 static int
@@ -133,7 +149,7 @@ make_index(struct bundle *bundle)
 	if (result == 0) {
 		archive_read_support_format_tar(archive);
 		archive_read_support_format_empty(archive);
-		result = stream_open_archive(archive, &file.stream);
+		result = stream_open_archive(archive, &file.stream, NO_TAR);
 	}
 	if (result == 0)
 		result = read_headers(bundle, archive);
@@ -256,7 +272,8 @@ entry_stream_open(struct entry_stream *stream, const struct bundle *bundle,
 		return failx("libarchive is out of memory");
 	archive_read_support_format_tar(stream->archive);
 	struct archive_entry *header;
-	int result = stream_open_archive(stream->archive, &stream->file.stream);
+	int result = stream_open_archive(stream->archive, &stream->file.stream,
+					 entry->name);
 	if (result == 0) {
 		result = archive_read_next_header(stream->archive, &header);
 		if (result == ARCHIVE_OK || result == ARCHIVE_WARN)

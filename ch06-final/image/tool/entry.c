@@ -27,7 +27,7 @@ char *
 entry_clean_path(const char *path)
 {
 	if (path[0] == '/') {
-		failx("%.150s: an absolute path", path);
+		failx("%.80s: an absolute path", path);
 		return NULL;
 	}
 	auto_free char *clean = new_bytes(strlen(path) + 1);
@@ -35,11 +35,11 @@ entry_clean_path(const char *path)
 	for (const char *part = path; *part;) {
 		size_t size = strcspn(part, "/");
 		if (size == 2 && strncmp(part, "..", 2) == 0) {
-			failx("%.150s: a path with \"..\"", path);
+			failx("%.80s: a path with \"..\"", path);
 			return NULL;
 		}
 		if (size > NAME_MAX) {
-			failx("%.150s: a name of more than %d bytes", path,
+			failx("%.80s: a name of more than %d bytes", path,
 			      NAME_MAX);
 			return NULL;
 		}
@@ -104,10 +104,10 @@ explain(int dir, const char *name, const char *path)
 	struct stat st;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISLNK(st.st_mode))
-		return failx("%.150s: passes through the symbolic link %.80s",
+		return failx("%.80s: passes through the symbolic link %.80s",
 			     path, name);
 	errno = code;
-	return fail("%.150s: enter %.80s", path, name);
+	return fail("%.80s: enter %.80s", path, name);
 }
 
 /* Enter, or make, one component of a parent directory. */
@@ -124,7 +124,7 @@ enter(int dir, const char *name, const char *path, bool make)
 		next = make_directory(dir, name, true);
 	else
 		return explain(dir, name, path);
-	return next >= 0 ? next : fail("%.150s: make %.80s", path, name);
+	return next >= 0 ? next : fail("%.80s: make %.80s", path, name);
 }
 
 /* The directory that `path` is in, as a descriptor that the caller closes.
@@ -134,7 +134,7 @@ open_parent(int root, const char *path, bool make, const char **base)
 {
 	auto_close int dir = fcntl(root, F_DUPFD_CLOEXEC, 0);
 	if (dir < 0)
-		return fail("%.150s: duplicate a descriptor", path);
+		return fail("%.80s: duplicate a descriptor", path);
 	const char *part = path;
 	for (const char *slash; (slash = strchr(part, '/')); part = slash + 1) {
 		char name[NAME_MAX + 1];
@@ -192,7 +192,7 @@ write_data(int fd, struct archive *archive, const char *path)
 			if (done < 0 && errno == EINTR)
 				continue;
 			if (done < 0)
-				return fail("%.150s: write", path);
+				return fail("%.80s: write", path);
 			block = (const char *)block + done;
 			size -= done;
 			offset += done;
@@ -209,13 +209,13 @@ write_file_entry(struct unpacking *unpacking, struct archive *archive,
 	auto_close int fd = openat(dir, base, O_WRONLY | O_CREAT | O_EXCL |
 				   O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return fail("%.150s: create", path);
+		return fail("%.80s: create", path);
 	int64_t size = archive_entry_size(entry);
 	/* The holes of a sparse file are not written; its length is. */
 	if (write_data(fd, archive, path) < 0)
 		return -1;
 	if (size < 0 || ftruncate(fd, size) < 0)
-		return fail("%.150s: give it the length %lld", path,
+		return fail("%.80s: give it the length %lld", path,
 			    (long long)size);
 	if (unpacking->size <= UINT64_MAX / 2)
 		unpacking->size += size;
@@ -245,7 +245,7 @@ write_directory(struct unpacking *unpacking, struct archive_entry *entry,
 	if (fd < 0 && errno == ENOENT)
 		fd = make_directory(dir, base, false);
 	if (fd < 0)
-		return fail("%.150s: make the directory", path);
+		return fail("%.80s: make the directory", path);
 	remember_directory(unpacking, entry, path);
 	return attributes_set(fd, dir, base, entry, path);
 }
@@ -256,9 +256,9 @@ write_symlink(struct archive_entry *entry, const char *path, int dir,
 {
 	const char *target = archive_entry_symlink(entry);
 	if (!target || target[0] == '\0')
-		return failx("%.150s: a symbolic link to nothing", path);
+		return failx("%.80s: a symbolic link to nothing", path);
 	if (symlinkat(target, dir, base) < 0)
-		return fail("%.150s: make the symbolic link", path);
+		return fail("%.80s: make the symbolic link", path);
 	return attributes_set(-1, dir, base, entry, path);
 }
 
@@ -286,11 +286,11 @@ write_node(struct archive_entry *entry, const char *path, int dir,
 	mode_t type = archive_entry_filetype(entry);
 	dev_t device = type == S_IFIFO ? 0 : archive_entry_rdev(entry);
 	if (type != S_IFIFO && !is_harmless_device(type, device))
-		return failx("%.150s: a %s device %u:%u, which no image needs",
+		return failx("%.80s: a %s device %u:%u, which no image needs",
 			     path, type == S_IFBLK ? "block" : "character",
 			     major(device), minor(device));
 	if (mknodat(dir, base, type | 0600, device) < 0)
-		return fail("%.150s: make the node", path);
+		return fail("%.80s: make the node", path);
 	return attributes_set(-1, dir, base, entry, path);
 }
 
@@ -301,25 +301,25 @@ write_hard_link(struct unpacking *unpacking, const char *target,
 {
 	auto_free char *clean = entry_clean_path(target);
 	if (!clean)
-		return wrap("%.100s: hard link", path);
+		return wrap("%.60s: hard link", path);
 	if (strcmp(clean, path) == 0)
-		return failx("%.150s: a hard link to itself", path);
+		return failx("%.80s: a hard link to itself", path);
 	const char *target_base;
 	auto_close int target_dir =
 		open_parent(unpacking->root, clean, false, &target_base);
 	if (target_dir < 0)
-		return wrap("%.100s: hard link", path);
+		return wrap("%.60s: hard link", path);
 	struct stat st;
 	if (*clean == '\0' ||
 	    fstatat(target_dir, target_base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    overlay_is_whiteout(target_dir, target_base) == 1)
-		return failx("%.100s: a hard link to %.100s, which does not "
+		return failx("%.60s: a hard link to %.60s, which does not "
 			     "come before it in the archive", path, clean);
 	if (S_ISDIR(st.st_mode))
-		return failx("%.100s: a hard link to the directory %.100s",
+		return failx("%.60s: a hard link to the directory %.60s",
 			     path, clean);
 	if (linkat(target_dir, target_base, dir, base, 0) < 0)
-		return fail("%.100s: hard link to %.100s", path, clean);
+		return fail("%.60s: hard link to %.60s", path, clean);
 	return 0;
 }
 
@@ -333,20 +333,20 @@ write_whiteout(const char *path, int dir, const char *name)
 	struct stat st;
 	if (name[0] == '\0' || strcmp(name, ".") == 0 ||
 	    strcmp(name, "..") == 0)
-		return failx("%.150s: a whiteout of a directory's own entry",
+		return failx("%.80s: a whiteout of a directory's own entry",
 			     path);
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno != ENOENT)
-			return fail("%.150s: look at %.80s", path, name);
+			return fail("%.80s: look at %.80s", path, name);
 		return overlay_make_whiteout(dir, name) < 0 ?
-			wrap("%.100s", path) : 0;
+			wrap("%.60s", path) : 0;
 	}
 	if (!S_ISDIR(st.st_mode))
 		return 0;
 	auto_close int hidden = open_directory(dir, name);
 	if (hidden < 0)
-		return fail("%.150s: open %.80s", path, name);
-	return overlay_make_opaque(hidden) < 0 ? wrap("%.100s", path) : 0;
+		return fail("%.80s: open %.80s", path, name);
+	return overlay_make_opaque(hidden) < 0 ? wrap("%.60s", path) : 0;
 }
 
 static int
@@ -359,11 +359,11 @@ write_marker(struct unpacking *unpacking, struct archive_entry *entry,
 		return -1;
 	if (archive_entry_hardlink(entry) ||
 	    archive_entry_filetype(entry) != AE_IFREG)
-		return failx("%.150s: a whiteout that is not a regular file",
+		return failx("%.80s: a whiteout that is not a regular file",
 			     path);
 	if (strcmp(base, OPAQUE) != 0)
 		return write_whiteout(path, dir, base + strlen(WHITEOUT));
-	return overlay_make_opaque(dir) < 0 ? wrap("%.100s", path) : 0;
+	return overlay_make_opaque(dir) < 0 ? wrap("%.60s", path) : 0;
 }
 
 /* ---- an entry ---------------------------------------------------------- */
@@ -375,16 +375,16 @@ make_room(const char *path, int dir, const char *base, bool for_directory)
 {
 	struct stat st;
 	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : fail("%.150s: look", path);
+		return errno == ENOENT ? 0 : fail("%.80s: look", path);
 	if (S_ISDIR(st.st_mode))
 		return for_directory ? 0 : tree_remove(dir, base);
 	bool was_whiteout = overlay_is_whiteout(dir, base) == 1;
 	if (unlinkat(dir, base, 0) < 0)
-		return fail("%.150s: replace", path);
+		return fail("%.80s: replace", path);
 	if (!for_directory || !was_whiteout)
 		return 0;
 	auto_close int made = make_directory(dir, base, true);
-	return made < 0 ? fail("%.150s: make the directory", path) : 0;
+	return made < 0 ? fail("%.80s: make the directory", path) : 0;
 }
 
 static int
@@ -412,7 +412,7 @@ write_named(struct unpacking *unpacking, struct archive *archive,
 	case AE_IFIFO:
 		return write_node(entry, path, dir, base);
 	default:
-		return failx("%.150s: an entry of an unknown kind", path);
+		return failx("%.80s: an entry of an unknown kind", path);
 	}
 }
 
@@ -445,7 +445,7 @@ entry_write(struct unpacking *unpacking, struct archive *archive,
 		return 0; /* aufs's bookkeeping, in layers of old Dockers */
 	auto_free char *above = text("%.*s", (int)(base - path), path);
 	if (has_component(above, WHITEOUT))
-		return failx("%.150s: a file below a whiteout", path);
+		return failx("%.80s: a file below a whiteout", path);
 	if (is_prefix(WHITEOUT, base))
 		return write_marker(unpacking, entry, path);
 	return write_named(unpacking, archive, entry, path);
@@ -472,7 +472,7 @@ unpacking_finish(struct unpacking *unpacking)
 			continue;
 		auto_close int fd = open_directory(dir, *base ? base : ".");
 		if (fd >= 0 && futimens(fd, directory->times) < 0)
-			return fail("%.150s: set its times", directory->path);
+			return fail("%.80s: set its times", directory->path);
 	}
 	return 0;
 }

@@ -8,6 +8,8 @@
 #include <archive_entry.h>
 #include <string.h>
 
+#define NO_TAR "not a tar archive, or damaged"
+
 /*
  * Names are bytes.  In the C locale, in which this program stays, libarchive
  * passes them on as they are and only remarks that it could not convert those
@@ -31,8 +33,7 @@ write_entries(struct archive *archive, struct unpacking *unpacking)
 			return 0;
 		if (result != ARCHIVE_OK &&
 		    !(result == ARCHIVE_WARN && is_only_a_remark(archive)))
-			return stream_fail(archive, "not a tar archive, or "
-						    "damaged");
+			return stream_fail(archive, NO_TAR);
 		if (entry_write(unpacking, archive, entry) < 0)
 			return -1;
 	}
@@ -46,7 +47,7 @@ read_tar(struct stream *from, struct unpacking *unpacking)
 		return failx("libarchive is out of memory");
 	archive_read_support_format_tar(archive);
 	archive_read_support_format_empty(archive);
-	int result = stream_open_archive(archive, from);
+	int result = stream_open_archive(archive, from, NO_TAR);
 	if (result == 0)
 		result = write_entries(archive, unpacking);
 	archive_read_free(archive);
@@ -86,8 +87,7 @@ layer_stage(struct stage *stage, struct stream *from, const char *expected,
 	if (dir < 0 || layer_unpack(from, dir, layer) < 0)
 		return -1;
 	if (expected && strcmp(layer->diff_id, expected) != 0)
-		return failx("its content has the digest sha256:%s, not "
-			     "sha256:%s as the image says", layer->diff_id,
-			     expected);
+		return failx("its content has the digest sha256:%s, which is "
+			     "not what the image says", layer->diff_id);
 	return 0;
 }

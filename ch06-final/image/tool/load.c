@@ -142,7 +142,7 @@ unpack_layers(struct load *load)
 			if (unpack_file(load,
 					bundle_find(&load->bundle, file),
 					claim->digests.items[n], hex) < 0)
-				return wrap("layer %.90s", file);
+				return wrap("layer %zu, %.12s", n + 1, hex);
 		}
 	}
 	return 0;

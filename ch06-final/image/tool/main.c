@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,11 +31,16 @@ struct verb {
 
 /* ---- verbs ------------------------------------------------------------- */
 
+/* What is being done, for the line that complains: the failure has no room
+ * for it beside a reason of some length. */
+static char doing[PATH_MAX + 32];
+
 /* Standard input for NULL and "-". */
 static int
-open_input(const char *file, const char **name)
+open_input(const char *verb, const char *file, const char **name)
 {
 	*name = file ? file : "standard input";
+	snprintf(doing, sizeof(doing), "%s %s: ", verb, *name);
 	int fd = file ? open(file, O_RDONLY | O_CLOEXEC) :
 			fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
@@ -64,12 +70,12 @@ run_load(struct store *store, int argc, char **argv)
 	}
 	if (optind < argc)
 		return failx("load takes no arguments: name the file with -i");
-	auto_close int fd = open_input(file, &name);
+	auto_close int fd = open_input("load", file, &name);
 	if (fd < 0)
-		return wrap("load %s", name);
+		return -1;
 	auto_words struct words loaded = { 0 };
 	if (load_images(store, fd, name, &loaded) < 0)
-		return wrap("load %s", name);
+		return -1;
 	for (size_t i = 0; !is_quiet && i < loaded.count; i++)
 		puts(loaded.items[i]);
 	return 0;
@@ -94,9 +100,10 @@ run_import(struct store *store, int argc, char **argv)
 			     "and the image's name");
 	bool is_stdin = strcmp(argv[1], "-") == 0;
 	const char *name;
-	auto_close int fd = open_input(is_stdin ? NULL : argv[1], &name);
+	auto_close int fd = open_input("import", is_stdin ? NULL : argv[1],
+					&name);
 	if (fd < 0)
-		return wrap("import %s", name);
+		return -1;
 	auto_free char *comment = text("Imported from %s", argv[1]);
 	auto_free char *id = NULL;
 	struct import import = { .name = argv[2], .comment = comment,
@@ -106,7 +113,7 @@ run_import(struct store *store, int argc, char **argv)
 	int result = import_tar(store, &file.stream, &import, &id);
 	file_stream_close(&file);
 	if (result < 0)
-		return wrap("import %s", name);
+		return -1;
 	puts(id);
 	return 0;
 }
@@ -117,8 +124,9 @@ run_builtin(struct store *store, int argc, char **argv)
 	auto_free char *id = NULL;
 	if (argc != 2 || strcmp(argv[1], "busybox") != 0)
 		return failx("builtin: the one that there is, is \"busybox\"");
+	snprintf(doing, sizeof(doing), "make the image busybox: ");
 	if (builtin_busybox(store, &id) < 0)
-		return wrap("make the image busybox");
+		return -1;
 	puts("Loaded image: busybox:latest");
 	return 0;
 }
@@ -154,12 +162,21 @@ catch_signals(void)
 
 /* File names in a hostile archive may have line feeds or escape sequences. */
 static void
+put_printable(const char *string)
+{
+	for (; *string; string++)
+		fputc((unsigned char)*string < ' ' || *string == 127 ? '?' :
+								   *string,
+		      stderr);
+}
+
+static void
 complain(void)
 {
-	for (char *c = failure.text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 127)
-			*c = '?';
-	fprintf(stderr, "mydocker: %s\n", failure.text);
+	fputs("mydocker: ", stderr);
+	put_printable(doing);
+	put_printable(failure.text);
+	fputc('\n', stderr);
 }
 
 static int

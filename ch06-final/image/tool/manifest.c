@@ -177,7 +177,7 @@ take_descriptor(json_t *object, const char *what, char **file, char **digest)
 	if (!found)
 		return failx("%s without \"digest\"", what);
 	if (!reference_is_digest(found))
-		return failx("%s: \"%.100s\" is not a sha256 digest", what,
+		return failx("%s: \"%.60s\" is not a sha256 digest", what,
 			     found);
 	*digest = copy_text(found);
 	*file = text("blobs/sha256/%s", found + strlen("sha256:"));
@@ -316,7 +316,7 @@ read_manifest(const struct bundle *bundle, json_t *descriptor,
 			return -1;
 		if (!is_index(held))
 			return manifest_parse_oci(json, length, claim) < 0 ?
-				wrap("%s", file) : 0;
+				wrap("manifest %.12s", digest + 7) : 0;
 		auto_json json_t *index = parse(json, length);
 		json_t *list = json_object_get(index, "manifests");
 		json_t *chosen = choose(list, architecture);

@@ -8,9 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define BLOCK_SIZE ((size_t)256 * 1024)
 #define TAR_RECORD ((size_t)512)
+/* A tape has blocks; nothing has larger ones. */
+#define TAIL_MAX (16ULL * 1024 * 1024)
 
 volatile sig_atomic_t stream_interrupted;
 
@@ -120,9 +123,14 @@ digest_stream_open(struct digest_stream *digest, struct stream *from)
 int
 digest_stream_end(struct digest_stream *digest, char hex[65])
 {
-	if (stream_drain(&digest->stream) < 0)
-		return -1;
-	return digest_end(&digest->digest, hex);
+	const void *block;
+	ssize_t size;
+	uint64_t end = digest->size;
+	while ((size = stream_next(&digest->stream, &block)) > 0)
+		if (digest->size - end > TAIL_MAX)
+			return failx("it goes on for more than %llu bytes "
+				     "after its end", TAIL_MAX);
+	return size < 0 ? -1 : digest_end(&digest->digest, hex);
 }
 
 void
@@ -152,12 +160,13 @@ archive_skip(struct archive *archive, void *data, la_int64_t size)
 }
 
 int
-stream_open_archive(struct archive *archive, struct stream *from)
+stream_open_archive(struct archive *archive, struct stream *from,
+		    const char *what)
 {
 	failure = (struct failure){ 0 };
 	if (archive_read_open2(archive, from, NULL, archive_next, archive_skip,
 			       NULL) != ARCHIVE_OK)
-		return stream_fail(archive, "read");
+		return stream_fail(archive, what);
 	return 0;
 }
 
@@ -175,7 +184,90 @@ stream_fail(struct archive *archive, const char *what)
 	return -1;
 }
 
-/* ---- decompression ----------------------------------------------------- */
+/* ---- gzip -------------------------------------------------------------- */
+
+/* More input for zlib: 1, or 0 at the end. */
+static int
+refill(struct plain_stream *plain)
+{
+	z_stream *gzip = plain->gzip;
+	const void *block = plain->first;
+	ssize_t size = plain->first_size;
+	plain->first_size = 0;
+	if (size == 0)
+		size = stream_next(plain->from, &block);
+	if (size <= 0)
+		return size;
+	/* zlib does not write there, whatever its type says. */
+	gzip->next_in = (Bytef *)(uintptr_t)block;
+	gzip->avail_in = size;
+	return 1;
+}
+
+/* After a member: another one, as `cat a.gz b.gz` makes, or the end, perhaps
+ * with zeros to fill a block of a tape.  1 to go on, 0 at the end. */
+static int
+next_member(struct plain_stream *plain)
+{
+	z_stream *gzip = plain->gzip;
+	for (;;) {
+		while (gzip->avail_in > 0 && *gzip->next_in == 0) {
+			gzip->next_in++;
+			gzip->avail_in--;
+		}
+		if (gzip->avail_in > 0)
+			break;
+		int more = refill(plain);
+		if (more <= 0)
+			return more;
+	}
+	if (inflateReset(gzip) != Z_OK)
+		return failx("decompress: zlib cannot go on");
+	return 1;
+}
+
+static ssize_t
+gzip_next(struct stream *stream, const void **block)
+{
+	struct plain_stream *plain = (struct plain_stream *)stream;
+	z_stream *gzip = plain->gzip;
+	gzip->next_out = (Bytef *)plain->buffer;
+	gzip->avail_out = BLOCK_SIZE;
+	while (!plain->at_end && gzip->avail_out > 0) {
+		int more = gzip->avail_in > 0 ? 1 : refill(plain);
+		if (more < 0)
+			return -1;
+		if (more == 0)
+			return failx("decompress: the gzip data break off");
+		int result = inflate(gzip, Z_NO_FLUSH);
+		if (result == Z_STREAM_END) {
+			more = next_member(plain);
+			if (more < 0)
+				return -1;
+			plain->at_end = more == 0;
+		} else if (result != Z_OK) {
+			return failx("decompress: damaged gzip data: %s",
+				     gzip->msg ? gzip->msg : "unknown error");
+		}
+	}
+	*block = plain->buffer;
+	return BLOCK_SIZE - gzip->avail_out;
+}
+
+static int
+open_gzip(struct plain_stream *plain)
+{
+	plain->gzip = new_bytes(sizeof(*plain->gzip));
+	plain->buffer = new_bytes(BLOCK_SIZE);
+	plain->stream.next = gzip_next;
+	plain->is_compressed = true;
+	/* 15 bits is the largest window, 16 more mean gzip. */
+	if (inflateInit2(plain->gzip, 15 + 16) != Z_OK)
+		return failx("zlib is out of memory");
+	return 0;
+}
+
+/* ---- the other ways of compression ------------------------------------- */
 
 static ssize_t
 plain_next(struct stream *stream, const void **block)
@@ -194,35 +286,56 @@ plain_next(struct stream *stream, const void **block)
 	return plain->at_end ? 0 : (ssize_t)size;
 }
 
-int
-plain_stream_open(struct plain_stream *plain, struct stream *from)
+/* The stream below, its first block once more. */
+static la_ssize_t
+packed_next(struct archive *archive, void *data, const void **block)
 {
-	*plain = (struct plain_stream){ .stream = { plain_next, NULL },
-					.from = from,
-					.archive = archive_read_new() };
-	struct archive *archive = plain->archive;
+	struct plain_stream *plain = data;
+	ssize_t size = plain->first_size;
+	*block = plain->first;
+	plain->first_size = 0;
+	return size > 0 ? size : archive_next(archive, plain->from, block);
+}
+
+static int
+open_other(struct plain_stream *plain)
+{
+	struct archive *archive = plain->archive = archive_read_new();
 	struct archive_entry *entry;
 	if (!archive)
 		return failx("libarchive is out of memory");
-	archive_read_support_filter_gzip(archive);
 	archive_read_support_filter_zstd(archive);
 	archive_read_support_filter_xz(archive);
 	archive_read_support_filter_bzip2(archive);
 	archive_read_support_format_raw(archive);
 	archive_read_support_format_empty(archive);
-	if (stream_open_archive(archive, from) < 0) {
-		plain_stream_close(plain);
-		return -1;
-	}
+	failure = (struct failure){ 0 };
+	if (archive_read_open(archive, plain, NULL, packed_next, NULL) !=
+	    ARCHIVE_OK)
+		return stream_fail(archive, "decompress");
 	int result = archive_read_next_header(archive, &entry);
-	if (result != ARCHIVE_OK && result != ARCHIVE_EOF) {
-		stream_fail(archive, "decompress");
-		plain_stream_close(plain);
-		return -1;
-	}
+	if (result != ARCHIVE_OK && result != ARCHIVE_EOF)
+		return stream_fail(archive, "decompress");
 	plain->at_end = result == ARCHIVE_EOF;
 	/* libarchive counts the file itself as the last filter. */
 	plain->is_compressed = archive_filter_count(archive) > 1;
+	return 0;
+}
+
+int
+plain_stream_open(struct plain_stream *plain, struct stream *from)
+{
+	*plain = (struct plain_stream){ .stream = { plain_next, NULL },
+					.from = from };
+	plain->first_size = stream_next(from, &plain->first);
+	if (plain->first_size < 0)
+		return -1;
+	bool is_gzip = plain->first_size >= 2 &&
+		       memcmp(plain->first, "\x1f\x8b", 2) == 0;
+	if ((is_gzip ? open_gzip(plain) : open_other(plain)) < 0) {
+		plain_stream_close(plain);
+		return -1;
+	}
 	return 0;
 }
 
@@ -231,4 +344,8 @@ plain_stream_close(struct plain_stream *plain)
 {
 	archive_read_free(plain->archive);
 	plain->archive = NULL;
+	if (plain->gzip)
+		inflateEnd(plain->gzip);
+	free(take_ptr(&plain->gzip));
+	free(take_ptr(&plain->buffer));
 }

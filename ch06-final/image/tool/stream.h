@@ -56,23 +56,34 @@ struct digest_stream {
 	bool ends_with_zeros;
 };
 int digest_stream_open(struct digest_stream *digest, struct stream *from);
+/* Read on to the end, which must not be far: 16 MiB at most. */
 int digest_stream_end(struct digest_stream *digest, char hex[65]);
 void digest_stream_close(struct digest_stream *digest);
 
-/* gzip, zstd, xz, bzip2 or nothing at all: what comes out is plain. */
+/*
+ * gzip, zstd, xz, bzip2 or nothing at all: what comes out is plain.
+ *
+ * gzip is undone by zlib itself: libarchive passes over the checksum at its
+ * end, and without that a damaged file would go unnoticed.
+ */
 struct plain_stream {
 	struct stream stream;
 	struct stream *from;
+	const void *first; /* the block that told the kind, not yet passed on */
+	ssize_t first_size;
 	struct archive *archive;
-	bool is_compressed; /* known after opening */
+	struct z_stream_s *gzip; /* instead of `archive` */
+	char *buffer;		 /* what zlib writes to */
+	bool is_compressed;	 /* known after opening */
 	bool at_end;
 };
 int plain_stream_open(struct plain_stream *plain, struct stream *from);
 void plain_stream_close(struct plain_stream *plain);
 
-/* Let libarchive read a stream: to be followed by its read_next_header.  The
- * reason of a failure is in `failure`. */
-int stream_open_archive(struct archive *archive, struct stream *from);
+/* Let libarchive read a stream: to be followed by its read_next_header.
+ * `what` is said when it cannot. */
+int stream_open_archive(struct archive *archive, struct stream *from,
+			const char *what);
 /* A failure that libarchive reports; keeps the reason of the stream below. */
 int stream_fail(struct archive *archive, const char *what);
 
