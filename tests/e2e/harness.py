@@ -190,7 +190,8 @@ class Terminal:
 def private_state(test_class):
     """For setUpClass: images and containers of this class in a directory of
     their own, which goes when the class is done."""
-    place = tempfile.mkdtemp(prefix="mydocker-state-", dir="/var/tmp")
+    place = tempfile.mkdtemp(prefix="mydocker-state-%d-" % os.getpid(),
+                             dir="/var/tmp")
     everywhere["MYDOCKER_ROOT"] = place
     test_class.addClassCleanup(remove_tree, place)
     test_class.addClassCleanup(everywhere.pop, "MYDOCKER_ROOT")
@@ -228,7 +229,7 @@ class KernelTest(unittest.TestCase):
 
     def scratch(self, user=0):
         """A directory that is gone after the test, owned by `user`."""
-        path = tempfile.mkdtemp(prefix="mydocker-test-")
+        path = tempfile.mkdtemp(prefix="mydocker-test-%d-" % os.getpid())
         self.addCleanup(remove_tree, path)
         os.chmod(path, 0o755)
         if user:
