@@ -139,29 +139,28 @@ move_config(const struct stage *stage, const struct new_image *image)
 
 static int
 move_all(const struct stage *stage, const struct new_image *images,
-	 size_t count, const struct words *new_layers, struct words *renamed)
+	 size_t count, const struct words *new_layers, struct tags *tags,
+	 struct words *renamed)
 {
 	struct store *store = stage->store;
-	auto_tags struct tags tags = { 0 };
-	if (tags_read(store->dir, &tags) < 0 ||
-	    move_layers(stage, new_layers) < 0)
+	if (move_layers(stage, new_layers) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (move_config(stage, &images[i]) < 0)
 			return -1;
 		for (size_t n = 0; n < images[i].names.count; n++) {
 			const char *name = images[i].names.items[n];
-			const char *old = tags_id(&tags, name);
+			const char *old = tags_id(tags, name);
 			if (old && strcmp(old, images[i].id) != 0) {
 				words_add(renamed, name);
 				words_add(renamed, old);
 			}
-			tags_set(&tags, name, images[i].id);
+			tags_set(tags, name, images[i].id);
 		}
 	}
 	if (fsync(store->blobs) < 0)
 		return fail("sync %s/blobs/sha256", store->root);
-	return store_publish_tags(store, &stage->scratch, &tags);
+	return store_publish_tags(store, &stage->scratch, tags);
 }
 
 static int
@@ -173,10 +172,13 @@ commit_locked(struct stage *stage, const struct new_image *images,
 		find_missing(stage, &images[i], missing);
 	if (missing->count > 0)
 		return 1;
+	auto_tags struct tags tags = { 0 };
+	if (tags_read(stage->store->dir, &tags) < 0)
+		return -1;
 	find_new(stage, images, count, &new_images, &new_layers);
 	if (scratch_intend(&stage->scratch, &new_images, &new_layers) < 0)
 		return -1;
-	if (move_all(stage, images, count, &new_layers, renamed) == 0)
+	if (move_all(stage, images, count, &new_layers, &tags, renamed) == 0)
 		return scratch_complete(&stage->scratch);
 
 	/* Undo: nothing that is new goes by a name yet. */

@@ -1010,7 +1010,7 @@ class Busybox(Images):
             self.assertEqual(oct(os.lstat(os.path.join(top, name)).st_mode),
                              oct(mode), name)
         # It runs with nothing but what is in the image.
-        done = self.run_command(["chroot", top, "/bin/sh", "-c",
+        done = self.run_command([shutil.which("chroot"), top, "/bin/sh", "-c",
                                  "echo $((6*7)); ls / | wc -l; id -un; "
                                  "/usr/bin/env | grep -c PWD"], env={})
         self.assertEqual(done.status, 0, str(done))
@@ -1148,6 +1148,10 @@ class Real(Images):
     def compare(self, found, expected):
         self.assertGreater(len(found), 3000)
         self.assertEqual(sorted(set(found) ^ set(expected)), [])
+        # No layer mentions the root itself; it is made 0555 by buildah, and
+        # 0755 by Docker and here.
+        if found["."]["mode"] == "0o40755":
+            expected["."]["mode"] = "0o40755"
         different = ["%s: %s\n    buildah: %s" % (n, found[n], expected[n])
                      for n in found if found[n] != expected[n]]
         self.assertEqual(different, [], "\n".join(different[:20]))
