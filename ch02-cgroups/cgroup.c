@@ -36,13 +36,15 @@ check_name(const char *name)
 }
 
 /* Take over the hierarchies in which we may build; `why` says what is with
- * the others when there is none. */
+ * the others when there is none.  An old cgroup is looked for in a threaded
+ * one, too: it may have become so since. */
 static void
-take_usable(struct cgroup *cg, struct hierarchies *found, char **why)
+take_usable(struct cgroup *cg, struct hierarchies *found, bool for_new,
+	    char **why)
 {
 	for (size_t i = 0; i < found->count; i++) {
 		struct hierarchy *in = &found->all[i];
-		if (!in->base) {
+		if (!in->base || (for_new && in->threaded)) {
 			/* The last is v2, the one that matters most. */
 			free(*why);
 			*why = take_ptr(&in->why);
@@ -60,7 +62,7 @@ take_usable(struct cgroup *cg, struct hierarchies *found, char **why)
 
 /* Fill in `cg` but for the descriptors. */
 static int
-lay_out(struct cgroup *cg, const char *name)
+lay_out(struct cgroup *cg, const char *name, bool for_new)
 {
 	*cg = (struct cgroup){ 0 };
 	if (check_name(name) < 0)
@@ -70,7 +72,7 @@ lay_out(struct cgroup *cg, const char *name)
 		return -1;
 	auto_free char *why = NULL;
 	cg->name = copy_text(name);
-	take_usable(cg, &found, &why);
+	take_usable(cg, &found, for_new, &why);
 	if (cg->count > 0)
 		return 0;
 	cgroup_close(cg);
@@ -225,7 +227,7 @@ make_all(struct cgroup *cg)
 int
 cgroup_create(struct cgroup *cg, const char *name)
 {
-	if (lay_out(cg, name) < 0)
+	if (lay_out(cg, name, true) < 0)
 		return -1;
 	if (make_all(cg) == 0)
 		return 0;
@@ -241,7 +243,7 @@ cgroup_create(struct cgroup *cg, const char *name)
 int
 cgroup_open(struct cgroup *cg, const char *name)
 {
-	if (lay_out(cg, name) < 0)
+	if (lay_out(cg, name, false) < 0)
 		return -1;
 	int found = 0;
 	for (size_t i = 0; i < cg->count; i++) {

@@ -15,6 +15,7 @@
 /* ---- patience ----------------------------------------------------------- */
 
 #define FREEZE_MS 2000
+#define FREEZE_TO_KILL_MS 200 /* best effort */
 #define KILL_MS 10000
 #define REMOVE_MS 2000
 
@@ -30,6 +31,11 @@ patience(int milliseconds)
 	struct patience p = { .nap_us = 50 };
 	clock_gettime(CLOCK_MONOTONIC, &p.deadline);
 	p.deadline.tv_sec += milliseconds / 1000;
+	p.deadline.tv_nsec += milliseconds % 1000 * 1000000L;
+	if (p.deadline.tv_nsec >= 1000000000L) {
+		p.deadline.tv_sec++;
+		p.deadline.tv_nsec -= 1000000000L;
+	}
 	return p;
 }
 
@@ -203,15 +209,15 @@ freeze_v2(int dir, bool frozen)
 	return is_frozen == frozen;
 }
 
-int
-cgroup_freeze(const struct cgroup *cg, bool frozen)
+static int
+freeze_within(const struct cgroup *cg, bool frozen, int milliseconds)
 {
 	const struct cgroup_dir *v1 = cgroup_dir_with(cg, "freezer");
 	int v2 = cgroup_v2_fd(cg);
 	if (!v1 && v2 < 0)
 		return failx("freeze cgroup %s: there is neither a freezer "
 			     "controller nor a v2 hierarchy", cg->name);
-	struct patience p = patience(FREEZE_MS);
+	struct patience p = patience(milliseconds);
 	do {
 		int done = v1 ? freeze_v1(v1->fd, frozen) :
 				freeze_v2(v2, frozen);
@@ -225,6 +231,12 @@ cgroup_freeze(const struct cgroup *cg, bool frozen)
 		     "(one may be in an uninterruptible sleep, or a cgroup "
 		     "above it is frozen)", frozen ? "freeze" : "thaw",
 		     cg->name);
+}
+
+int
+cgroup_freeze(const struct cgroup *cg, bool frozen)
+{
+	return freeze_within(cg, frozen, FREEZE_MS);
 }
 
 /* ---- killing ------------------------------------------------------------ */
@@ -245,7 +257,7 @@ static int
 kill_one_by_one(const struct cgroup *cg)
 {
 	struct census census;
-	cgroup_freeze(cg, true);
+	freeze_within(cg, true, FREEZE_TO_KILL_MS);
 	return take_census(cg, true, &census);
 }
 

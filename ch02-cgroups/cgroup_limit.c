@@ -90,7 +90,7 @@ explain_absence(const struct cgroup *cg, const char *controller)
 	if (hierarchy_find_all(&found) < 0)
 		return;
 	const struct hierarchy *with = hierarchy_with(&found, controller);
-	if (with && !with->base) {
+	if (with && with->why) {
 		failx("no %s controller for %s: %s", controller, cg->name,
 		      with->why);
 		return;

@@ -434,8 +434,8 @@ clean_up(struct cgroup *limited, struct cgroup *free_one,
 	for (size_t i = 0; i < countof(both); i++) {
 		if (cgroup_kill(both[i]) < 0 || cgroup_destroy(both[i]) < 0)
 			return -1;
-		tour_expect(is_gone(both[i]), "%s is gone, in %zu hierarchies",
-			    both[i]->name, both[i]->count);
+		tour_expect(is_gone(both[i]), "%s is gone from every hierarchy",
+			    both[i]->name);
 		cgroup_close(both[i]);
 	}
 	struct host after;
@@ -447,7 +447,6 @@ clean_up(struct cgroup *limited, struct cgroup *free_one,
 			    after.memory == before->memory &&
 			    after.pids == before->pids,
 		    "this process is where it was, with the limits it had");
-	/* What a container that runs beside us relies on stays until it goes. */
 	tour_expect(!hands_down_more(&after, before),
 		    "nothing is handed down that was not before");
 	forget_host(&after);

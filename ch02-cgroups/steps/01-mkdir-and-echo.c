@@ -57,8 +57,9 @@ main(int argc, char **argv)
 	if (!v1 && access("memory.max", F_OK) < 0) {
 		if (chdir("..") == 0)
 			rmdir(name);
-		return fputs("no memory controller here: wrong directory, or "
-			     "one whose cgroup.subtree_control lacks it\n",
+		return fputs("no memory controller here.  On v2, is memory in "
+			     "cgroup.controllers?  Then hand it down:\n"
+			     "echo +memory > cgroup.subtree_control\n",
 			     stderr), 1;
 	}
 	put(v1 ? "memory.limit_in_bytes" : "memory.max", "104857600");

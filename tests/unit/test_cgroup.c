@@ -473,19 +473,61 @@ a_limit_without_its_controller_is_a_failure(void **state)
 	remove_all("cg/pids/mydocker");
 }
 
-/* v2's rule: a cgroup with processes in it hands nothing down. */
+/* v2's rule: a cgroup with processes in it hands nothing down.  The kernel
+ * would take +cpu and +pids there, and make it a threaded one. */
 static void
 inner_processes_are_named_as_the_reason(void **state)
 {
 	(void)state;
 	fake_v2();
-	fake.refuse = "cgroup.subtree_control";
-	fake.refuse_with = EBUSY;
+	put(V2 "cgroup.procs", "1\n2\n");
 	create(NAME);
+	assert_string_equal(get(V2 "cgroup.subtree_control"), "cpu memory");
 	assert_false(cgroup_has(&cg, "pids"));
 	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
 						   .pids = 1 }), -1);
 	assert_says("there are processes in ");
+	remove_all(V2 "mydocker");
+	assert_string_equal(get(V2 "cgroup.subtree_control"), "cpu memory");
+
+	/* The root of all is exempt. */
+	auto_free char *type = text("%s/" V2 "cgroup.type", fake.where);
+	assert_int_equal(unlink(type), 0);
+	create(NAME);
+	assert_true(cgroup_has(&cg, "pids"));
+	remove_all(V2 "mydocker");
+}
+
+/* One controller of several: the others are had all the same. */
+static void
+a_refused_controller_is_named(void **state)
+{
+	(void)state;
+	fake_v2();
+	fake.refuse = "cgroup.subtree_control";
+	fake.refuse_with = EINVAL;
+	create(NAME);
+	assert_true(cgroup_has(&cg, "memory") == false);
+	fake.refuse = NULL;
+	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
+						   .pids = 1 }), -1);
+	assert_says("hand down from ");
+	assert_says("Invalid argument");
+	remove_all(V2 "mydocker");
+}
+
+static void
+a_threaded_base_is_refused_but_swept(void **state)
+{
+	(void)state;
+	fake_v2();
+	create(NAME);
+	cgroup_close(&cg);
+	put(V2 "cgroup.type", "domain threaded\n");
+	assert_int_equal(cgroup_create(&cg, "mydocker/new"), -1);
+	assert_says("threaded");
+	assert_false(exists(V2 "mydocker/new"));
+	assert_int_equal(cgroup_open(&cg, NAME), 1);
 	remove_all(V2 "mydocker");
 }
 
@@ -780,6 +822,8 @@ main(void)
 		fake_test(a_refused_limit_undoes_those_before_it),
 		fake_test(a_limit_without_its_controller_is_a_failure),
 		fake_test(inner_processes_are_named_as_the_reason),
+		fake_test(a_refused_controller_is_named),
+		fake_test(a_threaded_base_is_refused_but_swept),
 		fake_test(readings_are_the_same_on_v1_and_v2),
 		fake_test(what_is_unlimited_or_unknown_is_none),
 		fake_test(numbers_are_strict),

@@ -165,14 +165,14 @@ what_is_delegated_is_found_below(void **state)
 }
 
 static void
-a_threaded_cgroup_is_refused(void **state)
+a_threaded_cgroup_is_named(void **state)
 {
 	(void)state;
 	fake_v2();
 	put("sys/fs/cgroup/cgroup.type", "domain threaded\n");
 	auto_hierarchies struct hierarchies found = { 0 };
 	assert_int_equal(hierarchy_find_all(&found), 0);
-	assert_null(found.all[0].base);
+	assert_true(found.all[0].threaded);
 	assert_non_null(strstr(found.all[0].why, "threaded"));
 }
 
@@ -261,7 +261,7 @@ main(void)
 		fake_test(a_writable_mount_is_preferred),
 		fake_test(a_covered_mount_is_not_taken),
 		fake_test(what_is_delegated_is_found_below),
-		fake_test(a_threaded_cgroup_is_refused),
+		fake_test(a_threaded_cgroup_is_named),
 		fake_test(odd_lines_of_the_mount_table_are_passed_over),
 		fake_test(a_nonsensical_cgroup_file_is_a_failure),
 		fake_test(too_many_are_a_failure),
