@@ -16,7 +16,8 @@ struct image {
 	char *id;	   /* "sha256:..." */
 	char *name;	   /* "busybox:latest"; NULL when it has none */
 	char **diff_ids;   /* "sha256:...", the bottom layer first */
-	char **layers;	   /* absolute directories, the top layer first */
+	char **layers;	   /* absolute directories, the top layer first;
+			    * without those that one above hides wholly */
 	char **env;	   /* "PATH=/bin" */
 	char **cmd;
 	char **entrypoint;

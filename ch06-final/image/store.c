@@ -1,6 +1,7 @@
 /* store.c - see store.h.  Runs in the parent. */
 #include "store.h"
 
+#include "overlay.h"
 #include "reference.h"
 #include "scratch.h"
 #include "tags.h"
@@ -47,11 +48,22 @@ store_unlock(struct store *store)
 
 /* ---- reading ----------------------------------------------------------- */
 
+/* overlayfs does not look whether the root of a layer is opaque, but a layer
+ * may say so: then those below it are left out. */
+static bool
+hides_all_below(struct store *store, const char *hex)
+{
+	auto_close int dir = openat(store->layers, hex, O_RDONLY | O_DIRECTORY |
+				    O_NOFOLLOW | O_CLOEXEC);
+	return dir >= 0 && overlay_is_opaque(dir) == 1;
+}
+
 /* Where the layers are, the top one first, and how big. */
 static int
 find_layers(struct store *store, struct image *image)
 {
 	auto_words struct words layers = { 0 };
+	bool is_hidden = false;
 	size_t count = 0;
 	while (image->diff_ids[count])
 		count++;
@@ -62,10 +74,13 @@ find_layers(struct store *store, struct image *image)
 				     "missing: load the image again",
 				     image->name ? image->name : image->id,
 				     store->root, hex);
+		image->size += shelves_layer_size(store, hex);
+		if (is_hidden)
+			continue;
 		auto_free char *path =
 			text("%s/layers/%s", store->root, hex);
 		words_add(&layers, path);
-		image->size += shelves_layer_size(store, hex);
+		is_hidden = hides_all_below(store, hex);
 	}
 	image->layers = words_take(&layers);
 	return 0;

@@ -942,13 +942,9 @@ class Loading(Images):
         before = os.stat(self.layer("a:1") + "/f")
         self.load(oci_archive([layer, tar(member("g"))], "b:1"))
         self.assertEqual(os.stat(self.layers("b:1")[0] + "/f"), before)
-        # Not even looked at: the file in the archive may be anything.
-        trace = ["strace", "-f", "-e", "trace=mkdirat,openat"]
-        if shutil.which("strace"):
-            done = self.run_command(trace + [TOOL, "--root", self.store, "load",
-                                             "-i", self.file(docker_archive(
-                                                 [layer], ["c:1"]))])
-            self.assertNotIn('"begun"', done.err, str(done))
+        # Not even read: in the archive it may be anything.
+        self.load(docker_archive([layer], ["c:1"], files=[b"anything"]))
+        self.check_store()
 
     def test_an_empty_layer(self):
         empty = END

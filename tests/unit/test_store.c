@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "overlay.h"
 #include "scratch.h"
 #include "stage.h"
 #include "tree.h"
@@ -261,6 +262,26 @@ an_image_is_whole(void **state)
 		assert_int_equal(path[0], '/');
 	}
 	assert_null(image.layers[3]);
+}
+
+static void
+a_layer_may_hide_all_below(void **state)
+{
+	auto_store struct store store = { 0 };
+	auto_image struct image image = { 0 };
+	auto_free char *b = hex_of('b');
+	(void)state;
+	assert_int_equal(store_open(&store, root), 0);
+	add_image(&store, '1', "abc", "x:1");
+	auto_close int dir = openat(store.layers, b, O_RDONLY | O_CLOEXEC);
+	/* Only root may write the attribute. */
+	if (overlay_make_opaque(dir) < 0)
+		skip();
+	assert_int_equal(store_find_image(&store, "x:1", &image), 0);
+	assert_non_null(strstr(image.layers[0], "cccc"));
+	assert_non_null(strstr(image.layers[1], b));
+	assert_null(image.layers[2]);
+	assert_int_equal(image.size, 300);
 }
 
 static void
@@ -611,6 +632,7 @@ main(void)
 		in_place(a_name_wins_over_an_id),
 		in_place(an_ambiguous_id_is_refused),
 		in_place(an_image_is_whole),
+		in_place(a_layer_may_hide_all_below),
 		in_place(damage_is_named),
 		in_place(lists_names_and_the_nameless),
 		in_place(a_name_moves),
