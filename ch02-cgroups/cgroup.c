@@ -145,11 +145,12 @@ prepare(struct cgroup_dir *dir, int above, const char *above_path, int below,
 
 /* Make `name` in `above`, or step into it when it is there and may be. */
 static int
-make_or_enter(int above, const char *name, bool must_be_new)
+make_or_enter(int above, const char *above_path, const char *name,
+	      bool must_be_new)
 {
 	bool made = trace(mkdirat(above, name, CGROUP_MODE),
-			  "mkdirat(%d, \"%s\", %#o)", above, name,
-			  CGROUP_MODE) == 0;
+			  "mkdirat(%d<%s>, \"%s\", %#o)", above, above_path,
+			  name, CGROUP_MODE) == 0;
 	if (!made && errno == EEXIST && must_be_new)
 		return failx("it exists: a cgroup is never shared");
 	if (!made && errno == EAGAIN)
@@ -180,7 +181,8 @@ make_path(struct cgroup_dir *dir, const char *name)
 		next = strchr(part, '/');
 		if (next)
 			*next++ = '\0';
-		auto_close int below = make_or_enter(above, part, !next);
+		auto_close int below = make_or_enter(above, above_path, part,
+						     !next);
 		if (below < 0)
 			return -1;
 		if (!next) /* from here on it is ours to undo */

@@ -322,15 +322,31 @@ cgroup_kill(const struct cgroup *cg)
 
 /* ---- removing ----------------------------------------------------------- */
 
+/* The directory behind a descriptor, for whoever follows with -v. */
+static char *
+name_of(int dir)
+{
+	char path[4096];
+	auto_free char *link = text("/proc/self/fd/%d", dir);
+	ssize_t length = readlink(link, path, sizeof(path) - 1);
+	return text("%.*s", length < 0 ? 0 : (int)length, path);
+}
+
+static int
+remove_now(int parent, const char *name)
+{
+	auto_free char *above = trace_hook ? name_of(parent) : NULL;
+	return trace(unlinkat(parent, name, AT_REMOVEDIR),
+		     "unlinkat(%d<%s>, \"%s\", AT_REMOVEDIR)", parent, above,
+		     name);
+}
+
 /* rmdir(2), as long as it says EBUSY: the dead take a moment to be gone. */
 static int
 remove_patiently(int parent, const char *name, struct patience *p)
 {
 	do {
-		if (trace(unlinkat(parent, name, AT_REMOVEDIR),
-			  "unlinkat(%d, \"%s\", AT_REMOVEDIR)", parent,
-			  name) == 0 ||
-		    errno == ENOENT)
+		if (remove_now(parent, name) == 0 || errno == ENOENT)
 			return 0;
 	} while (errno == EBUSY && nap(p));
 	return fail("remove cgroup %s", name);
@@ -411,9 +427,7 @@ remove_parents(const struct cgroup_dir *dir, const char *name)
 		bool is_first = last == path + base;
 		if (is_first && dir->in.version == 2)
 			subtree_take_back(parent, fd, last);
-		if (trace(unlinkat(parent, last, AT_REMOVEDIR),
-			  "unlinkat(%d, \"%s\", AT_REMOVEDIR)", parent,
-			  last) < 0)
+		if (remove_now(parent, last) < 0)
 			return;
 	}
 }
