@@ -84,7 +84,8 @@ sync_send_failure(int sock)
 }
 
 static int
-receive(int sock, struct message *message, int *fd, const char *who)
+receive(int sock, int flags, struct message *message, int *fd,
+	const char *who)
 {
 	struct iovec part = { message, sizeof(*message) };
 	union {
@@ -95,11 +96,13 @@ receive(int sock, struct message *message, int *fd, const char *who)
 		.msg_iov = &part,
 		.msg_iovlen = 1,
 		.msg_control = &control,
-		.msg_controllen = sizeof(control),
+		/* Room for one descriptor: a second one would not be ours. */
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	ssize_t got;
 	do
-		got = recvmsg(sock, &envelope, MSG_CMSG_CLOEXEC);
+		got = recvmsg(sock, &envelope,
+			      MSG_CMSG_CLOEXEC | MSG_TRUNC | flags);
 	while (got < 0 && errno == EINTR);
 	/* A peer that died with our message unread resets the connection. */
 	if (got == 0 || (got < 0 && errno == ECONNRESET))
@@ -132,7 +135,7 @@ static int
 expect(int sock, enum sync_type type, int *fd, const char *who)
 {
 	struct message message;
-	if (receive(sock, &message, fd, who) < 0)
+	if (receive(sock, 0, &message, fd, who) < 0)
 		return wrap("wait for \"%s\"", type_name(type));
 	if (message.type == type && (*fd >= 0) == (type == SYNC_FD))
 		return 0;
@@ -157,6 +160,23 @@ sync_expect_fd(int sock, const char *who)
 	return expect(sock, SYNC_FD, &fd, who) < 0 ? -1 : fd;
 }
 
+bool
+sync_take_failure(int sock)
+{
+	struct failure ours = failure;
+	struct message message;
+	auto_close int none = -1;
+	while (receive(sock, MSG_DONTWAIT, &message, &none, "?") == 0) {
+		close_scoped(&none);
+		if (message.type == SYNC_FAILURE) {
+			adopt(&message);
+			return true;
+		}
+	}
+	failure = ours;
+	return false;
+}
+
 int
 sync_expect_exec(int sock, const char *who)
 {
@@ -164,7 +184,7 @@ sync_expect_exec(int sock, const char *who)
 	auto_close int none = -1;
 	if (sync_expect(sock, SYNC_EXEC, who) < 0)
 		return -1;
-	if (receive(sock, &message, &none, who) < 0)
+	if (receive(sock, 0, &message, &none, who) < 0)
 		return 0;
 	if (message.type == SYNC_FAILURE)
 		return adopt(&message);

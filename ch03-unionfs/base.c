@@ -171,8 +171,8 @@ write_text(int dir, const char *path, const char *content)
 	if (fd < 0)
 		return fail("open %s for writing", path);
 	size_t length = strlen(content);
-	ssize_t done = trace(write(fd, content, length), "write(\"%s\", \"%s\")",
-			     path, content);
+	ssize_t done = trace(write(fd, content, length),
+			     "write(\"%s\", \"%s\")", path, content);
 	if (done < 0)
 		return fail("write \"%s\" to %s", content, path);
 	if ((size_t)done != length)

@@ -121,7 +121,7 @@ parse_volume(const char *string, struct volume *volume)
 			     "be replaced");
 	if (!strchr(spec, '/'))
 		return failx("\"%s\" would be the name of a volume, and those "
-			     "are not there yet; for a directory write \"./%s\"",
+			     "are not there yet; for a directory write ./%s",
 			     spec, spec);
 	volume->source = realpath(spec, NULL);
 	if (!volume->source)

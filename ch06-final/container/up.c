@@ -309,6 +309,9 @@ container_up(struct container *c)
 	for (size_t i = 0; i < UP_STEPS; i++) {
 		if (steps_do(&up_steps[i], c) == 0)
 			continue;
+		/* A child that gave up makes other things fail, too. */
+		if (c->sync >= 0 && sync_take_failure(c->sync))
+			wrap("%s", up_steps[i].name);
 		int status = exit_status_of(&up_steps[i]);
 		struct failure why = failure;
 		c->record.started = 0; /* so that no record stays */

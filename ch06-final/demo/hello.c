@@ -26,9 +26,9 @@ exit_statuses(void)
 static int
 run_hello(void)
 {
-	int ready = stage_enter();
-	if (ready != 1)
-		return ready;
+	int not_ready = stage_enter();
+	if (not_ready)
+		return not_ready;
 	tour_step("An image, a command, a container.");
 	tour_say("The image is made here and now of this machine's busybox.");
 	tour_expect(stage_run("run", "--rm", "busybox", "echo",

@@ -66,9 +66,9 @@ look_at_mounts(pid_t pid)
 static int
 run_inside(void)
 {
-	int ready = stage_enter();
-	if (ready != 1)
-		return ready;
+	int not_ready = stage_enter();
+	if (not_ready)
+		return not_ready;
 	struct guest guest;
 	tour_step("A container in the background.");
 	if (stage_start_run(&guest, "inside-tour", "--hostname", "inside",

@@ -41,9 +41,9 @@ look_at_upper(const char *upper)
 static int
 run_layers(void)
 {
-	int ready = stage_enter();
-	if (ready != 1)
-		return ready;
+	int not_ready = stage_enter();
+	if (not_ready)
+		return not_ready;
 	tour_step("Write a file, delete another; keep the container.");
 	tour_expect(stage_run("run", "--name", "writer", "busybox", "sh", "-c",
 			      "echo written inside >/root/note; "

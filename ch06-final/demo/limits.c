@@ -62,9 +62,9 @@ watch_spinner(struct guest *guest)
 static int
 run_limits(void)
 {
-	int ready = stage_enter();
-	if (ready != 1)
-		return ready;
+	int not_ready = stage_enter();
+	if (not_ready)
+		return not_ready;
 	tour_step("A busy loop that may have 0.3 of a CPU.");
 	struct guest guest;
 	if (stage_start_run(&guest, "limits-tour", "-m", "32m", "--cpus",

@@ -136,9 +136,9 @@ with_server(struct guest *server, uint16_t port)
 static int
 run_network(void)
 {
-	int ready = stage_enter();
-	if (ready != 1)
-		return ready;
+	int not_ready = stage_enter();
+	if (not_ready)
+		return not_ready;
 	uint16_t port;
 	if (free_port(&port) < 0)
 		return -1;

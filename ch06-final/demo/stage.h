@@ -13,7 +13,7 @@
 #include "record.h"
 #include "tour.h"
 
-/* Make the store and go there.  1: ready; else the value for run() to
+/* Make the store and go there.  0: ready; otherwise the value for run() to
  * return: a skip without root, or -1. */
 int stage_enter(void);
 /* The tidy of every experiment here: stores of this run and of dead ones. */

@@ -83,9 +83,9 @@ fail_each(const struct step *step, const struct host *before)
 static int
 run_undo(void)
 {
-	int ready = stage_enter();
-	if (ready != 1)
-		return ready;
+	int not_ready = stage_enter();
+	if (not_ready)
+		return not_ready;
 	tour_say("A container is set up by a table of steps, and undone by "
 		 "the same table backwards.");
 	tour_say("Each step is now made to fail after it has done its work "

@@ -36,13 +36,15 @@ check_name(const char *name)
 }
 
 /* Take over the hierarchies in which we may build; `why` says what is with
- * the others when there is none. */
+ * the others when there is none.  An old cgroup is looked for in a threaded
+ * one, too: it may have become so since. */
 static void
-take_usable(struct cgroup *cg, struct hierarchies *found, char **why)
+take_usable(struct cgroup *cg, struct hierarchies *found, bool for_new,
+	    char **why)
 {
 	for (size_t i = 0; i < found->count; i++) {
 		struct hierarchy *in = &found->all[i];
-		if (!in->base) {
+		if (!in->base || (for_new && in->threaded)) {
 			/* The last is v2, the one that matters most. */
 			free(*why);
 			*why = take_ptr(&in->why);
@@ -60,7 +62,7 @@ take_usable(struct cgroup *cg, struct hierarchies *found, char **why)
 
 /* Fill in `cg` but for the descriptors. */
 static int
-lay_out(struct cgroup *cg, const char *name)
+lay_out(struct cgroup *cg, const char *name, bool for_new)
 {
 	*cg = (struct cgroup){ 0 };
 	if (check_name(name) < 0)
@@ -70,7 +72,7 @@ lay_out(struct cgroup *cg, const char *name)
 		return -1;
 	auto_free char *why = NULL;
 	cg->name = copy_text(name);
-	take_usable(cg, &found, &why);
+	take_usable(cg, &found, for_new, &why);
 	if (cg->count > 0)
 		return 0;
 	cgroup_close(cg);
@@ -143,11 +145,12 @@ prepare(struct cgroup_dir *dir, int above, const char *above_path, int below,
 
 /* Make `name` in `above`, or step into it when it is there and may be. */
 static int
-make_or_enter(int above, const char *name, bool must_be_new)
+make_or_enter(int above, const char *above_path, const char *name,
+	      bool must_be_new)
 {
 	bool made = trace(mkdirat(above, name, CGROUP_MODE),
-			  "mkdirat(%d, \"%s\", %#o)", above, name,
-			  CGROUP_MODE) == 0;
+			  "mkdirat(%d<%s>, \"%s\", %#o)", above, above_path,
+			  name, CGROUP_MODE) == 0;
 	if (!made && errno == EEXIST && must_be_new)
 		return failx("it exists: a cgroup is never shared");
 	if (!made && errno == EAGAIN)
@@ -178,7 +181,8 @@ make_path(struct cgroup_dir *dir, const char *name)
 		next = strchr(part, '/');
 		if (next)
 			*next++ = '\0';
-		auto_close int below = make_or_enter(above, part, !next);
+		auto_close int below = make_or_enter(above, above_path, part,
+						     !next);
 		if (below < 0)
 			return -1;
 		if (!next) /* from here on it is ours to undo */
@@ -225,7 +229,7 @@ make_all(struct cgroup *cg)
 int
 cgroup_create(struct cgroup *cg, const char *name)
 {
-	if (lay_out(cg, name) < 0)
+	if (lay_out(cg, name, true) < 0)
 		return -1;
 	if (make_all(cg) == 0)
 		return 0;
@@ -241,7 +245,7 @@ cgroup_create(struct cgroup *cg, const char *name)
 int
 cgroup_open(struct cgroup *cg, const char *name)
 {
-	if (lay_out(cg, name) < 0)
+	if (lay_out(cg, name, false) < 0)
 		return -1;
 	int found = 0;
 	for (size_t i = 0; i < cg->count; i++) {

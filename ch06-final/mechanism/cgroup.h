@@ -159,6 +159,12 @@ int cgroup_freeze(const struct cgroup *cg, bool frozen);
  * being forked included, and wait until there is none left: ten seconds at
  * most.  By cgroup.kill (v2, Linux 5.14), elsewhere by freezing all, killing
  * each, and thawing.  Nothing to do is success.
+ *
+ * This is for the end of a cgroup.  A cgroup that cgroup.kill was used on is
+ * no good for CLONE_INTO_CGROUP any more: kernels since early 2025 (seen on
+ * 6.18) compare how often the cgroup of the parent and that of the child were
+ * killed, to catch a fork that races with a kill, and end the child at birth
+ * with SIGKILL when the numbers differ.
  */
 int cgroup_kill(const struct cgroup *cg);
 

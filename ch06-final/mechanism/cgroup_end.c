@@ -15,6 +15,7 @@
 /* ---- patience ----------------------------------------------------------- */
 
 #define FREEZE_MS 2000
+#define FREEZE_TO_KILL_MS 200 /* best effort */
 #define KILL_MS 10000
 #define REMOVE_MS 2000
 
@@ -30,6 +31,11 @@ patience(int milliseconds)
 	struct patience p = { .nap_us = 50 };
 	clock_gettime(CLOCK_MONOTONIC, &p.deadline);
 	p.deadline.tv_sec += milliseconds / 1000;
+	p.deadline.tv_nsec += milliseconds % 1000 * 1000000L;
+	if (p.deadline.tv_nsec >= 1000000000L) {
+		p.deadline.tv_sec++;
+		p.deadline.tv_nsec -= 1000000000L;
+	}
 	return p;
 }
 
@@ -203,15 +209,15 @@ freeze_v2(int dir, bool frozen)
 	return is_frozen == frozen;
 }
 
-int
-cgroup_freeze(const struct cgroup *cg, bool frozen)
+static int
+freeze_within(const struct cgroup *cg, bool frozen, int milliseconds)
 {
 	const struct cgroup_dir *v1 = cgroup_dir_with(cg, "freezer");
 	int v2 = cgroup_v2_fd(cg);
 	if (!v1 && v2 < 0)
 		return failx("freeze cgroup %s: there is neither a freezer "
 			     "controller nor a v2 hierarchy", cg->name);
-	struct patience p = patience(FREEZE_MS);
+	struct patience p = patience(milliseconds);
 	do {
 		int done = v1 ? freeze_v1(v1->fd, frozen) :
 				freeze_v2(v2, frozen);
@@ -225,6 +231,12 @@ cgroup_freeze(const struct cgroup *cg, bool frozen)
 		     "(one may be in an uninterruptible sleep, or a cgroup "
 		     "above it is frozen)", frozen ? "freeze" : "thaw",
 		     cg->name);
+}
+
+int
+cgroup_freeze(const struct cgroup *cg, bool frozen)
+{
+	return freeze_within(cg, frozen, FREEZE_MS);
 }
 
 /* ---- killing ------------------------------------------------------------ */
@@ -245,7 +257,7 @@ static int
 kill_one_by_one(const struct cgroup *cg)
 {
 	struct census census;
-	cgroup_freeze(cg, true);
+	freeze_within(cg, true, FREEZE_TO_KILL_MS);
 	return take_census(cg, true, &census);
 }
 
@@ -310,15 +322,31 @@ cgroup_kill(const struct cgroup *cg)
 
 /* ---- removing ----------------------------------------------------------- */
 
+/* The directory behind a descriptor, for whoever follows with -v. */
+static char *
+name_of(int dir)
+{
+	char path[4096];
+	auto_free char *link = text("/proc/self/fd/%d", dir);
+	ssize_t length = readlink(link, path, sizeof(path) - 1);
+	return text("%.*s", length < 0 ? 0 : (int)length, path);
+}
+
+static int
+remove_now(int parent, const char *name)
+{
+	auto_free char *above = trace_hook ? name_of(parent) : NULL;
+	return trace(unlinkat(parent, name, AT_REMOVEDIR),
+		     "unlinkat(%d<%s>, \"%s\", AT_REMOVEDIR)", parent, above,
+		     name);
+}
+
 /* rmdir(2), as long as it says EBUSY: the dead take a moment to be gone. */
 static int
 remove_patiently(int parent, const char *name, struct patience *p)
 {
 	do {
-		if (trace(unlinkat(parent, name, AT_REMOVEDIR),
-			  "unlinkat(%d, \"%s\", AT_REMOVEDIR)", parent,
-			  name) == 0 ||
-		    errno == ENOENT)
+		if (remove_now(parent, name) == 0 || errno == ENOENT)
 			return 0;
 	} while (errno == EBUSY && nap(p));
 	return fail("remove cgroup %s", name);
@@ -399,9 +427,7 @@ remove_parents(const struct cgroup_dir *dir, const char *name)
 		bool is_first = last == path + base;
 		if (is_first && dir->in.version == 2)
 			subtree_take_back(parent, fd, last);
-		if (trace(unlinkat(parent, last, AT_REMOVEDIR),
-			  "unlinkat(%d, \"%s\", AT_REMOVEDIR)", parent,
-			  last) < 0)
+		if (remove_now(parent, last) < 0)
 			return;
 	}
 }

@@ -43,6 +43,8 @@ cgroup_read_number(int dir, const char *file, const char *key, uint64_t *value)
 		*value = CGROUP_NONE;
 	else if (parse_number(word, 0, UINT64_MAX, value) < 0)
 		return wrap("read %s", file);
+	else if (*value >= V1_UNLIMITED)
+		*value = CGROUP_NONE;
 	return 0;
 }
 
@@ -88,7 +90,7 @@ explain_absence(const struct cgroup *cg, const char *controller)
 	if (hierarchy_find_all(&found) < 0)
 		return;
 	const struct hierarchy *with = hierarchy_with(&found, controller);
-	if (with && !with->base) {
+	if (with && with->why) {
 		failx("no %s controller for %s: %s", controller, cg->name,
 		      with->why);
 		return;
@@ -393,9 +395,7 @@ take_reading(const struct cgroup_dir *dir, const struct reading *reading,
 		return read_cpu_max_period(dir->fd, value) == 0;
 	if (cgroup_read_number(dir->fd, reading->file, reading->key, value) < 0)
 		return false;
-	if (*value == CGROUP_NONE || *value >= V1_UNLIMITED)
-		*value = CGROUP_NONE;
-	else
+	if (*value != CGROUP_NONE)
 		*value /= reading->divisor;
 	return true;
 }

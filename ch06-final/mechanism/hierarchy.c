@@ -185,14 +185,19 @@ set_reason(struct hierarchy *hierarchy, const char *fmt, ...)
 	va_end(args);
 }
 
-/* A cgroup v2 below a threaded one can hold no process as a whole. */
-static bool
-is_threaded(const char *dir)
+/* A cgroup v2 below a threaded one can hold no process as a whole.  (The root
+ * of all has no cgroup.type.) */
+static void
+note_threaded(struct hierarchy *hierarchy)
 {
 	char type[64];
-	auto_free char *path = text("%s/cgroup.type", dir);
-	return read_text(AT_FDCWD, path, type, sizeof(type)) >= 0 &&
-	       strcmp(type, "domain") != 0;
+	auto_free char *path = text("%s/cgroup.type", hierarchy->base);
+	hierarchy->threaded =
+		read_text(AT_FDCWD, path, type, sizeof(type)) >= 0 &&
+		strcmp(type, "domain") != 0;
+	if (hierarchy->threaded)
+		set_reason(hierarchy, "%s is a threaded cgroup, which can "
+			   "have no ordinary child", hierarchy->base);
 }
 
 /* May we make a cgroup in `dir`, and move processes from ours to there? */
@@ -209,11 +214,6 @@ can_build_in(struct hierarchy *hierarchy, const char *dir)
 			set_reason(hierarchy, "uid %d may not make cgroups in "
 				   "%s and nothing below it is delegated",
 				   (int)geteuid(), dir);
-		return false;
-	}
-	if (hierarchy->version == 2 && is_threaded(dir)) {
-		set_reason(hierarchy, "%s is a threaded cgroup, which can "
-			   "have no ordinary child", dir);
 		return false;
 	}
 	return true;
@@ -238,6 +238,8 @@ choose_base(struct hierarchy *hierarchy)
 			hierarchy->base = copy_text(dir);
 			free(hierarchy->why);
 			hierarchy->why = NULL;
+			if (hierarchy->version == 2)
+				note_threaded(hierarchy);
 			return;
 		}
 		*cut = kept;

@@ -26,8 +26,9 @@ struct hierarchy {
 	char *mount;	   /* where it is mounted, or NULL */
 	char *own;	   /* the directory of the calling process, or NULL
 			      when the mount does not show it */
-	char *base;	   /* the directory to make ours in, or NULL, and then */
-	char *why;	   /* why there is none */
+	char *base;	   /* the directory to make ours in, or NULL */
+	bool threaded;	   /* v2: no ordinary cgroup can be made in the base */
+	char *why;	   /* no base, or a threaded one: in words */
 };
 
 struct hierarchies {

@@ -74,7 +74,7 @@ mountfd_attributes(unsigned long flags)
 	return attributes;
 }
 
-/* ---- the calls of 2019 that sys.h has no form of for descriptors -------- */
+/* ---- the calls of 2019 that sys.h has no form of for descriptors ------- */
 
 static int
 clone_tree(int source, bool recursive)
@@ -220,7 +220,7 @@ open_listed(const struct mountinfo *mount)
 	return take_fd(&fd);
 }
 
-/* ---- the old way: mount(2) on /proc/self/fd/N --------------------------- */
+/* ---- the old way: mount(2) on /proc/self/fd/N -------------------------- */
 
 static char *
 path_of(int fd)
@@ -481,9 +481,10 @@ mountfd_new(const char *type, const char *source, unsigned long flags,
 	if (fs < 0 && mountfd_is_missing(errno))
 		return new_old(type, source, flags, data, target);
 	if (fs < 0)
-		return fail("mount %s%s", type,
-			    errno == ENODEV ? " (this kernel does not have it)" :
-					      "");
+		return errno == ENODEV ?
+			       fail("mount %s (this kernel does not have it)",
+				    type) :
+			       fail("mount %s", type);
 	if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", source) < 0 ||
 	    set_flags(fs, flags) < 0 || set_options(fs, data) < 0 ||
 	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) < 0) {

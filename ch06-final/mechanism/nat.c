@@ -90,8 +90,6 @@ fail_nft(const char *complaint)
 	int length = strcspn(complaint, "\n");
 	if (length == 0)
 		failx("nftables refused without a word");
-	else if (code == EPERM)
-		failx("nftables: %.*s (it takes root)", length, complaint);
 	else
 		failx("nftables: %.*s", length, complaint);
 	failure.code = code;
@@ -103,6 +101,11 @@ fail_nft(const char *complaint)
 static int
 run_nft(const char *commands, char **output)
 {
+	/* Without rights, or without nf_tables in the kernel, libnftables
+	 * prints to stderr past every buffer: do not let it come to that. */
+	bool there;
+	if (nat_has_table(&there) < 0)
+		return -1;
 	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (!nft)
 		return failx("nftables: no context");
@@ -117,7 +120,7 @@ run_nft(const char *commands, char **output)
 		*output = copy_text(nft_ctx_get_output_buffer(nft));
 	nft_ctx_free(nft);
 	errno = failure.code;
-	return trace(result, "nft \"%.*s\"", (int)strcspn(commands, "\n"),
+	return trace(result, "nft(\"%.*s\")", (int)strcspn(commands, "\n"),
 		     commands);
 }
 
@@ -310,7 +313,10 @@ nat_has_table(bool *there)
 	*there = netlink_request(&nl, message, NULL, NULL) == 0;
 	if (*there || failure.code == ENOENT)
 		return 0;
-	return wrap("look for the table " TABLE);
+	if (failure.code == EPERM)
+		return wrap("look for the table " TABLE " (it takes root)");
+	return wrap("look for the table " TABLE " (does this kernel have "
+		    "nf_tables? \"modprobe nf_tables\" loads it)");
 }
 
 /* A base chain at the forward hook that drops by policy. */

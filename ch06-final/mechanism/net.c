@@ -376,15 +376,15 @@ take_down(int leases, const char *bridge)
 {
 	auto_netlink struct netlink nl = NETLINK_CLOSED;
 	struct ipam_subnet subnet = { 0 };
-	int index;
+	struct netlink_link link;
 	if (read_subnet_file(leases, &subnet) < 0)
 		subnet.prefix = 0;
-	if (nat_remove_network(bridge, &subnet) < 0)
+	if (nat_remove_network(bridge, &subnet) < 0 || netlink_open(&nl) < 0)
 		return -1;
-	if (netlink_open(&nl) < 0 || find_bridge(&nl, bridge, &index) < 0)
-		return -1;
-	if (index && netlink_delete_link(&nl, bridge) < 0 &&
-	    failure.code != ENODEV)
+	if (netlink_get_link(&nl, bridge, &link) < 0)
+		return failure.code == ENODEV ? 0 : -1;
+	if (strcmp(link.kind, "bridge") == 0 &&
+	    netlink_delete_link(&nl, bridge) < 0 && failure.code != ENODEV)
 		return -1;
 	return 0;
 }
@@ -402,21 +402,29 @@ open_dir(int parent, const char *name)
 	return dir;
 }
 
-/* Remove our files, and what a write_file() that was killed left behind; a
- * lease that could not be undone stays, and with it the directory. */
+/* What a write_file() that was killed left behind. */
+static void
+remove_unfinished(DIR *dir)
+{
+	struct dirent *entry;
+	rewinddir(dir);
+	while ((entry = readdir(dir))) {
+		const char *end = strrchr(entry->d_name, '.');
+		if (end && strcmp(end, ".new") == 0)
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+}
+
+/* Remove our files; a lease that could not be undone stays, and with it the
+ * directory. */
 static int
 remove_state(int parent, const char *name)
 {
 	auto_dir DIR *dir = open_dir(parent, name);
 	if (!dir)
 		return -1;
-	struct dirent *entry;
-	while ((entry = readdir(dir))) {
-		const char *end = strrchr(entry->d_name, '.');
-		if (strcmp(entry->d_name, SUBNET_FILE) == 0 ||
-		    (end && strcmp(end, ".new") == 0))
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	}
+	remove_unfinished(dir);
+	unlinkat(dirfd(dir), SUBNET_FILE, 0);
 	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail("remove the state of %s", name);
 	return 0;
@@ -442,6 +450,16 @@ sweep_network(int run, const char *bridge)
 	return 0;
 }
 
+/* $MYDOCKER_RUN/network/NAMESPACE and its parent, where they are empty. */
+static void
+remove_directories(const char *run_path)
+{
+	auto_free char *parent = copy_text(run_path);
+	*strrchr(parent, '/') = '\0';
+	rmdir(run_path);
+	rmdir(parent);
+}
+
 /* All networks.  The caller holds the lock, which goes with the last one. */
 static int
 sweep(const char *run_path)
@@ -465,12 +483,10 @@ sweep(const char *run_path)
 		return result;
 	if (nat_remove_table() < 0 || forward_restore(run) < 0)
 		return wrap("take the last network down");
+	remove_unfinished(dir);
 	/* Whoever waits for this lock finds out that it is gone. */
-	auto_free char *parent = copy_text(run_path);
-	*strrchr(parent, '/') = '\0';
 	unlinkat(run, "lock", 0);
-	rmdir(run_path);
-	rmdir(parent);
+	remove_directories(run_path);
 	return 0;
 }
 
@@ -480,8 +496,10 @@ net_recover(const struct net_network *network)
 	auto_close int lock = -1;
 	if (ipam_lock_existing(network->run, &lock) < 0)
 		return wrap("recover the networks");
-	if (lock < 0)
+	if (lock < 0) {
+		remove_directories(network->run); /* a half-made one */
 		return 0;
+	}
 	return sweep(network->run);
 }
 
@@ -556,7 +574,7 @@ net_hold_port(struct nat_port *port)
 	if (getsockname(fd, (struct sockaddr *)&bound, &length) < 0)
 		return fail("look at the port of a socket");
 	port->host_port = ntohs(bound.sin_port);
-	trace(0, "bind(%s port %u) held", nat_protocol_name(port->protocol),
+	trace(fd, "bind(%s port %u)", nat_protocol_name(port->protocol),
 	      port->host_port);
 	return take_fd(&fd);
 }
@@ -698,7 +716,12 @@ net_attach(const struct net_network *network, struct net_endpoint *endpoint,
 	};
 	if (netlink_open(&nl) < 0 || netlink_create_veth(&nl, &veth) < 0)
 		return wrap("attach to network %s", network->name);
-	if (set_up_inside(network, endpoint, netns) == 0 &&
+	/* Where bridged packets pass the rules, too (br_netfilter, which
+	 * Docker loads), a container that calls its own published port is
+	 * answered through the port of the bridge that it called from. */
+	if ((endpoint->port_count == 0 ||
+	     netlink_set_hairpin(&nl, endpoint->veth, true) == 0) &&
+	    set_up_inside(network, endpoint, netns) == 0 &&
 	    nat_publish(endpoint->ports, endpoint->port_count) == 0)
 		return 0;
 	struct failure reason = failure;

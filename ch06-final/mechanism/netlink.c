@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -159,6 +160,16 @@ read_message(const struct nlmsghdr *message, netlink_reply *each, void *data)
 	return 0;
 }
 
+/* Like mnl_nlmsg_ok(), which takes lengths from 2 GiB on for negative numbers
+ * and lets them pass. */
+static bool
+is_whole(const struct nlmsghdr *message, int left)
+{
+	return left >= (int)sizeof(*message) &&
+	       message->nlmsg_len >= sizeof(*message) &&
+	       message->nlmsg_len <= (unsigned int)left;
+}
+
 int
 netlink_read_reply(const void *bytes, size_t length, uint32_t sequence,
 		   uint32_t port, netlink_reply *each, void *data, bool *stale)
@@ -166,7 +177,7 @@ netlink_read_reply(const void *bytes, size_t length, uint32_t sequence,
 	const struct nlmsghdr *message = bytes;
 	int left = length;
 	while (left > 0) {
-		if (!mnl_nlmsg_ok(message, left))
+		if (!is_whole(message, left))
 			return failx("the answer makes no sense: a message "
 				     "longer than the datagram it came in");
 		/* Late answers to an earlier request, and other people's. */
@@ -268,7 +279,7 @@ static int
 traced(int result, const char *what, const char *name)
 {
 	errno = failure.code;
-	return trace(result, "netlink %s \"%s\"", what, name);
+	return trace(result, "netlink(%s \"%s\")", what, name);
 }
 
 /* ---- lists ------------------------------------------------------------- */
@@ -593,20 +604,31 @@ netlink_set_up(struct netlink *nl, const char *name, bool up)
 	return 0;
 }
 
-/* Change one attribute of a link, held by its index. */
-static int
-change_link(struct netlink *nl, const char *name, uint16_t type,
-	    const void *value, size_t size, const char *what)
+/* The beginning of a request about one link, held by its index; NULL when
+ * there is none of this name. */
+static struct nlmsghdr *
+begin_change(struct netlink *nl, char *buffer, const char *name)
 {
 	struct netlink_link link;
 	if (netlink_get_link(nl, name, &link) < 0)
-		return -1;
-	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
+		return NULL;
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	message->nlmsg_type = RTM_NEWLINK;
 	struct ifinfomsg *header =
 		mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	header->ifi_index = link.index;
+	return message;
+}
+
+/* Change one attribute of a link. */
+static int
+change_link(struct netlink *nl, const char *name, uint16_t type,
+	    const void *value, size_t size, const char *what)
+{
+	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
+	struct nlmsghdr *message = begin_change(nl, buffer, name);
+	if (!message)
+		return -1;
 	mnl_attr_put(message, type, size, value);
 	return traced(netlink_request(nl, message, NULL, NULL), what, name);
 }
@@ -622,6 +644,26 @@ netlink_set_master(struct netlink *nl, const char *name, const char *master)
 			"RTM_NEWLINK master") < 0)
 		return wrap("put link %s on bridge %s", name,
 			    master ? master : "(none)");
+	return 0;
+}
+
+int
+netlink_set_hairpin(struct netlink *nl, const char *name, bool on)
+{
+	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
+	struct nlmsghdr *message = begin_change(nl, buffer, name);
+	if (!message)
+		return wrap("set hairpin mode");
+	struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+	mnl_attr_put_str(message, IFLA_INFO_SLAVE_KIND, "bridge");
+	struct nlattr *data =
+		mnl_attr_nest_start(message, IFLA_INFO_SLAVE_DATA);
+	mnl_attr_put_u8(message, IFLA_BRPORT_MODE, on);
+	mnl_attr_nest_end(message, data);
+	mnl_attr_nest_end(message, info);
+	if (traced(netlink_request(nl, message, NULL, NULL),
+		   "RTM_NEWLINK hairpin", name) < 0)
+		return wrap("set hairpin mode of bridge port %s", name);
 	return 0;
 }
 
@@ -650,6 +692,29 @@ netlink_move_link(struct netlink *nl, const char *name, int netns)
 	if (change_link(nl, name, IFLA_NET_NS_FD, &fd, sizeof(fd),
 			"RTM_NEWLINK netns") < 0)
 		return wrap("move link %s to another namespace", name);
+	return 0;
+}
+
+static int
+keep_netns_id(const struct nlmsghdr *message, void *id)
+{
+	struct attributes found = { 0 };
+	mnl_attr_parse(message, sizeof(struct rtgenmsg), gather, &found);
+	*(int *)id = number_in(found.at[NETNSA_NSID], -1);
+	return 0;
+}
+
+int
+netlink_get_netns_id(struct netlink *nl, int netns, int *id)
+{
+	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	message->nlmsg_type = RTM_GETNSID;
+	mnl_nlmsg_put_extra_header(message, sizeof(struct rtgenmsg));
+	mnl_attr_put_u32(message, NETNSA_FD, netns);
+	*id = -1;
+	if (netlink_request(nl, message, keep_netns_id, id) < 0)
+		return wrap("ask for the id of a network namespace");
 	return 0;
 }
 

@@ -98,10 +98,16 @@ int netlink_delete_link(struct netlink *nl, const char *name);
 int netlink_set_up(struct netlink *nl, const char *name, bool up);
 int netlink_set_master(struct netlink *nl, const char *name,
 		       const char *master); /* NULL: leave the bridge */
+/* Let a port of a bridge send a packet back to where it came from. */
+int netlink_set_hairpin(struct netlink *nl, const char *name, bool on);
 int netlink_set_mac(struct netlink *nl, const char *name, const uint8_t *mac);
 int netlink_rename_link(struct netlink *nl, const char *name,
 			const char *new_name); /* the link must be down */
 int netlink_move_link(struct netlink *nl, const char *name, int netns);
+
+/* What this namespace calls the one behind `netns` (see peer_netns above);
+ * -1 when it has no name for it, which is so until a link leads there. */
+int netlink_get_netns_id(struct netlink *nl, int netns, int *id);
 
 /* ---- addresses and routes ---------------------------------------------- */
 

@@ -110,7 +110,7 @@ check(const struct overlay *o, const char *target)
 	return 0;
 }
 
-/* ---- after a failure, and after a success ------------------------------- */
+/* ---- after a failure, and after a success ------------------------------ */
 
 /* What the errno of an overlay mount means, where it is known. */
 static const char *
@@ -200,7 +200,7 @@ option_string(const struct overlay *o, char *const *names)
 	return options;
 }
 
-/* ---- the way of Linux 6.8: one fsconfig(2) a layer ---------------------- */
+/* ---- the way of Linux 6.8: one fsconfig(2) a layer --------------------- */
 
 /* fsconfig(FSCONFIG_SET_FD), else the descriptor's name in /proc. */
 static int
@@ -272,7 +272,7 @@ mount_by_layer(const struct overlay *o, const char *target,
 	return 0;
 }
 
-/* ---- the way of every kernel: mount(2) ---------------------------------- */
+/* ---- the way of every kernel: mount(2) --------------------------------- */
 
 static int
 mount_string(const char *target, unsigned long flags, const char *options)
@@ -379,7 +379,7 @@ mount_by_string(const struct overlay *o, const char *target,
 	return 0;
 }
 
-/* ---- mount and unmount -------------------------------------------------- */
+/* ---- mount and unmount ------------------------------------------------- */
 
 int
 overlay_mount(const struct overlay *overlay, const char *target,
@@ -527,7 +527,7 @@ overlay_is_opaque(int dir)
 	return length == 1 && value == 'y';
 }
 
-/* ---- the options of a mount, read back ---------------------------------- */
+/* ---- the options of a mount, read back --------------------------------- */
 
 /*
  * Two layers of escapes lie over a name.  The kernel's own, octal, are those

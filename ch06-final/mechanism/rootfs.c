@@ -13,7 +13,7 @@
 #include "safepath.h"
 #include "sys.h"
 
-/* ---- one mount ---------------------------------------------------------- */
+/* ---- one mount --------------------------------------------------------- */
 
 /* Does the path, looked up anew, lead to the mount that was made? */
 static int
@@ -150,7 +150,7 @@ rootfs_bind(int source, int root, const char *target, unsigned long flags)
 	return 0;
 }
 
-/* ---- the default plan ---------------------------------------------------- */
+/* ---- the default plan -------------------------------------------------- */
 
 #define SAFE (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
@@ -183,7 +183,7 @@ const struct rootfs_mount rootfs_plan_default[] = {
 	{ .target = NULL },
 };
 
-/* ---- /dev ---------------------------------------------------------------- */
+/* ---- /dev -------------------------------------------------------------- */
 
 static const struct device {
 	const char *name;
@@ -327,7 +327,7 @@ rootfs_dev(int root)
 	return 0;
 }
 
-/* ---- masks --------------------------------------------------------------- */
+/* ---- masks ------------------------------------------------------------- */
 
 const char *const rootfs_masked_paths[] = {
 	"/proc/acpi",	     "/proc/asound",
@@ -398,7 +398,7 @@ rootfs_readonly_paths(int root, const char *const *paths)
 	return 0;
 }
 
-/* ---- the pivot ----------------------------------------------------------- */
+/* ---- the pivot --------------------------------------------------------- */
 
 static const struct mountinfo *
 find_mount(const struct mount_table *table, uint64_t id)
@@ -416,7 +416,7 @@ is_shared(const struct mountinfo *mount)
 }
 
 /*
- * EINVAL means any of five things.  Look which of them is true here.  (The
+ * EINVAL means any of seven things.  Look which of them is true here.  (The
  * mount that "/" is on is usually below what this process can see; then the
  * table does not tell, and it is the last of the guesses.)
  */
@@ -443,11 +443,14 @@ why_invalid(int root)
 	if (!old)
 		return "the present root is not a mount point: it was entered "
 		       "by chroot";
+	if (old == new)
+		return "the new root is the present one";
 	if (is_shared(find_mount(&table, old->parent)))
 		return "the mount that / is on is shared: make the tree "
 		       "private (mount --make-rprivate /)";
-	return "the present root cannot be moved: it is the kernel's first "
-	       "one (initramfs), where MS_MOVE and chroot take its place";
+	return "the new root came into a user namespace from outside: bind it "
+	       "onto itself; or the present root is the kernel's first one "
+	       "(initramfs): use MS_MOVE and chroot";
 }
 
 static int

@@ -121,26 +121,34 @@ missing_controllers(int above, struct mark *missing)
 	return 0;
 }
 
+/* Does it live by the rule that a cgroup which hands controllers down has no
+ * processes?  All do but the root of all, which has no cgroup.type. */
+static bool
+has_inner_processes(int dir)
+{
+	if (faccessat(dir, "cgroup.type", F_OK, 0) < 0)
+		return false;
+	auto_free char *list = read_all(dir, "cgroup.procs", NULL);
+	return list && *list;
+}
+
 /* One write enables all or none: after a refusal try them one by one. */
 static int
 enable(int above, const char *path, struct mark *missing)
 {
+	/* The kernel would not refuse cpu and pids here, but make the cgroup
+	 * a threaded one for them, in which no container can live. */
+	if (has_inner_processes(above))
+		return failx("there are processes in %s itself, and v2 hands "
+			     "controllers down only from a cgroup without any:"
+			     " move them to a child of it", path);
 	if (write_text(above, "cgroup.subtree_control", missing->text) == 0)
 		return 0;
 	int result = 0;
 	char *rest = missing->text;
-	for (char *word; (word = strtok_r(rest, " ", &rest));) {
-		if (write_text(above, "cgroup.subtree_control", word) == 0)
-			continue;
-		if (errno == EBUSY)
-			result = failx("enable %s in %s/cgroup.subtree_control:"
-				       " there are processes in %s itself, and"
-				       " v2 hands controllers down only from a"
-				       " cgroup without any: move them to a "
-				       "child of it", word + 1, path, path);
-		else
+	for (char *word; (word = strtok_r(rest, " ", &rest));)
+		if (write_text(above, "cgroup.subtree_control", word) < 0)
 			result = wrap("hand down from %s", path);
-	}
 	return result;
 }
 

@@ -36,6 +36,11 @@ int sync_send_failure(int sock);
  * ours), when it sent something else, and when it is gone ("`who` died ...").
  */
 int sync_expect(int sock, enum sync_type type, const char *who);
+/*
+ * When something else went wrong: has the other side given up before, and was
+ * that the cause?  Takes its failure as ours and returns true; does not wait.
+ */
+bool sync_take_failure(int sock);
 /* Wait for SYNC_FD; returns the descriptor, close-on-exec. */
 int sync_expect_fd(int sock, const char *who);
 /*

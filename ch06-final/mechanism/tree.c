@@ -29,7 +29,7 @@ struct removal {
 	size_t depth, room;
 };
 
-/* ---- names for failures ------------------------------------------------- */
+/* ---- names for failures ------------------------------------------------ */
 
 /* Where we are, for people: "a/b/c", its middle left out when it is long. */
 static char *
@@ -69,7 +69,7 @@ fail_mount(const struct removal *removal, const char *name)
 	return -1;
 }
 
-/* ---- opening a directory ------------------------------------------------ */
+/* ---- opening a directory ----------------------------------------------- */
 
 /* Without openat2: open what is no link, then compare the mounts. */
 static int
@@ -130,7 +130,7 @@ open_directory(int dir, const char *name)
 	return fd;
 }
 
-/* ---- the walk ----------------------------------------------------------- */
+/* ---- the walk ---------------------------------------------------------- */
 
 static struct level *
 deepest(const struct removal *removal)

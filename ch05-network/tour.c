@@ -1,0 +1,573 @@
+/* tour.c - see tour.h. */
+#include "tour.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sys.h"
+
+#define SCRATCH_DIR "/tmp"
+#define SCRATCH_PREFIX "mydocker-demo."
+enum { EXIT_HELD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SKIPPED = 77 };
+enum { RUN_SKIPPED = 1 }; /* what tour_skip() returns */
+
+/* What a stage has done, in memory that all its processes share. */
+struct progress {
+	int steps;
+	int held;
+	int failed;
+};
+
+static struct {
+	const struct chapter *chapter;
+	struct progress *progress;
+	bool colour;
+	bool waits; /* for Enter, between steps */
+	bool wants_shell;
+	int played; /* experiments so far */
+	int interrupted_by;
+	char run_id[48];
+} tour;
+
+/* ---- who runs ---------------------------------------------------------- */
+
+/* Field 22 of /proc/PID/stat, in ticks since boot; the second field is a
+ * name that may hold anything, so count from its last parenthesis. */
+static int
+start_time(pid_t pid, unsigned long long *ticks)
+{
+	auto_free char *path = text("/proc/%d/stat", pid);
+	char stat[1024];
+	if (read_text(AT_FDCWD, path, stat, sizeof(stat)) < 0)
+		return -1;
+	const char *field = strrchr(stat, ')');
+	for (int i = 2; field && i < 22; i++)
+		field = strchr(field + 1, ' ');
+	if (!field || sscanf(field, " %llu", ticks) != 1)
+		return failx("read %s: no start time", path);
+	return 0;
+}
+
+const char *
+tour_run_id(void)
+{
+	return tour.run_id;
+}
+
+bool
+tour_run_is_alive(const char *run_id)
+{
+	int pid;
+	unsigned long long born, ticks;
+	if (sscanf(run_id, "%d-%llu", &pid, &born) != 2)
+		return false;
+	return start_time(pid, &ticks) == 0 && ticks == born;
+}
+
+/* ---- narration --------------------------------------------------------- */
+
+static const char *
+colour(const char *sequence)
+{
+	return tour.colour ? sequence : "";
+}
+#define BOLD colour("\033[1m")
+#define DIM colour("\033[2m")
+#define RED colour("\033[31m")
+#define GREEN colour("\033[32m")
+#define PLAIN colour("\033[0m")
+
+static void
+print_trace(const char *line)
+{
+	printf("%s    > %s%s\n", DIM, line, PLAIN);
+}
+
+static void
+wait_for_enter(void)
+{
+	if (!tour.waits)
+		return;
+	printf("%s    [Enter] %s", DIM, PLAIN);
+	fflush(stdout);
+	char c = 0;
+	while (c != '\n' && read(STDIN_FILENO, &c, 1) == 1)
+		;
+	tour.waits = c == '\n'; /* after Ctrl-D run through to the end */
+}
+
+/* printf in the narrator's margin. */
+#define NARRATE(before, fmt, after)                                           \
+	do {                                                                  \
+		va_list args_;                                                \
+		va_start(args_, fmt);                                         \
+		fputs(before, stdout);                                        \
+		vprintf(fmt, args_);                                          \
+		printf("%s\n", after);                                        \
+		va_end(args_);                                                \
+	} while (0)
+
+void
+tour_step(const char *fmt, ...)
+{
+	if (tour.progress->steps + tour.played > 0)
+		wait_for_enter();
+	printf("\n  %s%d. ", BOLD, ++tour.progress->steps);
+	NARRATE("", fmt, PLAIN);
+}
+
+void
+tour_say(const char *fmt, ...)
+{
+	NARRATE("  ", fmt, "");
+}
+
+void
+tour_show(const char *what, const char *fmt, ...)
+{
+	printf("    %-28s ", what);
+	NARRATE("", fmt, "");
+}
+
+bool
+tour_expect(bool held, const char *claim, ...)
+{
+	if (held)
+		printf("    %s[held]%s ", GREEN, PLAIN);
+	else
+		printf("    %s[FAILED]%s ", RED, PLAIN);
+	NARRATE("", claim, "");
+	__atomic_add_fetch(held ? &tour.progress->held :
+				  &tour.progress->failed,
+			   1, __ATOMIC_RELAXED);
+	return held;
+}
+
+int
+tour_skip(const char *fmt, ...)
+{
+	NARRATE("    [skipped] ", fmt, "");
+	return RUN_SKIPPED;
+}
+
+/* ---- programs ---------------------------------------------------------- */
+
+static int
+wait_status(pid_t pid)
+{
+	int status;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail("wait for process %d", pid);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+static _Noreturn void
+exec_program(const char *const argv[])
+{
+	execvp(argv[0], (char *const *)argv);
+	int code = errno;
+	dprintf(STDOUT_FILENO, "%s: %s\n", argv[0], strerror(code));
+	_exit(code == ENOENT ? 127 : 126);
+}
+
+int
+tour_run(const char *const argv[])
+{
+	printf("    %s$", BOLD);
+	for (const char *const *arg = argv; *arg; arg++)
+		printf(" %s", *arg);
+	printf("%s\n", PLAIN);
+
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail("make a pipe for %s", argv[0]);
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		dup2(ends[1], STDERR_FILENO);
+		exec_program(argv);
+	}
+	close(ends[1]);
+	auto_file FILE *output = fdopen(ends[0], "r");
+	if (pid < 0 || !output)
+		return fail("run %s", argv[0]);
+	auto_free char *line = NULL;
+	size_t room = 0;
+	while (getline(&line, &room, output) > 0)
+		printf("    %s%s", line, strchr(line, '\n') ? "" : "\n");
+	return wait_status(pid);
+}
+
+int
+tour_shell(const char *advice)
+{
+	if (!tour.wants_shell)
+		return 0;
+	printf("\n  A shell inside. %s\n  \"exit\" ends it.\n\n", advice);
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid < 0)
+		return fail("start a shell");
+	if (pid == 0) {
+		setenv("PS1", "inside# ", 1);
+		exec_program((const char *const[]){ "/bin/sh", NULL });
+	}
+	return wait_status(pid) < 0 ? -1 : 0;
+}
+
+/* ---- the scratch directory --------------------------------------------- */
+
+int
+tour_scratch(void)
+{
+	auto_free char *path =
+		text("%s/%s%s", SCRATCH_DIR, SCRATCH_PREFIX, tour.run_id);
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return fail("make the scratch directory %s", path);
+	if (sys_mount("mydocker", path, "tmpfs", 0, "mode=0755") < 0)
+		return fail("mount a tmpfs on %s", path);
+	if (chdir(path) < 0)
+		return fail("enter %s", path);
+	return 0;
+}
+
+/*
+ * Remove the bare directories of dead runs and, at the end, of this one.
+ * rmdir(2) takes nothing but an empty directory, so this cannot go wrong.
+ */
+static void
+sweep_scratch(bool own_too)
+{
+	auto_dir DIR *dir = opendir(SCRATCH_DIR);
+	struct dirent *entry;
+	while (dir && (entry = readdir(dir))) {
+		size_t skip = strlen(SCRATCH_PREFIX);
+		if (strncmp(entry->d_name, SCRATCH_PREFIX, skip) != 0)
+			continue;
+		const char *run_id = entry->d_name + skip;
+		bool own = strcmp(run_id, tour.run_id) == 0;
+		if (own ? own_too : !tour_run_is_alive(run_id))
+			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+	}
+}
+
+/* ---- the guide --------------------------------------------------------- */
+
+/* Kill our children; as the sub-reaper we are the parent of every orphan. */
+static void
+kill_children(void)
+{
+	auto_dir DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	while (proc && (entry = readdir(proc))) {
+		char stat[1024];
+		int parent;
+		auto_free char *path = text("%s/stat", entry->d_name);
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' ||
+		    read_text(dirfd(proc), path, stat, sizeof(stat)) < 0)
+			continue;
+		const char *after_name = strrchr(stat, ')');
+		if (after_name &&
+		    sscanf(after_name, ") %*c %d", &parent) == 1 &&
+		    parent == getpid())
+			kill(atoi(entry->d_name), SIGKILL);
+	}
+}
+
+/* End what the stage left running.  Each round kills one generation. */
+static void
+end_descendants(void)
+{
+	for (;;) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+		if (pid < 0)
+			return;
+		if (pid > 0)
+			continue;
+		kill_children();
+		waitpid(-1, NULL, 0);
+	}
+}
+
+static sigset_t
+ending_signals(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	return set;
+}
+
+/* What the guide waits for with sigwaitinfo(2), and so keeps blocked. */
+static sigset_t
+guide_signals(void)
+{
+	sigset_t set = ending_signals();
+	sigaddset(&set, SIGCHLD);
+	return set;
+}
+
+/* The exit status of the stage, 128+n for a signal. */
+static int
+attend(pid_t stage)
+{
+	sigset_t set = guide_signals();
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+		if (pid == stage)
+			return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+						     WEXITSTATUS(status);
+		if (pid > 0)
+			continue;
+		int signal = sigwaitinfo(&set, NULL);
+		if (signal < 0 || signal == SIGCHLD)
+			continue;
+		/* In a shell, Ctrl-C belongs to what runs there. */
+		if (tour.wants_shell &&
+		    (signal == SIGINT || signal == SIGQUIT))
+			continue;
+		tour.interrupted_by = signal;
+		kill(stage, SIGKILL);
+	}
+}
+
+/* On the stage: run, then turn what happened into an exit status. */
+static int
+perform(const struct experiment *experiment)
+{
+	int result = experiment->run();
+	struct progress *done = tour.progress;
+	if (result == RUN_SKIPPED)
+		return EXIT_SKIPPED;
+	if (result < 0) {
+		printf("    %s[FAILED]%s %s: %s\n", RED, PLAIN,
+		       experiment->name, failure.text);
+		return EXIT_FAILED;
+	}
+	if (done->failed == 0 && done->held == 0 && !tour.wants_shell) {
+		printf("    %s[FAILED]%s %s made no claim\n", RED, PLAIN,
+		       experiment->name);
+		return EXIT_FAILED;
+	}
+	return done->failed ? EXIT_FAILED : EXIT_HELD;
+}
+
+static pid_t
+start_stage(const struct experiment *experiment)
+{
+	pid_t guide = getpid();
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	sigset_t set = guide_signals();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != guide) /* it died before we asked for the signal */
+		_exit(EXIT_FAILED);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	int status = perform(experiment);
+	fflush(stdout);
+	_exit(status);
+}
+
+/* Ctrl-C reaches guide and stage alike; the stage may be gone first. */
+static void
+note_interrupt(void)
+{
+	sigset_t set = ending_signals();
+	int signal = sigtimedwait(&set, NULL, &(struct timespec){ 0 });
+	if (signal > 0 && !tour.wants_shell)
+		tour.interrupted_by = signal;
+}
+
+static int
+play(const struct experiment *experiment)
+{
+	printf("\n%s%s%s - %s\n", BOLD, experiment->name, PLAIN,
+	       experiment->shows);
+	*tour.progress = (struct progress){ 0 };
+	pid_t stage = start_stage(experiment);
+	if (stage < 0) {
+		printf("    cannot start a process: %s\n", strerror(errno));
+		return EXIT_FAILED;
+	}
+	int status = attend(stage);
+	end_descendants();
+	if (experiment->tidy)
+		experiment->tidy();
+	sweep_scratch(true);
+	note_interrupt();
+	if (status >= 128 && !tour.interrupted_by)
+		printf("    %s[FAILED]%s %s was killed by signal %d (%s)\n",
+		       RED, PLAIN, experiment->name, status - 128,
+		       strsignal(status - 128));
+	return status;
+}
+
+/* Play those named, or all; NULL-terminated.  Returns the exit status. */
+static int
+play_all(const struct experiment *const *experiments)
+{
+	int passed = 0, failed = 0, skipped = 0;
+	for (; *experiments && !tour.interrupted_by; experiments++) {
+		switch (play(*experiments)) {
+		case EXIT_HELD:
+			passed++;
+			break;
+		case EXIT_SKIPPED:
+			skipped++;
+			break;
+		default:
+			failed++;
+		}
+		tour.played++;
+	}
+	if (tour.interrupted_by) {
+		printf("\n%s: interrupted (%s); everything is undone\n",
+		       tour.chapter->name, strsignal(tour.interrupted_by));
+		return 128 + tour.interrupted_by;
+	}
+	printf("\n%s: %d passed, %d failed, %d skipped\n", tour.chapter->name,
+	       passed, failed, skipped);
+	return failed ? EXIT_FAILED : EXIT_HELD;
+}
+
+/* ---- the command line -------------------------------------------------- */
+
+static int
+list(void)
+{
+	const struct experiment *const *e = tour.chapter->experiments;
+	for (; *e; e++)
+		printf("%-12s %s\n", (*e)->name, (*e)->shows);
+	return EXIT_HELD;
+}
+
+static int
+help(void)
+{
+	printf("%s - %s\n\n"
+	       "  ./demo               every experiment, narrated\n"
+	       "  ./demo list          the experiments, one a line\n"
+	       "  ./demo NAME...       just those\n"
+	       "  ./demo NAME --shell  a shell inside what NAME built\n"
+	       "  ./demo --dot         the live state as a Graphviz graph\n"
+	       "  -v                   show every system call that matters\n",
+	       tour.chapter->name, tour.chapter->title);
+	return EXIT_HELD;
+}
+
+static int __attribute__((format(printf, 1, 2)))
+usage(const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	fputs("demo: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputs("\n", stderr);
+	va_end(args);
+	return EXIT_USAGE;
+}
+
+static const struct experiment *
+find(const char *name)
+{
+	const struct experiment *const *e = tour.chapter->experiments;
+	while (*e && strcmp((*e)->name, name) != 0)
+		e++;
+	return *e;
+}
+
+static int
+prepare(void)
+{
+	unsigned long long born;
+	if (start_time(getpid(), &born) < 0)
+		return wrap("is /proc mounted? find out who we are");
+	snprintf(tour.run_id, sizeof(tour.run_id), "%d-%llu", getpid(), born);
+	tour.progress = mmap(NULL, sizeof(*tour.progress),
+			     PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (tour.progress == MAP_FAILED)
+		return fail("map a page to count claims in");
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return fail("become the reaper of orphans");
+	sigset_t set = guide_signals();
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* What a killed run left behind goes before this one begins. */
+	sweep_scratch(false);
+	const struct experiment *const *e = tour.chapter->experiments;
+	for (; *e; e++)
+		if ((*e)->tidy)
+			(*e)->tidy();
+	return 0;
+}
+
+static int
+run_tour(const struct experiment *const *chosen, size_t count)
+{
+	bool whole = count == 0;
+	if (tour.wants_shell && (count != 1 || !chosen[0]->has_shell))
+		return usage("--shell goes with one experiment that has a "
+			     "shell; %s has none",
+			     count == 1 ? chosen[0]->name : "this choice");
+	if (prepare() < 0)
+		return usage("%s", failure.text);
+	tour.waits = whole && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	if (whole)
+		printf("%s%s%s: %s\n", BOLD, tour.chapter->name, PLAIN,
+		       tour.chapter->title);
+	return play_all(whole ? tour.chapter->experiments : chosen);
+}
+
+int
+tour_main(int argc, char **argv, const struct chapter *chapter)
+{
+	tour.chapter = chapter;
+	const char *no_colour = getenv("NO_COLOR");
+	tour.colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+
+	auto_free const struct experiment **chosen =
+		new_bytes((argc + 1) * sizeof(*chosen));
+	size_t count = 0;
+	for (int i = 1; i < argc; i++) {
+		const char *arg = argv[i];
+		if (strcmp(arg, "list") == 0)
+			return list();
+		if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
+			return help();
+		if (strcmp(arg, "--dot") == 0) {
+			if (chapter->dot(stdout) < 0)
+				return usage("%s", failure.text);
+			return EXIT_HELD;
+		}
+		if (strcmp(arg, "-v") == 0)
+			trace_hook = print_trace;
+		else if (strcmp(arg, "--shell") == 0)
+			tour.wants_shell = true;
+		else if (arg[0] == '-')
+			return usage("unknown flag: %s (see ./demo --help)",
+				     arg);
+		else if (!(chosen[count++] = find(arg)))
+			return usage("no experiment is called \"%s\" (see "
+				     "./demo list)", arg);
+	}
+	return run_tour(chosen, count);
+}

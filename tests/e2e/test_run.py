@@ -1,0 +1,753 @@
+"""Containers: what `./demo run` promises, asked of the kernel.
+
+Every test is framed by a look at the host (harness.KernelTest).  The images
+are the built-in busybox and small archives made here; test_debian.py runs a
+real distribution.
+"""
+
+import fcntl
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tarfile
+import threading
+import time
+import unittest
+
+import harness
+
+DEMO = harness.program("ch06-final")
+BUSYBOX = "busybox"
+
+
+def setUpModule():
+    if os.geteuid() != 0:
+        raise unittest.SkipTest("needs root")
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+class ContainerTest(harness.KernelTest):
+    """A store for each class, with busybox already made in it."""
+
+    # Images that a test loads are there to stay, until the class is done.
+    leaves = ("+ file /var/tmp/mydocker-state-*/layers/*",
+              "+ file /var/tmp/mydocker-state-*/blobs/*")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.store = harness.private_state(cls)
+        done = harness.run([DEMO, "run", "--rm", BUSYBOX, "true"])
+        if done.status != 0:
+            raise AssertionError(str(done))
+
+    def run_in(self, *words, **more):
+        return self.run_command([DEMO, "run", "--rm", *words], **more)
+
+    def sh(self, script, *options, status=0, **more):
+        done = self.run_in(*options, BUSYBOX, "sh", "-c", script, **more)
+        self.assertEqual(done.status, status, str(done))
+        return done.out
+
+    def records(self):
+        found = {}
+        place = os.path.join(self.store, "containers")
+        for name in os.listdir(place):
+            try:
+                record = json.loads(read(
+                    os.path.join(place, name, "record.json")))
+            except (OSError, ValueError):
+                continue
+            found[record["name"]] = record
+        return found
+
+    def background(self, *words, name=None, **more):
+        """`run` with a name; returns it when it is on record as running."""
+        name = name or harness.random_name("test")
+        process = harness.start([DEMO, "run", "--rm", "--name", name, *words],
+                                **more)
+        self.addCleanup(self.end, process, name)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            record = self.records().get(name)
+            if record and record["status"] == "running":
+                return process, record
+            if process.poll() is not None:
+                break
+            time.sleep(0.01)
+        done = harness.finish(process, 1)
+        self.fail("never ran: %s" % done)
+
+    def end(self, process, name):
+        if process.poll() is None:
+            harness.run([DEMO, "rm", "-f", name])
+        harness.finish(process, 10)
+
+
+class Payload(ContainerTest):
+    """The command: its arguments, environment, input, output and status."""
+
+    def test_exit_statuses(self):
+        for words, status in (
+                (["true"], 0), (["sh", "-c", "exit 42"], 42),
+                (["sh", "-c", "exit 255"], 255),
+                (["/no/such/file"], 127), (["no-such-command"], 127),
+                (["/etc/passwd"], 126), (["/etc"], 126)):
+            with self.subTest(words=words):
+                self.assertEqual(self.run_in(BUSYBOX, *words).status, status)
+
+    def test_a_signal_is_128_plus_n(self):
+        process, record = self.background(BUSYBOX, "sleep", "600")
+        os.kill(record["pid"], signal.SIGKILL)
+        self.assertEqual(harness.finish(process, 10).status, 137)
+        # A payload that asks for the default action and gets the signal.
+        process, record = self.background(
+            BUSYBOX, "sh", "-c", "trap 'exit 9' TERM; while :; do sleep 0.1; "
+            "done")
+        os.kill(process.pid, signal.SIGTERM)
+        self.assertEqual(harness.finish(process, 10).status, 9)
+
+    def test_what_cannot_be_run_is_said_in_dockers_words(self):
+        for word, said in (
+                ("/x/y", 'exec: "/x/y": stat /x/y: no such file or directory'),
+                ("x-y", 'exec: "x-y": executable file not found in $PATH'),
+                ("/etc/passwd", 'exec: "/etc/passwd": permission denied')):
+            self.assertIn(said, self.run_in(BUSYBOX, word).err)
+
+    def test_arguments_arrive_as_they_are(self):
+        words = ["two words", "", "a;b", "$HOME", "*", "-it", "--name", "\\",
+                 "'\"", "new\nline", "é"]
+        done = self.run_in(BUSYBOX, "printf", "<%s>", *words)
+        self.assertEqual(done.out, "".join("<%s>" % w for w in words))
+
+    def test_nothing_of_our_environment_gets_in(self):
+        env = harness.environment(SECRET="x", LD_PRELOAD="")
+        out = self.sh("env", "-e", "A=1", "-e", "B=two words", "-e", "SECRET2",
+                      "-e", "LC_ALL", "--hostname", "h", env=env)
+        values = dict(line.split("=", 1) for line in out.splitlines())
+        for shells_own in ("SHLVL", "PWD", "OLDPWD", "_"):
+            values.pop(shells_own, None)
+        path = values.pop("PATH")
+        self.assertIn("/bin", path.split(":"))
+        self.assertEqual(values, {"A": "1", "B": "two words", "HOME": "/root",
+                                  "HOSTNAME": "h", "LC_ALL": "C.UTF-8"})
+
+    def test_streams_are_kept_apart(self):
+        done = self.run_in(BUSYBOX, "sh", "-c", "echo out; echo err >&2")
+        self.assertEqual((done.out, done.err), ("out\n", "err\n"))
+
+    def test_input_only_with_i(self):
+        self.assertEqual(self.run_in(BUSYBOX, "cat", data="x").out, "")
+        self.assertEqual(self.run_in("-i", BUSYBOX, "cat", data="x").out, "x")
+
+    def test_a_lot_through_a_pipe(self):
+        block = os.urandom(1 << 20)
+        whole = hashlib.sha256(block * 64).hexdigest()
+        done = self.run_in("-i", BUSYBOX, "sh", "-c", "cat | sha256sum",
+                           data=block * 64)
+        self.assertEqual(done.out.split()[0], whole)
+
+    def test_a_reader_that_goes_away_ends_it(self):
+        process = harness.start([DEMO, "run", "--rm", BUSYBOX, "yes"])
+        process.stdout.read(10)
+        process.stdout.close()
+        process.stdout = None
+        self.assertFalse(harness.finish(process, 10).timed_out)
+
+    def test_signals_are_passed_on_and_the_third_insists(self):
+        process, record = self.background(BUSYBOX, "sleep", "600")
+        for _ in range(3):      # process 1 has no handler: two are ignored
+            self.assertIsNone(process.poll())
+            os.kill(process.pid, signal.SIGINT)
+            time.sleep(0.2)
+        self.assertEqual(harness.finish(process, 10).status, 137)
+
+    def test_user_and_directory_of_the_image(self):
+        archive = os.path.join(self.scratch(), "image.tar")
+        write_archive(archive, "mydocker-test-user:1", {
+            "User": "guest:extra", "WorkingDir": "/work/here",
+            "Env": ["PATH=/bin", "K=image"], "Entrypoint": ["/bin/sh", "-c"],
+            "Cmd": ["id; pwd; echo $K $HOME; grep CapEff /proc/self/status"]})
+        self.succeed([DEMO, "load", "-i", archive])
+        out = self.run_in("mydocker-test-user:1").out.splitlines()
+        self.assertEqual(out[0], "uid=1000(guest) gid=2000(extra)")
+        self.assertEqual(out[1:3], ["/work/here", "image /home/guest"])
+        self.assertRegex(out[3], r"CapEff:\t0+$")
+        self.assertEqual(self.run_in("mydocker-test-user:1", "echo $0", "x")
+                         .out, "x\n")
+        done = self.run_in("-e", "K=ours", "mydocker-test-user:1", "echo $K")
+        self.assertEqual(done.out, "ours\n")
+
+
+class TerminalTest(ContainerTest):
+    """-t: a pseudo-terminal of the container's own."""
+
+    def test_a_session_typed_by_hand(self):
+        terminal = self.terminal([DEMO, "run", "-it", "--rm", "--hostname",
+                                  "box", BUSYBOX, "sh"], rows=33, columns=111)
+        terminal.expect("# ")
+        terminal.send("stty size; tty\n")
+        terminal.expect("33 111")
+        terminal.expect("/dev/pts/0")
+        terminal.send("sleep 600\n")
+        time.sleep(0.3)
+        terminal.send("\x03")           # Ctrl-C is for what runs inside
+        terminal.expect("# ")
+        terminal.send("echo status $?; exit 7\n")
+        terminal.expect("status 130")
+        self.assertEqual(terminal.wait().status, 7)
+
+    def test_the_terminal_is_put_back(self):
+        terminal = self.terminal(
+            ["sh", "-c", "stty -a >/tmp/mydocker-before; %s run -it --rm %s "
+             "true; stty -a >/tmp/mydocker-after" % (DEMO, BUSYBOX)])
+        try:
+            self.assertEqual(terminal.wait().status, 0)
+            self.assertEqual(read("/tmp/mydocker-before"),
+                             read("/tmp/mydocker-after"))
+        finally:
+            for name in ("before", "after"):
+                os.unlink("/tmp/mydocker-" + name)
+
+    def test_console_is_the_terminal(self):
+        terminal = self.terminal([DEMO, "run", "-t", "--rm", BUSYBOX, "sh",
+                                  "-c", "echo to-console >/dev/console"])
+        self.assertIn("to-console", terminal.wait().out)
+
+    def test_it_from_a_pipe_is_refused(self):
+        done = self.run_in("-it", BUSYBOX, "true", data="")
+        self.assertEqual(done.status, 125)
+        self.assertIn("not a TTY", done.err)
+
+    def test_without_t_there_is_no_terminal(self):
+        terminal = self.terminal([DEMO, "run", "--rm", "-i", BUSYBOX, "sh",
+                                  "-c", "tty; ls -l /proc/self/fd"])
+        out = terminal.wait().out
+        self.assertIn("not a tty", out)
+        self.assertNotIn("/dev/pts", out)
+
+
+class Isolation(ContainerTest):
+    """What the kernel says of a container, from outside and from inside."""
+
+    def test_namespaces(self):
+        _, record = self.background(BUSYBOX, "sleep", "600")
+        for kind in ("mnt", "uts", "ipc", "pid", "net", "cgroup"):
+            self.assertNotEqual(
+                os.stat("/proc/self/ns/" + kind).st_ino,
+                os.stat("/proc/%d/ns/%s" % (record["pid"], kind)).st_ino, kind)
+
+    def test_it_is_in_its_cgroup_from_the_first_instruction(self):
+        # The payload's own accounting: pids says that it was never elsewhere.
+        process, record = self.background("-m", "64m", "--cpus", "0.5",
+                                          BUSYBOX, "sleep", "600")
+        lines = read("/proc/%d/cgroup" % record["pid"]).splitlines()
+        ours = [line for line in lines if "name=" not in line]
+        for line in ours:
+            self.assertTrue(line.endswith("/mydocker/" + record["id"]), line)
+        # Nobody was ever charged for it above: its cgroup has seen the fork.
+        self.assertTrue(ours)
+
+    def test_memory_limit(self):
+        eater = "head -c 64m /dev/zero | tail >/dev/null"
+        done = self.run_in("-m", "16m", BUSYBOX, "sh", "-c", eater)
+        self.assertNotEqual(done.status, 0)
+        self.assertIn("ran out of memory", done.err)
+        self.assertEqual(
+            self.run_in("-m", "256m", BUSYBOX, "sh", "-c", eater).status, 0)
+
+    def test_limits_are_in_the_kernel(self):
+        _, record = self.background("-m", "64m", "--cpus", "0.5", BUSYBOX,
+                                    "sleep", "600")
+        found = {}
+        for top, names in cgroup_files(record["id"]):
+            for name in names:
+                if name in ("memory.limit_in_bytes", "memory.max",
+                            "cpu.cfs_quota_us", "cpu.max"):
+                    found[name] = read(os.path.join(top, name)).strip()
+        memory = found.get("memory.limit_in_bytes", found.get("memory.max"))
+        cpu = found.get("cpu.cfs_quota_us", found.get("cpu.max", "")).split()
+        self.assertEqual(memory, str(64 << 20))
+        self.assertEqual(cpu[:1], ["50000"])
+
+    def test_root_file_system(self):
+        _, record = self.background(BUSYBOX, "sleep", "600")
+        pid = record["pid"]
+        mounts = [line.split() for line in
+                  read("/proc/%d/mountinfo" % pid).splitlines()]
+        kind = {m[4]: m[m.index("-") + 1] for m in mounts}
+        options = {m[4]: m[5].split(",") for m in mounts}
+        self.assertEqual(kind["/"], "overlay")
+        self.assertEqual(kind["/proc"], "proc")
+        self.assertEqual(kind["/dev"], "tmpfs")
+        self.assertEqual(kind["/dev/pts"], "devpts")
+        self.assertEqual(kind["/sys"], "sysfs")
+        self.assertIn("ro", options["/sys"])
+        self.assertIn("ro", options["/proc/sys"])
+        self.assertNotIn("shared", " ".join(" ".join(m) for m in mounts))
+        # No mount of the host's tree is left: every target is one of ours.
+        for target in kind:
+            self.assertRegex(target, r"^/(proc|sys|dev|etc/(hosts|hostname|"
+                                     r"resolv\.conf))?(/|$)")
+
+    def test_no_way_to_the_host(self):
+        script = """
+            for i in 1 2 3 4 5 6 7 8; do cd ..; done; ls -di . /
+            ls /proc/1/root/; ls -l /proc/self/fd
+            mount -t tmpfs x /mnt 2>&1; mknod /tmp/sda b 8 0 2>&1
+            echo 1 >/proc/sys/kernel/sysrq; cat /proc/kcore | head -c 1
+            umount /proc/sys; mount -o remount,rw /sys; sethostname x
+            """
+        done = self.run_in(BUSYBOX, "sh", "-c", script)
+        marker = harness.random_name("mydocker-secret")
+        path = "/tmp/" + marker
+        with open(path, "w", encoding="utf-8"):
+            pass
+        try:
+            found = self.run_in(BUSYBOX, "find", "/", "-name", marker)
+            self.assertEqual(found.out, "")
+        finally:
+            os.unlink(path)
+        self.assertNotIn("lost+found", done.out)
+        self.assertIn("permission denied", done.text.lower())
+
+    def test_capabilities(self):
+        wanted = 0
+        for number in (0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31):
+            wanted |= 1 << number
+        out = self.sh("grep Cap /proc/self/status")
+        caps = {line.split()[0]: int(line.split()[1], 16)
+                for line in out.splitlines()}
+        for name in ("CapPrm:", "CapEff:", "CapBnd:"):
+            self.assertEqual(caps[name] & ~wanted, 0, out)
+        self.assertEqual(caps["CapInh:"] | caps["CapAmb:"], 0)
+
+    def test_no_descriptor_of_ours_gets_in(self):
+        # One that is ours to leak, inherited and not close-on-exec.
+        first = os.open("/etc/passwd", os.O_RDONLY)
+        fd = fcntl.fcntl(first, fcntl.F_DUPFD, 30)
+        os.close(first)
+        os.set_inheritable(fd, True)
+        try:
+            out = self.sh("ls /proc/1/fd; true", pass_fds=(fd,))
+
+        finally:
+            os.close(fd)
+        # 10 is the shell's, 3 is the listing's.
+        self.assertLessEqual(set(out.split()), {"0", "1", "2", "3", "10"})
+
+    def test_nothing_spreads_to_a_shared_host(self):
+        # As systemd has it: / and everything below it shared.
+        script = ("mount --make-rshared / && cut -d' ' -f5- "
+                  "/proc/self/mountinfo >/tmp/a && %s run --rm -v /tmp:/data "
+                  "%s mount >/dev/null && cut -d' ' -f5- "
+                  "/proc/self/mountinfo | cmp - /tmp/a" % (DEMO, BUSYBOX))
+        self.succeed(["unshare", "-m", "sh", "-c",
+                      "mount -t tmpfs x /tmp && " + script])
+
+    def test_files_of_the_runtime(self):
+        out = self.sh("hostname; cat /etc/hostname; hostname -i; "
+                      "cat /etc/resolv.conf", "--hostname", "web-1")
+        lines = out.splitlines()
+        self.assertEqual(lines[:2], ["web-1", "web-1"])
+        self.assertRegex(lines[2], r"^\d+\.\d+\.\d+\.\d+$")
+        self.assertRegex(out, r"(?m)^nameserver (?!127\.)")
+
+
+class Volumes(ContainerTest):
+    def test_read_and_write(self):
+        place = self.scratch()
+        with open(place + "/in", "w", encoding="utf-8") as file:
+            file.write("from the host")
+        out = self.sh("cat /data/in; echo from inside >/data/out", "-v",
+                      place + ":/data")
+        self.assertEqual(out, "from the host")
+        self.assertEqual(read(place + "/out"), "from inside\n")
+
+    def test_read_only_is_read_only(self):
+        place = self.scratch()
+        out = self.sh("touch /data/x 2>&1; mount -o remount,rw /data 2>&1; "
+                      "touch /data/x 2>&1; true", "-v", place + ":/data:ro")
+        self.assertEqual(out.count("Read-only file system"), 2, out)
+        self.assertEqual(os.listdir(place), [])
+
+    def test_a_file(self):
+        place = self.scratch() + "/file"
+        with open(place, "w", encoding="utf-8") as file:
+            file.write("one file")
+        self.assertEqual(self.sh("cat /etc/one", "-v", place + ":/etc/one"),
+                         "one file")
+
+    def test_a_target_behind_a_link_stays_inside(self):
+        outside = self.scratch()
+        archive = self.scratch() + "/image.tar"
+        write_archive(archive, "mydocker-test-link:1", {"Cmd": ["sh"]},
+                      links={"escape": "../../../../.." + outside,
+                             "absolute": outside})
+        self.succeed([DEMO, "load", "-i", archive])
+        volume = self.scratch()
+        for target in ("/escape/x", "/absolute/y", "/../../z", "/escape"):
+            done = self.run_in("-v", volume + ":" + target,
+                               "mydocker-test-link:1", "/bin/busybox", "true")
+            self.assertEqual(done.status, 0, str(done))
+        self.assertEqual(os.listdir(outside), [])
+
+    def test_a_volume_above_the_store(self):
+        out = self.sh("cat /proc/self/mountinfo", "-v", "/var/tmp:/data")
+        self.assertEqual([line for line in out.splitlines()
+                          if " /data/" in line], [])
+
+    def test_removal_never_reaches_a_volume(self):
+        place = self.scratch()
+        with open(place + "/precious", "w", encoding="utf-8"):
+            pass
+        name = harness.random_name("test")
+        self.succeed([DEMO, "run", "--name", name, "-v", place + ":/data",
+                      BUSYBOX, "true"])
+        self.succeed([DEMO, "rm", name])
+        self.assertEqual(os.listdir(place), ["precious"])
+
+
+class Faults(ContainerTest):
+    """Every step of both tables: made to fail, and killed."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        done = harness.run([DEMO, "-v", "run", "--rm", BUSYBOX, "true"])
+        cls.steps = re.findall(r"^> -- step (\S+)$", done.err, re.M)
+
+    def options(self):
+        return ["-m", "64m", "-p", "127.0.0.1:%d:80" % free_port(),
+                "-v", "/var/tmp:/data"]
+
+    def test_the_tables_are_what_we_think(self):
+        self.assertGreaterEqual(
+            set(self.steps), {"record", "cgroup", "network", "clone", "attach",
+                              "start", "join", "overlay", "pivot"})
+
+    def test_fail_at_each_step(self):
+        for step in self.steps:
+            with self.subTest(step=step):
+                before = harness.residue.snapshot()
+                done = self.run_command(
+                    [DEMO, "run", *self.options(), BUSYBOX, "true"],
+                    env=harness.environment(FAIL_AT=step))
+                self.assertEqual(done.status, 125, str(done))
+                self.assertIn(step + ": made to fail", done.err)
+                self.assertEqual(harness.residue.differences(before), [])
+                self.assertEqual(self.records(), {})
+
+    def test_kill_at_each_step(self):
+        for step in self.steps:
+            with self.subTest(step=step):
+                before = harness.residue.snapshot()
+                process = harness.start(
+                    [DEMO, "run", "--rm", *self.options(), BUSYBOX, "true"],
+                    env=harness.environment(PAUSE_AT=step))
+                self.wait_for_pause(process, step)
+                process.kill()
+                harness.finish(process, 10)
+                done = self.succeed([DEMO, "ps", "-a"])
+                self.assertEqual(done.err, "")
+                self.assertEqual(harness.residue.differences(before), [])
+                self.assertEqual(self.records(), {})
+
+    def wait_for_pause(self, process, step):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            for pid in harness.residue.descendants():
+                try:
+                    if read("/proc/%d/comm" % pid) == "paused\n":
+                        return
+                except OSError:
+                    pass
+            time.sleep(0.01)
+        process.kill()
+        self.fail("never came to %s: %s" % (step, harness.finish(process, 5)))
+
+    def test_killed_while_running(self):
+        process, record = self.background(BUSYBOX, "sleep", "600")
+        process.kill()
+        harness.finish(process, 10)
+        done = self.succeed([DEMO, "ps", "-a", "-q"])
+        self.assertEqual(done.out, "", "--rm, and its runtime is dead")
+        harness.residue.reap()
+        self.assertFalse(os.path.exists("/proc/%d" % record["pid"]))
+
+    def test_killed_without_rm_is_on_record_as_exited(self):
+        name = harness.random_name("test")
+        process = harness.start([DEMO, "run", "--name", name, BUSYBOX,
+                                 "sleep", "600"])
+        deadline = time.monotonic() + 20
+        while (self.records().get(name, {}).get("status") != "running"
+               and time.monotonic() < deadline):
+            time.sleep(0.01)
+        process.kill()
+        harness.finish(process, 10)
+        done = self.succeed([DEMO, "ps", "-a"])
+        self.assertRegex(done.out, name)
+        self.assertIn("Exited (137)", done.out)
+        self.succeed([DEMO, "rm", name])
+
+    def test_a_full_disk(self):
+        script = ("mount -t tmpfs -o size=64k x /mnt && "
+                  "MYDOCKER_ROOT=/mnt/store %s run --rm %s true; "
+                  "echo status $?; find /mnt -type f -size +0" %
+                  (DEMO, BUSYBOX))
+        done = self.run_command(["unshare", "-m", "sh", "-c", script])
+        self.assertIn("status 125", done.out)
+        self.assertIn("No space left on device", done.err)
+
+
+class BadInput(ContainerTest):
+    """Refused in words, with the right status, and nothing changed."""
+
+    def refused(self, words, status, *said, **more):
+        before = harness.residue.snapshot()
+        done = self.run_command([DEMO, *words], **more)
+        self.assertEqual(done.status, status, str(done))
+        for text in said:
+            self.assertIn(text, done.err)
+        self.assertEqual(done.out, "")
+        self.assertEqual(harness.residue.compare(
+            before, harness.residue.snapshot()), [])
+        self.assertEqual(self.records(), {})
+
+    def test_run(self):
+        missing = "/no/such/place"
+        for words, said in (
+                (["--foo", BUSYBOX], "unknown flag: --foo"),
+                (["-Z", BUSYBOX], "unknown shorthand flag: 'Z' in -Z"),
+                (["--name"], "flag needs an argument: --name"),
+                (["--rm=yes", BUSYBOX], "--rm takes no value"),
+                ([], "requires at least 1 argument"),
+                (["no-such-image"], "Unable to find image 'no-such-image'"),
+                (["Bad//Name"], "invalid reference format"),
+                (["-m", "12x", BUSYBOX], "invalid size: '12x'"),
+                (["-m", "-5", BUSYBOX], "invalid size: '-5'"),
+                (["-m", "1k", BUSYBOX], "minimum memory limit"),
+                (["-m", "99999999999g", BUSYBOX], "too large"),
+                (["-m", "0x10", BUSYBOX], "invalid size"),
+                (["--cpus", "0", BUSYBOX], "range of CPUs"),
+                (["--cpus", "100000", BUSYBOX], "range of CPUs"),
+                (["--cpus", "1,5", BUSYBOX], "failed to parse"),
+                (["-p", "70000:80", BUSYBOX], "invalid hostPort: 70000"),
+                (["-p", "80:0", BUSYBOX], "invalid containerPort: 0"),
+                (["-p", "x:80", BUSYBOX], "invalid hostPort: x"),
+                (["-p", "80:80/icmp", BUSYBOX], "invalid proto: icmp"),
+                (["-p", "1.2.3:80:80", BUSYBOX], "invalid IP address"),
+                (["-v", missing + ":/x", BUSYBOX], missing),
+                (["-v", "/tmp:relative", BUSYBOX], "must be absolute"),
+                (["-v", "/tmp:/", BUSYBOX], "cannot be replaced"),
+                (["-v", "/tmp:/x:rx", BUSYBOX], "invalid mode: rx"),
+                (["--name", "../x", BUSYBOX], "invalid container name"),
+                (["--name", "", BUSYBOX], "invalid container name"),
+                (["--hostname", "a b", BUSYBOX], "invalid hostname"),
+                (["-e", "=x", BUSYBOX], "invalid environment variable")):
+            with self.subTest(words=words):
+                self.refused(["run", *words], 125, said)
+
+    def test_other_verbs(self):
+        self.refused(["frobnicate"], 1, "'frobnicate' is neither")
+        self.refused(["rm", "nobody"], 1, "No such container: nobody")
+        self.refused(["rmi", "nothing"], 1, "nothing")
+        self.refused(["load", "-i", "/no/file"], 1, "/no/file")
+        self.refused(["import", "/no/file", "x"], 1, "/no/file")
+        self.refused(["import", "only-one"], 1, "requires exactly 2")
+        self.refused(["ps", "extra"], 1, "requires exactly 0")
+
+    def test_without_root(self):
+        # In a copy that this user can reach.
+        place = self.scratch(harness.USER)
+        shutil.copy(DEMO, place + "/demo")
+        for words, status in ((["run", BUSYBOX], 125), (["ps"], 1),
+                              (["load"], 1), (["images"], 1)):
+            done = self.run_command([place + "/demo", *words],
+                                    user=harness.USER)
+            self.assertEqual(done.status, status, str(done))
+            self.assertIn("needs root", done.err)
+
+    def test_a_name_that_is_taken(self):
+        name = harness.random_name("test")
+        self.succeed([DEMO, "run", "--name", name, BUSYBOX, "true"])
+        done = self.run_command([DEMO, "run", "--name", name, BUSYBOX, "true"])
+        self.assertEqual(done.status, 125)
+        self.assertIn("is in use", done.err)
+        self.succeed([DEMO, "rm", name])
+
+
+class Lists(ContainerTest):
+    def test_ps_and_rm(self):
+        process, record = self.background("-p", "%d:80" % free_port(), BUSYBOX,
+                                          "sleep", "600")
+        out = self.succeed([DEMO, "ps"]).out
+        self.assertIn(record["id"][:12], out)
+        self.assertRegex(out, r"Up .* 0\.0\.0\.0:\d+->80/tcp")
+        done = self.run_command([DEMO, "rm", record["name"]])
+        self.assertEqual(done.status, 1)
+        self.assertIn("is running", done.err)
+        self.succeed([DEMO, "rm", "-f", record["id"][:12]])
+        self.assertEqual(harness.finish(process, 10).status, 137)
+        self.assertEqual(self.succeed([DEMO, "ps", "-aq"]).out, "")
+
+    def test_an_image_in_use_stays(self):
+        name = harness.random_name("test")
+        self.succeed([DEMO, "run", "--name", name, BUSYBOX, "true"])
+        done = self.run_command([DEMO, "rmi", BUSYBOX])
+        self.assertEqual(done.status, 1, str(done))
+        self.succeed([DEMO, "rm", name])
+        self.succeed([DEMO, "rmi", BUSYBOX])
+        self.assertEqual(self.succeed([DEMO, "images", "-q"]).out, "")
+        self.assertEqual(self.run_in(BUSYBOX, "echo", "made anew").out,
+                         "made anew\n")
+
+    def test_many_at_once(self):
+        results = []
+
+        def one(number):
+            results.append(harness.run(
+                [DEMO, "run", "--rm", BUSYBOX, "sh", "-c",
+                 "hostname -i; sleep 0.5; exit %d" % number]))
+        threads = [threading.Thread(target=one, args=(n,)) for n in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(r.status for r in results), list(range(12)),
+                         "\n".join(map(str, results)))
+        addresses = [r.out for r in results]
+        self.assertEqual(len(set(addresses)), 12, addresses)
+
+
+class Network(ContainerTest):
+    SERVE = "echo here >/tmp/index.html; exec httpd -f -p 80 -h /tmp"
+
+    def fetch(self, address, port):
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                with socket.create_connection((address, port), 3) as sock:
+                    sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                    data = b""
+                    while True:
+                        more = sock.recv(4096)
+                        if not more:
+                            return data.decode()
+                        data += more
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def test_a_published_port(self):
+        port = free_port()
+        process, record = self.background("-p", "%d:80" % port, BUSYBOX, "sh",
+                                          "-c", self.SERVE)
+        self.assertIn("here", self.fetch("127.0.0.1", port))
+        own = host_address()
+        if own:
+            self.assertIn("here", self.fetch(own, port))
+        second = self.run_in("-p", "%d:80" % port, BUSYBOX, "true")
+        self.assertEqual(second.status, 125)
+        self.assertIn("port is already allocated", second.err)
+        self.succeed([DEMO, "rm", "-f", record["name"]])
+        harness.finish(process, 10)
+        with self.assertRaises(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+
+    def test_a_port_of_a_host_process_is_a_conflict(self):
+        with socket.socket() as taken:
+            taken.bind(("0.0.0.0", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            done = self.run_in("-p", "%d:80" % port, BUSYBOX, "true")
+        self.assertEqual(done.status, 125)
+        self.assertIn("port is already allocated", done.err)
+
+    def test_the_way_out_and_beside_other_firewalls(self):
+        """A host of our own with Docker's and podman's bridges and rules on
+        it, and a machine outside; none of theirs may change."""
+        script = os.path.join(os.path.dirname(__file__), "beside.sh")
+        done = self.succeed(["unshare", "-n", "-m", "-p", "--fork",
+                             "--kill-child", "--mount-proc", "sh", script,
+                             DEMO])
+        self.assertIn("reached the outside", done.out)
+        self.assertIn("reached from outside", done.out)
+        self.assertIn("nothing changed", done.out)
+
+
+# ---- small things ------------------------------------------------------------
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("0.0.0.0", 0))
+        return sock.getsockname()[1]
+
+
+def host_address():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect(("192.0.2.254", 9))    # sends nothing
+        except OSError:
+            return None
+        return sock.getsockname()[0]
+
+
+def cgroup_files(container):
+    for line in read("/proc/self/mountinfo").splitlines():
+        fields = line.split()
+        if fields[fields.index("-") + 1] in ("cgroup", "cgroup2"):
+            place = os.path.join(fields[4], "mydocker", container)
+            if os.path.isdir(place):
+                yield place, os.listdir(place)
+
+
+def write_archive(path, name, config, links=()):
+    """A docker-archive with one layer: busybox, /etc/passwd, links."""
+    layer = io.BytesIO()
+    with tarfile.open(fileobj=layer, mode="w") as tar:
+        def add(member, kind, content=b"", mode=0o755, target=""):
+            info = tarfile.TarInfo(member)
+            info.type, info.mode, info.size = kind, mode, len(content)
+            info.linkname = target
+            tar.addfile(info, io.BytesIO(content))
+        for directory in ("bin", "etc", "home", "tmp"):
+            add(directory, tarfile.DIRTYPE)
+        add("home/guest", tarfile.DIRTYPE, mode=0o777)
+        with open(shutil.which("busybox"), "rb") as file:
+            add("bin/busybox", tarfile.REGTYPE, file.read())
+        for applet in ("sh", "id", "pwd", "echo", "grep"):
+            add("bin/" + applet, tarfile.SYMTYPE, target="busybox")
+        add("etc/passwd", tarfile.REGTYPE, b"root:x:0:0::/root:/bin/sh\n"
+            b"guest:x:1000:1000::/home/guest:/bin/sh\n", 0o644)
+        add("etc/group", tarfile.REGTYPE, b"root:x:0:\nguest:x:1000:\n"
+            b"extra:x:2000:guest\n", 0o644)
+        for link, target in dict(links).items():
+            add(link, tarfile.SYMTYPE, target=target)
+    data = layer.getvalue()
+    text = json.dumps({
+        "architecture": "amd64", "os": "linux", "config": config,
+        "rootfs": {"type": "layers", "diff_ids":
+                   ["sha256:" + hashlib.sha256(data).hexdigest()]}}).encode()
+    names = {"layer.tar": data, "config.json": text, "manifest.json":
+             json.dumps([{"Config": "config.json", "RepoTags": [name],
+                          "Layers": ["layer.tar"]}]).encode()}
+    with tarfile.open(path, "w") as tar:
+        for member, content in names.items():
+            info = tarfile.TarInfo(member)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+
+
+if __name__ == "__main__":
+    unittest.main()
