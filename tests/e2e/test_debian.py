@@ -16,6 +16,10 @@ def setUpModule():
 
 
 class Debian(harness.KernelTest):
+    # Images that a test loads are there to stay, until the class is done.
+    leaves = ("+ file /var/tmp/mydocker-state-*/layers/*",
+              "+ file /var/tmp/mydocker-state-*/blobs/*")
+
     @classmethod
     def setUpClass(cls):
         cls.made = debian_image.get()
