@@ -23,8 +23,6 @@
 #include "sync.h"
 #include "sys.h"
 
-#define ASK_SECONDS 2
-
 /* ---- sockets inside ---------------------------------------------------- */
 
 struct socket_kind {
@@ -239,7 +237,8 @@ box_ping(int netns, uint32_t to, int *ttl, long *us)
 /* ---- asking a server --------------------------------------------------- */
 
 int
-box_ask(int netns, uint32_t to, uint16_t port, char *answer, size_t size)
+box_ask(int netns, uint32_t to, uint16_t port, int ms, char *answer,
+	size_t size)
 {
 	char room[IPAM_ADDRESS_SIZE];
 	ipam_format(to, room);
@@ -247,7 +246,7 @@ box_ask(int netns, uint32_t to, uint16_t port, char *answer, size_t size)
 	if (fd < 0)
 		return wrap("connect to %s:%u", room, port);
 	/* SO_SNDTIMEO is the patience of connect(2), too. */
-	struct timeval patience = { .tv_sec = ASK_SECONDS };
+	struct timeval patience = { ms / 1000, ms % 1000 * 1000 };
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	struct sockaddr_in there = address_of(to, port);

@@ -25,12 +25,14 @@ int box_create(struct box *box, const char *name, uint16_t port);
  *
  * box_ping: one ICMP echo a second, three at most, until one is answered.
  * *ttl is what the answer had left of its time to live, *us how long it took.
- * box_ask: connect and read one line into `answer`.
+ * box_ask: connect and read one line into `answer`; `ms` is the patience for
+ * each.
  * box_describe: links, addresses and routes as text, one a line; the caller
  * frees.
  */
 int box_ping(int netns, uint32_t to, int *ttl, long *us);
-int box_ask(int netns, uint32_t to, uint16_t port, char *answer, size_t size);
+int box_ask(int netns, uint32_t to, uint16_t port, int ms, char *answer,
+	    size_t size);
 char *box_describe(int netns);
 
 #endif

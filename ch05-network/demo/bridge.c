@@ -32,6 +32,7 @@
 #define INTERNET_PORT 443
 #define SERVER_PORT 80
 #define PUBLISHED_PORT 8080
+#define PATIENCE_MS 3000 /* TCP asks again after a second */
 
 /* All players.  The endpoints' ids are what a runtime would give them. */
 static struct {
@@ -281,7 +282,8 @@ try_ask(const char *what, int netns, uint32_t to, uint16_t port,
 {
 	char answer[100], room[IPAM_ADDRESS_SIZE];
 	ipam_format(to, room);
-	bool answered = box_ask(netns, to, port, answer, sizeof(answer)) == 0;
+	bool answered = box_ask(netns, to, port, PATIENCE_MS, answer,
+				sizeof(answer)) == 0;
 	tour_show(what, "%s:%u says: %s", room, port,
 		  answered ? answer : failure.text);
 	tour_expect(answered && strcmp(answer, wanted) == 0, "%s", claim);
@@ -347,7 +349,8 @@ be_refused(void)
 		netlink_open_in(&there, play.internet.netns) == 0 &&
 		netlink_add_route(&there, &subnet, &host) == 0;
 	bool reached = box_ask(play.internet.netns, play.at_two.lease.address,
-			       SERVER_PORT, answer, sizeof(answer)) == 0;
+			       SERVER_PORT, PATIENCE_MS / 6, answer,
+			       sizeof(answer)) == 0;
 	tour_show("past the published port", "%s",
 		  reached ? answer : failure.text);
 	tour_expect(routed && !reached,

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "forward.h"
@@ -364,6 +365,38 @@ test_a_life(void **state)
 {
 	(void)state;
 	in_sandbox(life_body, ALL_CALLS);
+}
+
+/* Nothing that is sent after net_attach() is lost, or it would take the
+ * second until TCP or ARP tries again. */
+static void
+first_packet_body(void)
+{
+	become_host();
+	auto_network struct net_network network;
+	must(net_default(&network) == 0);
+	for (int round = 0; round < 10; round++) {
+		struct container container = start_container();
+		struct net_endpoint endpoint = NET_ENDPOINT("x");
+		struct timespec begin, end;
+		must(net_reserve(&network, &endpoint, NULL, 0) == 0);
+		must(net_attach(&network, &endpoint, container.netns) == 0);
+		clock_gettime(CLOCK_MONOTONIC, &begin);
+		must(*ask(-1, endpoint.lease.address, 80));
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		must((end.tv_sec - begin.tv_sec) * 1000 +
+		     (end.tv_nsec - begin.tv_nsec) / 1000000 < 900);
+		must(net_release(&network, &endpoint) == 0);
+		end_container(&container);
+	}
+	must(is_clean());
+}
+
+static void
+test_the_first_packet_arrives(void **state)
+{
+	(void)state;
+	in_sandbox(first_packet_body, ALL_CALLS);
 }
 
 /* ---- the dead ---------------------------------------------------------- */
@@ -749,6 +782,7 @@ main(void)
 		cmocka_unit_test(test_ports_are_held),
 		cmocka_unit_test(test_ports_refused),
 		cmocka_unit_test(test_a_life),
+		cmocka_unit_test(test_the_first_packet_arrives),
 		cmocka_unit_test(test_the_dead),
 		cmocka_unit_test(test_killed_at_any_moment),
 		cmocka_unit_test(test_eight_at_once),
