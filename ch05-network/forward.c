@@ -68,7 +68,8 @@ append_bridges(char **lines)
 	auto_netlink struct netlink nl = NETLINK_CLOSED;
 	auto_free struct netlink_link *links = NULL;
 	size_t count;
-	if (netlink_open(&nl) < 0 || netlink_list_links(&nl, &links, &count) < 0)
+	if (netlink_open(&nl) < 0 ||
+	    netlink_list_links(&nl, &links, &count) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(links[i].kind, "bridge") == 0)

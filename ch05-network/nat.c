@@ -274,8 +274,8 @@ nat_unpublish(const struct nat_port *ports, size_t count)
 			result = -1;
 			continue;
 		}
-		/* Adding what is there already is no error; adding what leads
-		 * elsewhere is, and then nothing is deleted: one transaction. */
+		/* Adding what is there already is no error.  Adding what
+		 * leads elsewhere is, and then nothing is deleted. */
 		auto_free char *commands = text("%s%s", add, delete);
 		if (run_nft(commands, NULL) < 0 && failure.code != ENOENT &&
 		    failure.code != EEXIST)

@@ -322,7 +322,8 @@ box_describe(int netns)
 	size_t link_count, address_count;
 	if ((netns < 0 ? netlink_open(&nl) : netlink_open_in(&nl, netns)) < 0 ||
 	    netlink_list_links(&nl, &links, &link_count) < 0 ||
-	    netlink_list_addresses(&nl, AF_INET, &addresses, &address_count) < 0)
+	    netlink_list_addresses(&nl, AF_INET, &addresses,
+				   &address_count) < 0)
 		return NULL;
 	for (size_t i = 0; i < link_count; i++) {
 		const struct netlink_link *link = &links[i];

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "forward.h"
@@ -19,6 +20,8 @@
 #endif
 
 #define SUBNET_FILE "subnet"
+/* As long as it takes on a busy machine; most often it is no time at all. */
+#define CARRIER_MS 500
 
 /* ---- names and choices ------------------------------------------------- */
 
@@ -681,6 +684,23 @@ net_reserve(struct net_network *network, struct net_endpoint *endpoint,
 
 /* ---- attach and release ------------------------------------------------ */
 
+/*
+ * Wait until a link carries packets.  The kernel finds that out in a worker of
+ * its own, for the ends of a pair and then for the bridge, and what is sent
+ * before is lost: the first connection would hang for the second that it takes
+ * until it is tried again.
+ */
+static void
+await_running(struct netlink *nl, const char *name)
+{
+	struct netlink_link link = { 0 };
+	for (int ms = 0; ms < CARRIER_MS; ms++) {
+		if (netlink_get_link(nl, name, &link) < 0 || link.running)
+			return;
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+}
+
 /* The container's side, by a socket that lives inside. */
 static int
 set_up_inside(const struct net_network *network,
@@ -696,6 +716,7 @@ set_up_inside(const struct net_network *network,
 	    netlink_set_up(&inside, NET_LINK, true) < 0 ||
 	    netlink_add_default_route(&inside, &gateway) < 0)
 		return wrap("set up the container's network");
+	await_running(&inside, NET_LINK);
 	return 0;
 }
 
@@ -722,8 +743,11 @@ net_attach(const struct net_network *network, struct net_endpoint *endpoint,
 	if ((endpoint->port_count == 0 ||
 	     netlink_set_hairpin(&nl, endpoint->veth, true) == 0) &&
 	    set_up_inside(network, endpoint, netns) == 0 &&
-	    nat_publish(endpoint->ports, endpoint->port_count) == 0)
+	    nat_publish(endpoint->ports, endpoint->port_count) == 0) {
+		await_running(&nl, endpoint->veth);
+		await_running(&nl, network->bridge);
 		return 0;
+	}
 	struct failure reason = failure;
 	netlink_delete_link(&nl, endpoint->veth);
 	failure = reason;

@@ -52,8 +52,9 @@ test_element_text(void **state)
 	port.host_address = 0x7f000001;
 	port.protocol = IPPROTO_UDP;
 	auto_free char *one = nat_compose_element("delete", &port);
-	assert_string_equal(one, "delete element ip mydocker address_ports { "
-				 "127.0.0.1 . udp . 8080 : 172.29.0.2 . 80 }\n");
+	assert_string_equal(one,
+			    "delete element ip mydocker address_ports { "
+			    "127.0.0.1 . udp . 8080 : 172.29.0.2 . 80 }\n");
 }
 
 static void

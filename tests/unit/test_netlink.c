@@ -177,7 +177,8 @@ static void
 test_lying_errors(void **state)
 {
 	(void)state;
-	static const int errors[] = { 1, EEXIST, -4096, -100000, INT32_MIN + 1 };
+	static const int errors[] = { 1, EEXIST, -4096, -100000,
+				      INT32_MIN + 1 };
 	for (size_t i = 0; i < countof(errors); i++) {
 		struct answer answer = { 0 };
 		add_error(&answer, errors[i], NULL);
