@@ -530,28 +530,35 @@ fail_bind(const struct nat_port *port)
  * The socket must hold the port and do nothing else.  A filter that lets
  * nothing through keeps connections out of it: until the rules are there a
  * client gets no answer, asks again a second later, and finds the container.
+ * Some kernels give filters to the network's administrator only (EPERM).
  */
-static int
-bind_deaf(int fd, const struct nat_port *port)
+static bool
+make_deaf(int fd)
 {
 	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
 	struct sock_fprog program = { 1, &drop };
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+			  sizeof(program)) == 0;
+}
+
+static int
+bind_port(int fd, const struct nat_port *port)
+{
 	struct sockaddr_in address = {
 		.sin_family = AF_INET,
 		.sin_port = htons(port->host_port),
 		.sin_addr.s_addr = htonl(port->host_address),
 	};
-	bool stream = port->protocol == IPPROTO_TCP;
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
-		       sizeof(program)) < 0)
-		return fail("attach a filter to a socket");
-	/* Connections that a server on this port has just closed are no
-	 * reason to refuse it; one that listens still is. */
-	if (stream && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 },
-				 sizeof(int)) < 0)
+	/* Only a deaf socket may listen: another would take connections in
+	 * and never answer.  Listening is what lets SO_REUSEADDR be used:
+	 * connections that a server on this port has just closed are then no
+	 * reason to refuse it, and one that listens still is. */
+	bool listens = make_deaf(fd) && port->protocol == IPPROTO_TCP;
+	if (listens && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 },
+				  sizeof(int)) < 0)
 		return fail("prepare a socket");
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    (stream && listen(fd, 1) < 0))
+	    (listens && listen(fd, 1) < 0))
 		return fail_bind(port);
 	return 0;
 }
@@ -570,7 +577,7 @@ net_hold_port(struct nat_port *port)
 				   (stream ? SOCK_STREAM : SOCK_DGRAM), 0);
 	if (fd < 0)
 		return fail("open a socket for port %u", port->host_port);
-	if (bind_deaf(fd, port) < 0)
+	if (bind_port(fd, port) < 0)
 		return -1;
 	struct sockaddr_in bound;
 	socklen_t length = sizeof(bound);
