@@ -227,9 +227,24 @@ set_path(int fs, const char *key, const char *path, bool escape)
 	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, value);
 }
 
+/*
+ * Before Linux 6.5 overlay has no parser of its own for fsconfig(2): any word
+ * is taken, and those that mean nothing are refused at the end, in dmesg.
+ */
+static bool
+takes_anything(int fs)
+{
+	bool taken = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "no-such-option",
+				  NULL) == 0;
+	free(mountfd_log(fs)); /* its complaint was wanted */
+	return taken;
+}
+
 static int
 configure(int fs, const struct overlay *o)
 {
+	if (takes_anything(fs))
+		return NOT_HERE;
 	if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay") < 0)
 		return -1;
 	for (size_t i = 0; i < o->layer_count; i++)

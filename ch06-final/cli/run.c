@@ -230,6 +230,9 @@ up_and_watch(struct store *store, const struct config *config)
 	store_unlock(store);
 	if (status < 0)
 		return status;
+	auto_free char *warning = net_forward_warning(&container.network);
+	if (warning)
+		fprintf(stderr, "mydocker: warning: %s\n", warning);
 	status = container_watch(&container);
 	if (status < 0) {
 		fprintf(stderr, "mydocker: %s\n", failure.text);
