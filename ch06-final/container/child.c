@@ -67,6 +67,16 @@ close_all_but(int *kept, size_t count)
 	return 0;
 }
 
+/* "nohup" and a shell's "&" leave signals ignored; that is not for us. */
+static void
+default_signals(void)
+{
+	static const int usual[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE,
+				     SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2 };
+	for (size_t i = 0; i < countof(usual); i++)
+		signal(usual[i], SIG_DFL);
+}
+
 static int
 session_up(struct container *c)
 {
@@ -76,6 +86,7 @@ session_up(struct container *c)
 		return -1;
 	if (setsid() < 0)
 		return fail("lead a session");
+	default_signals();
 	if (sigprocmask(SIG_SETMASK, (sigset_t *)c->old_mask, NULL) < 0)
 		return fail("restore the signal mask");
 	umask(0022);

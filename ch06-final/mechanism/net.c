@@ -19,6 +19,7 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
+#define RUN_DIRECTORY "/run/mydocker"
 #define SUBNET_FILE "subnet"
 /* As long as it takes on a busy machine; most often it is no time at all. */
 #define CARRIER_MS 500
@@ -122,7 +123,7 @@ net_open(struct net_network *network, const char *name, const char *bridge,
 		return -1;
 	const char *run = getenv("MYDOCKER_RUN");
 	network->run = text("%s/network/%llu",
-			    run && *run ? run : "/run/mydocker", number);
+			    run && *run ? run : RUN_DIRECTORY, number);
 	network->name = copy_text(name);
 	snprintf(network->bridge, sizeof(network->bridge), "%s", bridge);
 	if (subnet) {
@@ -453,14 +454,18 @@ sweep_network(int run, const char *bridge)
 	return 0;
 }
 
-/* $MYDOCKER_RUN/network/NAMESPACE and its parent, where they are empty. */
+/* NAMESPACE and `network` above it, where they are empty; and our own directory
+ * above that, but not one that MYDOCKER_RUN names: it is somebody's. */
 static void
 remove_directories(const char *run_path)
 {
-	auto_free char *parent = copy_text(run_path);
-	*strrchr(parent, '/') = '\0';
-	rmdir(run_path);
-	rmdir(parent);
+	auto_free char *path = copy_text(run_path);
+	for (int i = 0; i < 2; i++) {
+		rmdir(path);
+		*strrchr(path, '/') = '\0';
+	}
+	if (strcmp(path, RUN_DIRECTORY) == 0)
+		rmdir(path);
 }
 
 /* All networks.  The caller holds the lock, which goes with the last one. */

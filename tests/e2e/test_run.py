@@ -171,6 +171,12 @@ class Payload(ContainerTest):
             time.sleep(0.2)
         self.assertEqual(harness.finish(process, 10).status, 137)
 
+    def test_signals_are_not_ignored_inside(self):
+        done = self.run_command(
+            ["sh", "-c", "trap '' INT TERM PIPE HUP; exec %s run --rm %s "
+             "grep SigIgn /proc/self/status" % (DEMO, BUSYBOX)])
+        self.assertRegex(done.out, r"^SigIgn:\t0+$")
+
     def test_user_and_directory_of_the_image(self):
         archive = os.path.join(self.scratch(), "image.tar")
         write_archive(archive, "mydocker-test-user:1", {
