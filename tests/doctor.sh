@@ -215,7 +215,7 @@ fi
 if [ "$(value /proc/sys/net/ipv4/ip_forward)" = 1 ]; then
 	has "the host forwards packets (net.ipv4.ip_forward = 1)"
 else
-	note "net.ipv4.ip_forward = 0: the runtime turns it on and says so"
+	note "net.ipv4.ip_forward = 0: the runtime turns it on while containers run, and back"
 fi
 
 # ---- packages ----------------------------------------------------------------
