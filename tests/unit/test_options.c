@@ -1,0 +1,254 @@
+/* test_options.c - command lines as people type them, and the wrong ones. */
+#include "options.h"
+
+#include <string.h>
+
+#include "test.h"
+
+/* What the rows below have taken. */
+struct taken {
+	int interactive, tty, bare;
+	const char *memory, *name;
+	int calls;
+};
+
+static int
+take_interactive(void *data, const char *value)
+{
+	struct taken *taken = data;
+	assert_string_equal(value, "");
+	taken->interactive++;
+	taken->calls++;
+	return 0;
+}
+
+static int
+take_tty(void *data, const char *value)
+{
+	struct taken *taken = data;
+	assert_string_equal(value, "");
+	taken->tty++;
+	taken->calls++;
+	return 0;
+}
+
+static int
+take_bare(void *data, const char *value)
+{
+	struct taken *taken = data;
+	assert_string_equal(value, "");
+	taken->bare++;
+	taken->calls++;
+	return 0;
+}
+
+static int
+take_memory(void *data, const char *value)
+{
+	struct taken *taken = data;
+	taken->memory = value;
+	taken->calls++;
+	return strcmp(value, "bad") == 0 ? failx("it is bad") : 0;
+}
+
+static int
+take_name(void *data, const char *value)
+{
+	struct taken *taken = data;
+	taken->name = value;
+	taken->calls++;
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	{ 'i', "interactive", NULL, "Keep it open", take_interactive },
+	{ 't', "tty", NULL, "A terminal", take_tty },
+	{ 0, "bare", NULL, "No letter", take_bare },
+	{ 'm', "memory", "SIZE", "How much", take_memory },
+	{ 0, "name", "NAME", "A name", take_name },
+	{ 0 },
+};
+
+#define WORDS_MAX 8
+
+/* The words after the verb, up to a NULL. */
+static int
+parse(struct taken *taken, const char *const *words)
+{
+	char *argv[WORDS_MAX + 2] = { (char *)"run" };
+	int argc = 1;
+	for (; words[argc - 1]; argc++)
+		argv[argc] = (char *)words[argc - 1];
+	*taken = (struct taken){ 0 };
+	return options_parse(rows, argc, argv, taken);
+}
+#define PARSE(taken, ...) \
+	parse(taken, (const char *const[WORDS_MAX + 1]){ __VA_ARGS__ })
+
+static void
+switches(void **state)
+{
+	struct taken taken;
+	(void)state;
+	assert_int_equal(PARSE(&taken, "-i", "-t", "image"), 3);
+	assert_int_equal(taken.interactive + taken.tty, 2);
+	assert_int_equal(PARSE(&taken, "-it", "image"), 2);
+	assert_int_equal(taken.interactive + taken.tty, 2);
+	assert_int_equal(PARSE(&taken, "-tti"), 2);
+	assert_int_equal(taken.tty, 2);
+	assert_int_equal(PARSE(&taken, "--interactive", "--bare", "x"), 3);
+	assert_int_equal(taken.interactive + taken.bare, 2);
+	assert_int_equal(taken.tty, 0);
+}
+
+static void
+values(void **state)
+{
+	static const char *const forms[][3] = {
+		{ "-m64m" },	     { "-m=64m" },	 { "-m", "64m" },
+		{ "--memory=64m" }, { "--memory", "64m" },
+		{ "-itm64m" },	     { "-itm=64m" },	 { "-itm", "64m" },
+	};
+	struct taken taken;
+	(void)state;
+	for (size_t i = 0; i < countof(forms); i++) {
+		int first = parse(&taken, forms[i]);
+		if (first != (forms[i][1] ? 3 : 2))
+			fail_msg("%s: %d, %s", forms[i][0], first,
+				 failure.text);
+		assert_string_equal(taken.memory, "64m");
+	}
+	/* A value may be empty, or look like an option or like the end. */
+	assert_int_equal(PARSE(&taken, "--name=", "image"), 2);
+	assert_string_equal(taken.name, "");
+	assert_int_equal(PARSE(&taken, "--name", "", "image"), 3);
+	assert_string_equal(taken.name, "");
+	assert_int_equal(PARSE(&taken, "--name", "--bare", "image"), 3);
+	assert_string_equal(taken.name, "--bare");
+	assert_int_equal(taken.bare, 0);
+	assert_int_equal(PARSE(&taken, "--name", "--", "image"), 3);
+	assert_string_equal(taken.name, "--");
+	assert_int_equal(PARSE(&taken, "--name=a=b"), 2);
+	assert_string_equal(taken.name, "a=b");
+	assert_int_equal(PARSE(&taken, "-m", "-5"), 3);
+	assert_string_equal(taken.memory, "-5");
+}
+
+/* From the first plain word on nothing is ours. */
+static void
+where_it_ends(void **state)
+{
+	struct taken taken;
+	(void)state;
+	assert_int_equal(parse(&taken, (const char *const[]){ NULL }), 1);
+	assert_int_equal(PARSE(&taken, "image", "-i", "--nonsense"), 1);
+	assert_int_equal(taken.calls, 0);
+	assert_int_equal(PARSE(&taken, "-i", "image", "--help"), 2);
+	assert_int_equal(PARSE(&taken, "-i", "--", "-t", "image"), 3);
+	assert_int_equal(taken.tty, 0);
+	assert_int_equal(PARSE(&taken, "--"), 2);
+	/* "-" is a file name, "" an empty word; neither is an option. */
+	assert_int_equal(PARSE(&taken, "-", "-i"), 1);
+	assert_int_equal(PARSE(&taken, "", "-i"), 1);
+	assert_int_equal(taken.calls, 0);
+}
+
+static void
+help(void **state)
+{
+	struct taken taken;
+	(void)state;
+	assert_int_equal(PARSE(&taken, "--help"), OPTIONS_HELP);
+	assert_int_equal(PARSE(&taken, "-h"), OPTIONS_HELP);
+	assert_int_equal(PARSE(&taken, "-ith"), OPTIONS_HELP);
+	assert_int_equal(PARSE(&taken, "-i", "--help", "x"), OPTIONS_HELP);
+}
+
+static void
+wrong(void **state)
+{
+	static const struct {
+		const char *words[3];
+		const char *says;
+	} cases[] = {
+		{ { "--nonsense" }, "unknown flag: --nonsense" },
+		{ { "--nonsense=5" }, "unknown flag: --nonsense" },
+		{ { "--nam", "x" }, "unknown flag: --nam" },
+		{ { "--names", "x" }, "unknown flag: --names" },
+		{ { "---name", "x" }, "unknown flag: ---name" },
+		{ { "--=x" }, "unknown flag: --" },
+		{ { "-x" }, "unknown shorthand flag: 'x' in -x" },
+		{ { "-itx" }, "unknown shorthand flag: 'x' in -itx" },
+		{ { "-\xc3\xa9" }, "unknown shorthand flag" },
+		{ { "--memory" }, "flag needs an argument: --memory" },
+		{ { "-m" }, "flag needs an argument: 'm' in -m" },
+		{ { "-im" }, "flag needs an argument: 'm' in -im" },
+		{ { "--bare=yes" }, "--bare takes no value" },
+		{ { "--bare=" }, "--bare takes no value" },
+		{ { "-m", "bad" },
+		  "invalid argument \"bad\" for \"-m, --memory\" flag: it is "
+		  "bad" },
+		{ { "-mbad" }, "it is bad" },
+		{ { "--memory=bad" }, "it is bad" },
+	};
+	struct taken taken;
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		failure = (struct failure){ 0 };
+		if (parse(&taken, cases[i].words) != -1)
+			fail_msg("%s was accepted", cases[i].words[0]);
+		if (!strstr(failure.text, cases[i].says))
+			fail_msg("%s: says \"%s\"", cases[i].words[0],
+				 failure.text);
+	}
+}
+
+/* Far longer than a message has room for. */
+static void
+very_long(void **state)
+{
+	static char word[100000];
+	struct taken taken;
+	(void)state;
+	memset(word, 'x', sizeof(word) - 1);
+	word[0] = word[1] = '-';
+	assert_int_equal(PARSE(&taken, word), -1);
+	assert_true(strlen(failure.text) < sizeof(failure.text));
+	word[1] = 'x';
+	assert_int_equal(PARSE(&taken, word), -1);
+	word[1] = 'm';
+	assert_int_equal(PARSE(&taken, word), 2);
+	assert_int_equal(strlen(taken.memory), sizeof(word) - 3);
+}
+
+static void
+help_text(void **state)
+{
+	char *text_of_help = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text_of_help, &size);
+	(void)state;
+	assert_non_null(out);
+	options_print(rows, out);
+	fclose(out);
+	auto_free char *lines = text_of_help;
+	assert_non_null(strstr(lines, "-m, --memory SIZE"));
+	assert_non_null(strstr(lines, "--bare "));
+	assert_non_null(strstr(lines, "A name\n"));
+	int count = 0;
+	for (char *c = lines; *c; c++)
+		count += *c == '\n';
+	assert_int_equal(count, countof(rows) - 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(switches),	cmocka_unit_test(values),
+		cmocka_unit_test(where_it_ends), cmocka_unit_test(help),
+		cmocka_unit_test(wrong),	cmocka_unit_test(very_long),
+		cmocka_unit_test(help_text),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
