@@ -10,25 +10,11 @@ struct images_options {
 	bool quiet, no_trunc;
 };
 
-static int
-take_quiet(void *data, const char *value)
-{
-	(void)value;
-	((struct images_options *)data)->quiet = true;
-	return 0;
-}
-
-static int
-take_no_trunc(void *data, const char *value)
-{
-	(void)value;
-	((struct images_options *)data)->no_trunc = true;
-	return 0;
-}
-
 static const struct option_row options[] = {
-	{ 'q', "quiet", NULL, "Only show image IDs", take_quiet },
-	{ 0, "no-trunc", NULL, "Don't truncate output", take_no_trunc },
+	SWITCH('q', "quiet", "Only show image IDs", struct images_options,
+	       quiet),
+	SWITCH(0, "no-trunc", "Don't truncate output", struct images_options,
+	       no_trunc),
 	{ 0 },
 };
 

@@ -16,7 +16,7 @@ take_input(void *data, const char *value)
 
 static const struct option_row options[] = {
 	{ 'i', "input", "FILE", "Read from FILE instead of standard input",
-	  take_input },
+	  take_input, 0 },
 	{ 0 },
 };
 

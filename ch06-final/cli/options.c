@@ -3,10 +3,16 @@
 
 #include <string.h>
 
+static bool
+is_end(const struct option_row *row)
+{
+	return !row->letter && !row->name;
+}
+
 static const struct option_row *
 find_letter(const struct option_row *table, char letter)
 {
-	for (; table->take; table++)
+	for (; !is_end(table); table++)
 		if (letter && table->letter == letter)
 			return table;
 	return NULL;
@@ -15,7 +21,7 @@ find_letter(const struct option_row *table, char letter)
 static const struct option_row *
 find_name(const struct option_row *table, const char *name, size_t length)
 {
-	for (; table->take; table++)
+	for (; !is_end(table); table++)
 		if (table->name && strlen(table->name) == length &&
 		    memcmp(table->name, name, length) == 0)
 			return table;
@@ -34,6 +40,10 @@ title(const struct option_row *row)
 static int
 take(const struct option_row *row, const char *value, void *data)
 {
+	if (!row->value) {
+		*(bool *)((char *)data + row->flag) = true;
+		return 0;
+	}
 	if (row->take(data, value) == 0)
 		return 0;
 	auto_free char *called = title(row);
@@ -55,7 +65,8 @@ parse_long(const struct option_row *table, char **words, void *data)
 	if (!row->value) {
 		if (equals)
 			return failx("--%s takes no value", row->name);
-		return take(row, "", data) < 0 ? -1 : 1;
+		take(row, NULL, data);
+		return 1;
 	}
 	if (equals)
 		return take(row, equals + 1, data) < 0 ? -1 : 1;
@@ -76,8 +87,7 @@ parse_letters(const struct option_row *table, char **words, void *data)
 			return failx("unknown shorthand flag: '%c' in %s", *at,
 				     words[0]);
 		if (!row->value) {
-			if (take(row, "", data) < 0)
-				return -1;
+			take(row, NULL, data);
 			continue;
 		}
 		const char *rest = at + 1 + (at[1] == '=');
@@ -112,7 +122,7 @@ options_parse(const struct option_row *table, int argc, char **argv,
 void
 options_print(const struct option_row *table, FILE *out)
 {
-	for (; table->take; table++) {
+	for (; !is_end(table); table++) {
 		auto_free char *called = title(table);
 		auto_free char *whole =
 			text("%s%s%s", called, table->value ? " " : "",

@@ -15,13 +15,20 @@ struct option_row {
 	const char *name;  /* "memory", or NULL */
 	const char *value; /* what the help calls its value; NULL: a switch */
 	const char *help;
-	/* Take the value ("" for a switch) into `data`.  On failure the text
-	 * says what is wrong with it. */
+	/* Take the value into `data`.  On failure the text says what is wrong
+	 * with it. */
 	int (*take)(void *data, const char *value);
+	size_t flag; /* a switch has none: the offset in `data` of its bool */
 };
 
+/* A row for a switch: SWITCH('t', "tty", "Allocate ...", struct x, tty). */
+#define SWITCH(letter, name, help, type, member)                              \
+	{                                                                     \
+		letter, name, NULL, help, NULL, offsetof(type, member)        \
+	}
+
 /*
- * Parse argv[1..] by the table, which ends with a row without `take`.
+ * Parse argv[1..] by the table, which ends with a row without any name.
  * Returns the index of the first plain word (argc when there is none);
  * OPTIONS_HELP for --help or -h; -1 with a message in Docker's words.
  */

@@ -13,35 +13,13 @@ struct ps_options {
 	bool all, quiet, no_trunc;
 };
 
-static int
-take_all(void *data, const char *value)
-{
-	(void)value;
-	((struct ps_options *)data)->all = true;
-	return 0;
-}
-
-static int
-take_quiet(void *data, const char *value)
-{
-	(void)value;
-	((struct ps_options *)data)->quiet = true;
-	return 0;
-}
-
-static int
-take_no_trunc(void *data, const char *value)
-{
-	(void)value;
-	((struct ps_options *)data)->no_trunc = true;
-	return 0;
-}
-
 static const struct option_row options[] = {
-	{ 'a', "all", NULL, "Show all containers, not just those running",
-	  take_all },
-	{ 'q', "quiet", NULL, "Only show container IDs", take_quiet },
-	{ 0, "no-trunc", NULL, "Don't truncate output", take_no_trunc },
+	SWITCH('a', "all", "Show all containers, not just those running",
+	       struct ps_options, all),
+	SWITCH('q', "quiet", "Only show container IDs", struct ps_options,
+	       quiet),
+	SWITCH(0, "no-trunc", "Don't truncate output", struct ps_options,
+	       no_trunc),
 	{ 0 },
 };
 

@@ -9,16 +9,9 @@ struct rm_options {
 	bool force;
 };
 
-static int
-take_force(void *data, const char *value)
-{
-	(void)value;
-	((struct rm_options *)data)->force = true;
-	return 0;
-}
-
 static const struct option_row options[] = {
-	{ 'f', "force", NULL, "Kill a running container first", take_force },
+	SWITCH('f', "force", "Kill a running container first",
+	       struct rm_options, force),
 	{ 0 },
 };
 

@@ -20,34 +20,6 @@ struct run_options {
 /* ---- options ----------------------------------------------------------- */
 
 static int
-take_switch(bool *flag)
-{
-	*flag = true;
-	return 0;
-}
-
-static int
-take_interactive(void *data, const char *value)
-{
-	(void)value;
-	return take_switch(&((struct run_options *)data)->config.interactive);
-}
-
-static int
-take_tty(void *data, const char *value)
-{
-	(void)value;
-	return take_switch(&((struct run_options *)data)->config.terminal);
-}
-
-static int
-take_rm(void *data, const char *value)
-{
-	(void)value;
-	return take_switch(&((struct run_options *)data)->config.remove);
-}
-
-static int
 take_name(void *data, const char *value)
 {
 	struct config *config = &((struct run_options *)data)->config;
@@ -130,18 +102,21 @@ take_env(void *data, const char *value)
 }
 
 static const struct option_row options[] = {
-	{ 'i', "interactive", NULL, "Keep STDIN open", take_interactive },
-	{ 't', "tty", NULL, "Allocate a pseudo-TTY", take_tty },
-	{ 0, "rm", NULL, "Remove the container when it exits", take_rm },
-	{ 0, "name", "NAME", "Assign a name to the container", take_name },
-	{ 'h', "hostname", "NAME", "Container host name", take_hostname },
-	{ 'm', "memory", "SIZE", "Memory limit: 64m, 1g", take_memory },
-	{ 0, "cpus", "N", "Number of CPUs: 0.5, 2", take_cpus },
+	SWITCH('i', "interactive", "Keep STDIN open", struct run_options,
+	       config.interactive),
+	SWITCH('t', "tty", "Allocate a pseudo-TTY", struct run_options,
+	       config.terminal),
+	SWITCH(0, "rm", "Remove the container when it exits",
+	       struct run_options, config.remove),
+	{ 0, "name", "NAME", "Assign a name to the container", take_name, 0 },
+	{ 'h', "hostname", "NAME", "Container host name", take_hostname, 0 },
+	{ 'm', "memory", "SIZE", "Memory limit: 64m, 1g", take_memory, 0 },
+	{ 0, "cpus", "N", "Number of CPUs: 0.5, 2", take_cpus, 0 },
 	{ 'v', "volume", "A:B[:ro]", "Bind mount A of the host at B",
-	  take_volume },
-	{ 'e', "env", "K=V", "Set an environment variable", take_env },
+	  take_volume, 0 },
+	{ 'e', "env", "K=V", "Set an environment variable", take_env, 0 },
 	{ 'p', "publish", "[IP:]H:C", "Publish port C at the host's port H",
-	  take_publish },
+	  take_publish, 0 },
 	{ 0 },
 };
 

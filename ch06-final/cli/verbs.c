@@ -32,10 +32,10 @@ verb_error(const struct verb *verb)
 static void
 print_help(const struct verb *verb)
 {
+	bool has_options = verb->options->name != NULL;
 	printf("Usage:  ./demo %s %s%s\n\n%s\n", verb->name,
-	       verb->options->take ? "[OPTIONS] " : "", verb->arguments,
-	       verb->shows);
-	if (verb->options->take) {
+	       has_options ? "[OPTIONS] " : "", verb->arguments, verb->shows);
+	if (has_options) {
 		printf("\nOptions:\n");
 		options_print(verb->options, stdout);
 	}
