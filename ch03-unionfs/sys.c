@@ -11,6 +11,14 @@
 
 #include "base.h"
 
+/* Newer than the oldest libc this is built with; the same number everywhere. */
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
 /* ---- flags in words ---------------------------------------------------- */
 
 struct flag_name {
@@ -127,6 +135,13 @@ sys_pidfd_send_signal(int pidfd, int signal)
 {
 	return trace(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0),
 		     "pidfd_send_signal(%d, %s)", pidfd, strsignal(signal));
+}
+
+int
+sys_close_range(unsigned int first, unsigned int last)
+{
+	return trace(syscall(SYS_close_range, first, last, 0),
+		     "close_range(%u, %u)", first, last);
 }
 
 int

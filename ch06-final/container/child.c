@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "caps.h"
@@ -60,7 +59,7 @@ close_all_but(int *kept, size_t count)
 		unsigned int to = i < count ? (unsigned int)kept[i] : ~0U;
 		if (i < count && kept[i] < (int)from)
 			continue;
-		if (to > from && syscall(SYS_close_range, from, to - 1, 0) < 0)
+		if (to > from && sys_close_range(from, to - 1) < 0)
 			return fail("close the runtime's descriptors");
 		from = to + 1;
 	}
@@ -139,17 +138,20 @@ last_component(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* /sys/fs/cgroup, read-only: seen from its own cgroup namespace, its cgroup is
- * the root of each hierarchy. */
+#define CGROUPS "/sys/fs/cgroup"
+#define CGROUPS_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY)
+
+/* Read-only: seen from its own cgroup namespace, the container's cgroup is the
+ * root of each hierarchy. */
 static int
 mount_cgroups(const struct cgroup *cgroup)
 {
-	const unsigned long flags =
-		MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY;
+	const unsigned long flags = CGROUPS_FLAGS;
 	bool unified = cgroup->count == 1 && cgroup->dirs[0].in.version == 2;
 	struct rootfs_mount mount = {
 		.type = unified ? "cgroup2" : "tmpfs",
-		.target = "/sys/fs/cgroup",
+		.target = CGROUPS,
+		/* The tmpfs has directories made in it; see pivot_up(). */
 		.flags = unified ? flags : flags & ~MS_RDONLY,
 		.data = unified ? NULL : "mode=0755",
 	};
@@ -157,8 +159,8 @@ mount_cgroups(const struct cgroup *cgroup)
 		return -1;
 	for (size_t i = 0; !unified && i < cgroup->count; i++) {
 		const struct hierarchy *in = &cgroup->dirs[i].in;
-		auto_free char *target = text("/sys/fs/cgroup/%s",
-					      last_component(in->mount));
+		auto_free char *target =
+			text(CGROUPS "/%s", last_component(in->mount));
 		struct rootfs_mount one = {
 			.type = in->version == 2 ? "cgroup2" : "cgroup",
 			.target = target,
@@ -199,7 +201,7 @@ volumes_up(struct container *c)
 
 /* hostname, hosts and resolv.conf, which the runtime wrote for us. */
 static int
-files_up(struct container *c)
+etc_up(struct container *c)
 {
 	static const char *const names[] = { "hostname", "hosts",
 					     "resolv.conf" };
@@ -233,15 +235,20 @@ pivot_up(struct container *c)
 	(void)c;
 	int result = rootfs_pivot(root);
 	close_scoped(&root);
-	if (result == 0 && sys_mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0)
-		result = fail("make the new root an ordinary mount");
-	return result;
+	if (result < 0)
+		return -1;
+	if (sys_mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0)
+		return fail("make the new root an ordinary mount");
+	if (sys_mount(NULL, CGROUPS, NULL,
+		      MS_REMOUNT | MS_BIND | CGROUPS_FLAGS, NULL) < 0)
+		return fail("make " CGROUPS " read-only");
+	return 0;
 }
 
 /* ---- console ------------------------------------------------------------ */
 
 static int
-console_up(struct container *c)
+terminal_up(struct container *c)
 {
 	if (!c->config->terminal)
 		return console_use_pipes(&c->console);
@@ -285,10 +292,10 @@ const struct step child_steps[] = {
 	{ "overlay", overlay_up, NULL },
 	{ "mounts", mounts_up, NULL },
 	{ "volumes", volumes_up, NULL },
-	{ "container-files", files_up, NULL },
+	{ "etc", etc_up, NULL },
 	{ "mask", mask_up, NULL },
 	{ "pivot", pivot_up, NULL },
-	{ "terminal", console_up, NULL },
+	{ "terminal", terminal_up, NULL },
 	{ "privileges", privileges_up, NULL },
 	{ 0 },
 };

@@ -69,6 +69,7 @@ record_up(struct container *c)
 	if (c->containers < 0 ||
 	    record_create(c->containers, &c->record, &c->dir, &c->lock) < 0)
 		return -1;
+	steps_trace("container", c->record.id);
 	c->hostname = config->hostname ?
 			      copy_text(config->hostname) :
 			      text("%.*s", SHORT_ID, c->record.id);

@@ -1,81 +1,99 @@
 /* undo.c - experiment `undo`: every step made to fail, and nothing is left. */
 #include "demo.h"
 
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cgroup.h"
+#include "container.h"
 #include "mountinfo.h"
-#include "net.h"
-#include "netlink.h"
 #include "stage.h"
 #include "steps.h"
 
-/* What of a host a failed start could leave behind. */
-struct host {
-	size_t mounts;
-	size_t links;
-	size_t cgroups; /* directories with our name in some hierarchy */
-	size_t containers;
+/*
+ * What is left of the container `id`: every name of a kernel object is made of
+ * the id, so nothing that others do on this host meanwhile is taken for ours.
+ */
+struct left {
+	int cgroups; /* directories, in all hierarchies */
+	int links;
+	int mounts;
+	int records;
 };
 
 static int
-look(struct host *host)
+look(const char *id, struct left *left)
 {
 	auto_mounts struct mount_table table = { 0 };
-	auto_netlink struct netlink nl = NETLINK_CLOSED;
-	struct netlink_link *links;
-	struct cgroup cgroup = { 0 };
+	auto_free char *name = container_cgroup_name(id);
 	auto_close int containers = records_open(getenv("MYDOCKER_ROOT"));
-	if (containers < 0 || mountinfo_read(0, &table) < 0 ||
-	    netlink_open(&nl) < 0 ||
-	    netlink_list_links(&nl, &links, &host->links) < 0)
+	char veth[IFNAMSIZ];
+	struct cgroup cgroup = { 0 };
+	if (containers < 0 || net_name_veth(id, veth) < 0 ||
+	    mountinfo_read(0, &table) < 0 ||
+	    (left->cgroups = cgroup_open(&cgroup, name)) < 0)
 		return -1;
-	free(links);
-	int found = cgroup_open(&cgroup, "mydocker");
 	cgroup_close(&cgroup);
-	struct record *records = records_list(containers, &host->containers);
-	for (size_t i = 0; i < host->containers; i++)
-		record_free(&records[i]);
-	free(records);
-	host->mounts = table.count;
-	host->cgroups = found;
-	return found < 0 ? -1 : 0;
+	left->links = if_nametoindex(veth) != 0;
+	left->mounts = 0;
+	for (size_t i = 0; i < table.count; i++)
+		left->mounts += strstr(table.mounts[i].target, id) != NULL;
+	left->records = faccessat(containers, id, F_OK, 0) == 0;
+	return 0;
 }
 
 static bool
-same(const struct host *a, const struct host *b)
+is_nothing(const struct left *left)
 {
-	return memcmp(a, b, sizeof(*a)) == 0;
+	return !left->cgroups && !left->links && !left->mounts &&
+	       !left->records;
+}
+
+/* The word after `label`, cut off in place; NULL when it is not there. */
+static char *
+word_after(char *words, const char *label)
+{
+	char *found = strstr(words, label);
+	if (!found)
+		return NULL;
+	found += strlen(label);
+	found[strcspn(found, " \n")] = '\0';
+	return found;
 }
 
 static int
-fail_at(const char *step, const struct host *before)
+fail_at(const char *step)
 {
 	int status;
 	setenv("FAIL_AT", step, 1);
 	auto_free char *said = stage_output(
-		(const char *const[]){ "./demo", "run", "-m", "64m", "busybox",
-				       "true", NULL },
+		(const char *const[]){ "./demo", "-v", "run", "-m", "64m",
+				       "busybox", "true", NULL },
 		&status);
 	unsetenv("FAIL_AT");
-	struct host after;
-	if (!said || look(&after) < 0)
-		return -1;
-	said[strcspn(said, "\n")] = '\0';
-	tour_show(step, "exit %d, %s", status, said);
-	tour_expect(status == 125 && strstr(said, step) &&
-			    same(before, &after),
-		    "it is named, and the host is as it was");
+	char *error = said ? strstr(said, "mydocker run: ") : NULL;
+	if (!error)
+		return failx("%s: ./demo run said nothing", step);
+	error[strcspn(error, "\n")] = '\0';
+	tour_show(step, "exit %d, %s", status, error);
+	bool named = status == 125 && strstr(error, step);
+	char *id = word_after(said, "-- container ");
+	struct left left;
+	if (!id || look(id, &left) < 0)
+		return failx("%s: cannot look for what is left", step);
+	tour_expect(named && is_nothing(&left),
+		    "it is named; %d cgroups, %d links, %d mounts, %d records "
+		    "of it are left", left.cgroups, left.links, left.mounts,
+		    left.records);
 	return 0;
 }
 
 static int
-fail_each(const struct step *step, const struct host *before)
+fail_each(const struct step *step)
 {
 	for (; step->name; step++)
-		if (fail_at(step->name, before) < 0)
+		if (fail_at(step->name) < 0)
 			return -1;
 	return 0;
 }
@@ -92,16 +110,11 @@ run_undo(void)
 		 "(FAIL_AT=step).");
 	if (stage_run("run", "--rm", "busybox", "true") != 0)
 		return failx("the container does not even run undisturbed");
-	struct host before;
-	if (look(&before) < 0)
-		return -1;
-	tour_show("before", "%zu mounts, %zu links, %zu cgroups of ours",
-		  before.mounts, before.links, before.cgroups);
 	tour_step("The runtime's half (container/up.c).");
-	if (fail_each(up_steps, &before) < 0)
+	if (fail_each(up_steps) < 0)
 		return -1;
 	tour_step("The child's half, between clone and exec (child.c).");
-	return fail_each(child_steps, &before);
+	return fail_each(child_steps);
 }
 
 const struct experiment demo_undo = {

@@ -299,6 +299,9 @@ class Isolation(ContainerTest):
         self.assertEqual(kind["/sys"], "sysfs")
         self.assertIn("ro", options["/sys"])
         self.assertIn("ro", options["/proc/sys"])
+        for target in options:
+            if target.startswith("/sys/fs/cgroup"):
+                self.assertIn("ro", options[target], target)
         self.assertNotIn("shared", " ".join(" ".join(m) for m in mounts))
         # No mount of the host's tree is left: every target is one of ours.
         for target in kind:
