@@ -38,7 +38,7 @@ format_duration(int64_t seconds)
 	if (seconds == 1)
 		return copy_text("1 second");
 	size_t i = 0;
-	while (seconds >= steps[i].below)
+	while (i + 1 < countof(steps) && seconds >= steps[i].below)
 		i++;
 	if (!steps[i].unit)
 		return copy_text(steps[i].name);

@@ -90,9 +90,10 @@ parse_letters(const struct option_row *table, char **words, void *data)
 			take(row, NULL, data);
 			continue;
 		}
-		const char *rest = at + 1 + (at[1] == '=');
-		if (*rest)
-			return take(row, rest, data) < 0 ? -1 : 1;
+		if (at[1] == '=')
+			return take(row, at + 2, data) < 0 ? -1 : 1;
+		if (at[1])
+			return take(row, at + 1, data) < 0 ? -1 : 1;
 		if (!words[1])
 			return failx("flag needs an argument: '%c' in %s",
 				     *at, words[0]);

@@ -15,6 +15,20 @@ static const struct option_row options[] = {
 	{ 0 },
 };
 
+/* Its runtime may have been killed a moment ago: then there is more of it than
+ * the record. */
+static int
+remove_locked(int containers, struct record *record, int *dir, int *lock)
+{
+	record_free(record);
+	if (record_load(*dir, record) < 0)
+		return failure.code == ENOENT ? 0 : -1;
+	if (record->status == STATUS_EXITED)
+		return record_remove(containers, record->id);
+	record->remove = true;
+	return container_undo(verb_root(), containers, record, dir, lock);
+}
+
 static int
 remove_one(int containers, const char *word, bool force)
 {
@@ -37,7 +51,7 @@ remove_one(int containers, const char *word, bool force)
 	/* With --rm its own runtime may have been faster. */
 	if (ours < 0)
 		return failure.code == ENOENT ? 0 : -1;
-	return record_remove(containers, record.id);
+	return remove_locked(containers, &record, &dir, &lock);
 }
 
 static int

@@ -96,6 +96,22 @@ parse_publish(const char *string, struct nat_port *publish)
 	return parse_port(host ? host : spec, "hostPort", &publish->host_port);
 }
 
+/* "/", "//.", "/a/..": what is left when the words are followed. */
+static bool
+is_root(const char *path)
+{
+	int depth = 0;
+	while (*path) {
+		size_t length = strcspn(path, "/");
+		if (length == 2 && strncmp(path, "..", 2) == 0)
+			depth -= depth > 0;
+		else if (length > 0 && !(length == 1 && *path == '.'))
+			depth++;
+		path += length + (path[length] == '/');
+	}
+	return depth == 0;
+}
+
 int
 parse_volume(const char *string, struct volume *volume)
 {
@@ -116,7 +132,7 @@ parse_volume(const char *string, struct volume *volume)
 	if (target[0] != '/')
 		return failx("invalid mount path: '%s' must be absolute",
 			     target);
-	if (strspn(target, "/") == strlen(target))
+	if (is_root(target))
 		return failx("invalid mount path: the container's root cannot "
 			     "be replaced");
 	if (!strchr(spec, '/'))

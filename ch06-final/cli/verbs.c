@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "self.h"
 #include "store.h"
 
 static const struct verb *const verbs[] = {
@@ -104,15 +105,10 @@ verb_find(const char *name)
 static char *
 beside_us(const char *name)
 {
-	char self[4096];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (length < 0) {
-		fail("find out where this program is");
+	const char *self = self_path();
+	if (!self)
 		return NULL;
-	}
-	self[length] = '\0';
-	*strrchr(self, '/') = '\0';
-	return text("%s/%s", self, name);
+	return text("%.*s/%s", (int)(strrchr(self, '/') - self), self, name);
 }
 
 int
@@ -186,5 +182,8 @@ verbs_main(int argc, char **argv)
 			"See './demo --help' and './demo list'.\n", argv[i]);
 		return 1;
 	}
+	/* Before there is a container that could get hold of our file. */
+	if (verb == &verb_run && geteuid() == 0 && self_protect(argv) < 0)
+		return verb_error(verb);
 	return verb->run(verb, argc - i, argv + i);
 }

@@ -8,11 +8,13 @@
 #include "container.h"
 
 #include <errno.h>
+#include <linux/keyctl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "caps.h"
@@ -66,28 +68,43 @@ close_all_but(int *kept, size_t count)
 	return 0;
 }
 
-/* "nohup" and a shell's "&" leave signals ignored; that is not for us. */
-static void
+/* Signals that our caller ignores ("nohup", a shell's "&") or blocks are not
+ * the payload's affair. */
+static int
 default_signals(void)
 {
+	sigset_t none;
+	sigemptyset(&none);
 	static const int usual[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE,
 				     SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2 };
 	for (size_t i = 0; i < countof(usual); i++)
 		signal(usual[i], SIG_DFL);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return fail("unblock signals");
+	return 0;
+}
+
+/* Keys of the caller's session, "keyctl show", are not for the payload. */
+static int
+own_keyring(void)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 &&
+	    errno != ENOSYS && errno != EPERM)
+		return fail("make a session keyring");
+	return 0;
 }
 
 static int
 session_up(struct container *c)
 {
-	int kept[] = { c->child_sync, c->dir, c->console.theirs[0],
+	int kept[] = { c->child_sync, c->console.theirs[0],
 		       c->console.theirs[1], c->console.theirs[2] };
 	if (close_all_but(kept, countof(kept)) < 0)
 		return -1;
 	if (setsid() < 0)
 		return fail("lead a session");
-	default_signals();
-	if (sigprocmask(SIG_SETMASK, (sigset_t *)c->old_mask, NULL) < 0)
-		return fail("restore the signal mask");
+	if (default_signals() < 0 || own_keyring() < 0)
+		return -1;
 	umask(0022);
 	if (sys_sethostname(c->hostname) < 0)
 		return fail("set the host name");
@@ -276,7 +293,9 @@ privileges_up(struct container *c)
 	    caps_become(user.uid, user.gid, user.groups,
 			user.group_count) < 0)
 		return -1;
-	if (chdir(cwd) < 0)
+	/* By descriptor: the name may lead elsewhere by now (CVE-2024-21626),
+	 * and the user may have no right to enter. */
+	if (fchdir(made) < 0)
 		return fail("enter the working directory %s", cwd);
 	/* Changing the user has cleared the wish to die with the runtime. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)

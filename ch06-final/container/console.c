@@ -2,6 +2,7 @@
 #include "console.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -18,8 +19,21 @@
 struct channel {
 	int *from;
 	int *to;
+	size_t at_once;	/* a write of so much does not block after POLLOUT */
+	size_t start, used;
 	char buffer[65536];
-	size_t used;
+};
+
+/* What the loop below goes round with. */
+struct relay {
+	struct console *console;
+	struct channel channels[3]; /* input, output, errors */
+	int in, out, err;	    /* our own descriptors, or -1 */
+	int keyboard;		    /* the pty's master, for the input */
+	int container;		    /* pidfd */
+	int signals;
+	bool running;
+	int patience; /* signals until the container is killed */
 };
 
 /* ---- opening and closing ----------------------------------------------- */
@@ -140,6 +154,7 @@ channel_read(struct channel *channel)
 {
 	ssize_t got = read(*channel->from, channel->buffer,
 			   sizeof(channel->buffer));
+	channel->start = 0;
 	if (got > 0)
 		channel->used = got;
 	/* A pty master says EIO when nobody holds the other end any more. */
@@ -150,11 +165,13 @@ channel_read(struct channel *channel)
 static void
 channel_write(struct channel *channel)
 {
-	ssize_t done = write(*channel->to, channel->buffer, channel->used);
+	size_t length = channel->used < channel->at_once ? channel->used :
+							   channel->at_once;
+	ssize_t done = write(*channel->to, channel->buffer + channel->start,
+			     length);
 	if (done > 0) {
 		channel->used -= done;
-		memmove(channel->buffer, channel->buffer + done,
-			channel->used);
+		channel->start += done;
 	} else if (done < 0 && errno != EINTR && errno != EAGAIN) {
 		/* The reader is gone; so let the writer notice. */
 		channel->used = 0;
@@ -205,92 +222,151 @@ console_signals(void *before)
 	return fd < 0 ? fail("make a descriptor for signals") : fd;
 }
 
-static void
-pass_signal(const struct console *console, int pidfd, int signals,
-	    int *patience)
+void
+console_end_signals(int *signals, const void *before)
+{
+	/* Those that are waiting would strike when the mask is put back. */
+	struct pollfd waiting = { *signals, POLLIN, 0 };
+	while (poll(&waiting, 1, 0) == 1)
+		console_is_ending(*signals);
+	sigprocmask(SIG_SETMASK, before, NULL);
+	close_scoped(signals);
+}
+
+/* The signal's number, 0 when there was none after all. */
+static int
+next_signal(int signals)
 {
 	struct signalfd_siginfo info;
 	if (read(signals, &info, sizeof(info)) != sizeof(info))
-		return;
-	int number = info.ssi_signo;
-	if (number == SIGPIPE) /* ours, from a reader that is gone */
+		return 0;
+	return info.ssi_signo;
+}
+
+bool
+console_is_ending(int signals)
+{
+	int number = next_signal(signals);
+	return number == SIGINT || number == SIGTERM || number == SIGHUP ||
+	       number == SIGQUIT;
+}
+
+/* Carry nothing any more. */
+static void
+give_up(struct relay *relay)
+{
+	for (size_t i = 0; i < countof(relay->channels); i++) {
+		relay->channels[i].used = 0;
+		drop(relay->channels[i].from);
+	}
+}
+
+static void
+pass_signal(struct relay *relay)
+{
+	int number = next_signal(relay->signals);
+	if (number == 0 || number == SIGPIPE) /* a reader that is gone */
 		return;
 	if (number == SIGWINCH) {
-		if (console->master >= 0)
-			copy_window_size(console->master);
+		if (relay->console->master >= 0)
+			copy_window_size(relay->console->master);
+		return;
+	}
+	bool ending = number == SIGINT || number == SIGTERM;
+	if (!relay->running) {
+		if (ending)
+			give_up(relay);
 		return;
 	}
 	/* Process 1 of a pid namespace ignores what it has no handler for:
 	 * a user who insists is obeyed in another way. */
-	if ((number == SIGINT || number == SIGTERM) && --*patience == 0)
+	if (ending && --relay->patience == 0)
 		number = SIGKILL;
-	sys_pidfd_send_signal(pidfd, number);
+	sys_pidfd_send_signal(relay->container, number);
 }
 
 /* ---- the loop ---------------------------------------------------------- */
 
 /* Poll channels, the container and signals once; false when all is over. */
 static bool
-relay_once(struct console *console, struct channel *channels, int *in,
-	   int *pidfd, int container, int signals, int *patience)
+relay_once(struct relay *relay)
 {
+	struct channel *channels = relay->channels;
 	struct pollfd polls[5];
 	for (int i = 0; i < 3; i++)
 		polls[i] = channel_poll(&channels[i]);
-	polls[3] = (struct pollfd){ *pidfd, POLLIN, 0 };
-	polls[4] = (struct pollfd){ signals, POLLIN, 0 };
+	polls[3] = (struct pollfd){ relay->running ? relay->container : -1,
+				    POLLIN, 0 };
+	polls[4] = (struct pollfd){ relay->signals, POLLIN, 0 };
 	bool flowing = polls[1].fd >= 0 || polls[2].fd >= 0;
-	if (*pidfd < 0 && !flowing)
+	if (!relay->running && !flowing)
 		return false;
 	if (poll(polls, countof(polls), -1) < 0)
 		return errno == EINTR;
-	if (polls[4].revents)
-		pass_signal(console, container, signals, patience);
 	for (int i = 0; i < 3; i++)
 		channel_move(&channels[i], polls[i].revents);
+	if (polls[4].revents)
+		pass_signal(relay);
 	if (polls[3].revents) {
 		/* Nobody will read any more; what was written comes out. */
-		*pidfd = -1;
-		*in = -1;
+		relay->running = false;
+		relay->in = -1;
 		channels[0].used = 0;
 	}
 	return true;
 }
 
+static int
+connect_channels(struct relay *relay)
+{
+	struct console *console = relay->console;
+	int *input = &console->ours[0], *output = &console->ours[1];
+	if (console->terminal) {
+		/* A pty's master is both ways in one; each has its own copy.
+		 * What is not read inside must not stop us. */
+		relay->keyboard =
+			fcntl(console->master, F_DUPFD_CLOEXEC, 3);
+		if (relay->keyboard < 0 ||
+		    fcntl(console->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+			return fail("set up the terminal");
+		input = &relay->keyboard;
+		output = &console->master;
+		copy_window_size(console->master);
+	}
+	struct channel *channels = relay->channels;
+	channels[0].from = &relay->in;
+	channels[0].to = input;
+	channels[0].at_once = sizeof(channels[0].buffer); /* O_NONBLOCK */
+	channels[1].from = output;
+	channels[1].to = &relay->out;
+	channels[1].at_once = PIPE_BUF;
+	channels[2].from = &console->ours[2];
+	channels[2].to = &relay->err;
+	channels[2].at_once = PIPE_BUF;
+	return 0;
+}
+
 int
 console_relay(struct console *console, int pidfd, int signals)
 {
-	auto_free struct channel *channels = new_bytes(3 * sizeof(*channels));
-	int in = console->interactive ? STDIN_FILENO : -1;
-	int out = STDOUT_FILENO, err = STDERR_FILENO;
-	/* A pty's master is both: its copies are closed on their own. */
-	auto_close int keyboard = -1;
-	if (console->terminal) {
-		keyboard = fcntl(console->master, F_DUPFD_CLOEXEC, 3);
-		if (keyboard < 0)
-			return fail("duplicate the terminal");
-		channels[0] = (struct channel){ .from = &in, .to = &keyboard };
-		channels[1] = (struct channel){ .from = &console->master,
-						.to = &out };
-		channels[2] = (struct channel){ .from = &console->ours[2],
-						.to = &err };
-		copy_window_size(console->master);
-	} else {
-		channels[0] = (struct channel){ .from = &in,
-						.to = &console->ours[0] };
-		channels[1] = (struct channel){ .from = &console->ours[1],
-						.to = &out };
-		channels[2] = (struct channel){ .from = &console->ours[2],
-						.to = &err };
-	}
+	auto_free struct relay *relay = new_bytes(sizeof(*relay));
+	relay->console = console;
+	relay->in = console->interactive ? STDIN_FILENO : -1;
+	relay->out = STDOUT_FILENO;
+	relay->err = STDERR_FILENO;
+	relay->keyboard = -1;
+	relay->container = pidfd;
+	relay->signals = signals;
+	relay->running = true;
+	relay->patience = 3;
+	int result = connect_channels(relay);
 	struct termios before;
-	bool raw = console->terminal && console->interactive &&
+	bool raw = result == 0 && console->terminal && console->interactive &&
 		   make_raw(&before);
-	int running = pidfd, patience = 3;
-	while (relay_once(console, channels, &in, &running, pidfd, signals,
-			  &patience))
+	while (result == 0 && relay_once(relay))
 		;
 	if (raw)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
-	return 0;
+	close_scoped(&relay->keyboard);
+	return result;
 }

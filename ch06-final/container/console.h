@@ -41,15 +41,21 @@ void console_close(struct console *console);
 /*
  * Parent: carry bytes until the container has ended (`pidfd` says so) and
  * nothing is left to carry.  Signals sent to us go to the container; the
- * third SIGINT or SIGTERM kills it.  The terminal is what it was before on
+ * third SIGINT or SIGTERM kills it, and when it has ended already they drop
+ * what a reader of ours does not take.  The terminal is what it was before on
  * every way out.  `signals` is the descriptor of console_signals().
  */
 int console_relay(struct console *console, int pidfd, int signals);
 
 /*
  * Block the signals that are for the container and return a signalfd(2) that
- * tells of them; `*before` is the mask that the child must restore.
+ * tells of them; `*before` (a sigset_t) is for console_end_signals(), which
+ * forgets those that nobody read, and puts the mask back.
  */
 int console_signals(void *before);
+void console_end_signals(int *signals, const void *before);
+
+/* Take one signal; is it one that ends a program: INT, TERM, HUP, QUIT? */
+bool console_is_ending(int signals);
 
 #endif

@@ -95,6 +95,14 @@ int container_down(struct container *c);
  */
 int container_recover(const char *root);
 
+/*
+ * Undo what there is of a container whose lock we have and which is not
+ * "exited".  Takes the record and both descriptors.  With record->remove
+ * nothing of it stays.
+ */
+int container_undo(const char *root, int containers, struct record *record,
+		   int *dir, int *lock);
+
 /* rm -f: kill a running container and wait until its runtime, or we in its
  * place, have undone it.  `record` is updated. */
 int container_kill(const char *root, struct record *record, int dir);

@@ -67,6 +67,25 @@ record_save(int dir, const struct record *record)
 	return write_file(dir, RECORD_FILE, content, 0600);
 }
 
+bool
+record_is_text(const char *string)
+{
+	json_t *json = json_string(string);
+	json_decref(json);
+	return json != NULL;
+}
+
+/* Names of cgroups, links and files are made of it: nothing else may pass. */
+static int
+parse_id(const char *text, char id[ID_LENGTH + 1])
+{
+	if (strlen(text) != ID_LENGTH ||
+	    strspn(text, "0123456789abcdef") != ID_LENGTH)
+		return failx("%s: \"%s\" is not an id", RECORD_FILE, text);
+	memcpy(id, text, ID_LENGTH + 1);
+	return 0;
+}
+
 static int
 parse_status(const char *name, enum container_status *status)
 {
@@ -105,7 +124,6 @@ record_load(int dir, struct record *record)
 		json_decref(json);
 		return failx("read %s: %s", RECORD_FILE, error.text);
 	}
-	snprintf(record->id, sizeof(record->id), "%s", id);
 	record->name = copy_text(name);
 	record->image = copy_text(image);
 	record->image_id = copy_text(image_id);
@@ -115,8 +133,12 @@ record_load(int dir, struct record *record)
 	record->started = started;
 	record->finished = finished;
 	record->remove = remove;
-	int result = parse_status(status, &record->status);
+	int result = parse_id(id, record->id);
+	if (result == 0)
+		result = parse_status(status, &record->status);
 	json_decref(json);
+	if (result < 0)
+		record_free(record);
 	return result;
 }
 
@@ -248,6 +270,12 @@ record_create(int containers, struct record *record, int *dir, int *lock)
 	return result;
 }
 
+bool
+record_exists(int dir)
+{
+	return faccessat(dir, RECORD_FILE, F_OK, 0) == 0;
+}
+
 int
 record_lock(int dir, int *lock)
 {
@@ -302,11 +330,16 @@ records_list(int containers, size_t *count)
 		struct record record;
 		auto_close int dir =
 			openat(containers, entry->d_name,
-			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+				       O_CLOEXEC);
 		if (strlen(entry->d_name) != ID_LENGTH || dir < 0)
 			continue;
 		if (record_load(dir, &record) < 0)
 			continue;
+		if (strcmp(record.id, entry->d_name) != 0) {
+			record_free(&record);
+			continue;
+		}
 		if (*count == room) {
 			room = room ? room * 2 : 16;
 			records = resize_bytes(records,

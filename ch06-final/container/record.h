@@ -49,6 +49,10 @@ int records_open(const char *root);
 int record_create(int containers, struct record *record, int *dir, int *lock);
 int record_save(int dir, const struct record *record);
 int record_load(int dir, struct record *record);
+bool record_exists(int dir);
+
+/* Can this be kept in a record?  JSON's strings are UTF-8. */
+bool record_is_text(const char *string);
 
 /*
  * Take the lock of a container that may be somebody's.  1: it is ours now;

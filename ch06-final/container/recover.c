@@ -15,10 +15,9 @@
 
 #define KILLED (128 + SIGKILL)
 
-/* Undo what there is of the container whose lock we have. */
-static int
-undo(const char *root, int containers, struct record *record, int *dir,
-     int *lock)
+int
+container_undo(const char *root, int containers, struct record *record,
+	       int *dir, int *lock)
 {
 	struct container c;
 	if (container_init(&c, root, NULL) < 0)
@@ -49,22 +48,30 @@ lock_patiently(int dir, const struct record *record, int *lock)
 	}
 }
 
-/* A directory without a record: what a removal or a creation that was killed
- * left.  Nobody can be in it but its creator, who has it locked. */
+/*
+ * A directory without a record: what a removal or a creation that was killed
+ * left, or one that is being made at this moment.  Whoever makes one holds the
+ * lock of the whole directory until the record is there.
+ */
 static int
 remove_rubbish(int containers, const char *id, int dir)
 {
+	if (flock(containers, LOCK_EX) < 0)
+		return fail("lock the directory of containers");
+	int result = 0;
 	auto_close int lock = -1;
-	if (record_lock(dir, &lock) != 1)
-		return 0;
-	return record_remove(containers, id);
+	if (!record_exists(dir) && record_lock(dir, &lock) == 1)
+		result = record_remove(containers, id);
+	flock(containers, LOCK_UN);
+	return result;
 }
 
 static int
 recover_one(const char *root, int containers, const char *id)
 {
-	auto_close int dir = openat(containers, id,
-				    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_close int dir = openat(
+		containers, id,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return errno == ENOENT ? 0 : fail("open container %.12s", id);
 	auto_record struct record record = { 0 };
@@ -73,6 +80,8 @@ recover_one(const char *root, int containers, const char *id)
 			return remove_rubbish(containers, id, dir);
 		return wrap("container %.12s", id);
 	}
+	if (strcmp(record.id, id) != 0)
+		return failx("container %.12s: its record is another's", id);
 	auto_close int lock = -1;
 	if (record.status == STATUS_EXITED ||
 	    lock_patiently(dir, &record, &lock) != 1)
@@ -81,7 +90,7 @@ recover_one(const char *root, int containers, const char *id)
 	record_free(&record);
 	if (record_load(dir, &record) < 0 || record.status == STATUS_EXITED)
 		return 0;
-	if (undo(root, containers, &record, &dir, &lock) < 0)
+	if (container_undo(root, containers, &record, &dir, &lock) < 0)
 		return wrap("clean up container %.12s", id);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "container.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -26,15 +27,21 @@
 
 /* ---- record: a directory, a name, a lock -------------------------------- */
 
+/* In one line, for people: what is no text (JSON is UTF-8) becomes "?". */
 static char *
 joined(char *const *words)
 {
-	char *line = copy_text(words[0] ? words[0] : "");
-	for (size_t i = 1; words[0] && words[i]; i++) {
-		char *longer = text("%s %s", line, words[i]);
-		free(line);
-		line = longer;
-	}
+	char *line = NULL;
+	size_t length;
+	FILE *out = open_memstream(&line, &length);
+	for (size_t i = 0; out && words[i]; i++)
+		fprintf(out, "%s%s", i ? " " : "", words[i]);
+	if (!out || fclose(out) != 0 || !line)
+		return copy_text("?");
+	if (!record_is_text(line))
+		for (char *c = line; *c; c++)
+			if ((unsigned char)*c >= 0x80)
+				*c = '?';
 	return line;
 }
 
@@ -53,6 +60,20 @@ ports_in_words(const struct config *config)
 		line = longer;
 	}
 	return line;
+}
+
+/* What is the upper directory outside is "/" inside: it looks like the image's
+ * own, whatever our umask. */
+static int
+copy_root_mode(int dir, const char *top_layer)
+{
+	struct stat st;
+	if (stat(top_layer, &st) < 0)
+		return fail("look at the layer %s", top_layer);
+	if (fchownat(dir, "upper", st.st_uid, st.st_gid, 0) < 0 ||
+	    fchmodat(dir, "upper", st.st_mode & 07777, 0) < 0)
+		return fail("prepare the container's layer");
+	return 0;
 }
 
 static int
@@ -78,7 +99,7 @@ record_up(struct container *c)
 	for (size_t i = 0; i < countof(directories); i++)
 		if (mkdirat(c->dir, directories[i], 0755) < 0)
 			return fail("create the directory %s", directories[i]);
-	return 0;
+	return copy_root_mode(c->dir, config->layers[0]);
 }
 
 static int
@@ -113,10 +134,8 @@ console_up(struct container *c)
 static int
 console_down(struct container *c)
 {
+	/* The signals stay blocked until all is undone: container_free(). */
 	console_close(&c->console);
-	if (c->signals >= 0)
-		sigprocmask(SIG_SETMASK, (sigset_t *)c->old_mask, NULL);
-	close_scoped(&c->signals);
 	return 0;
 }
 
@@ -227,15 +246,35 @@ attach_up(struct container *c)
 
 /* ---- ready, start: the child has done its half -------------------------- */
 
+/* Until the child has something to say.  Nothing of the payload runs yet, so
+ * a signal that would end a program ends this start. */
+static int
+await_child(struct container *c)
+{
+	struct pollfd polls[] = { { c->sync, POLLIN, 0 },
+				  { c->signals, POLLIN, 0 } };
+	for (;;) {
+		if (poll(polls, countof(polls), -1) < 0 && errno != EINTR)
+			return fail("wait for the child");
+		if (polls[0].revents)
+			return 0;
+		if (polls[1].revents && console_is_ending(c->signals))
+			return failx("interrupted");
+	}
+}
+
 static int
 ready_up(struct container *c)
 {
+	if (await_child(c) < 0)
+		return -1;
 	if (c->config->terminal) {
 		c->console.master = sync_expect_fd(c->sync, "the child");
 		if (c->console.master < 0)
 			return -1;
 	}
-	return sync_expect(c->sync, SYNC_READY, "the child");
+	return await_child(c) < 0 ? -1 : sync_expect(c->sync, SYNC_READY,
+						    "the child");
 }
 
 static int

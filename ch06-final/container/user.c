@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "safepath.h"
@@ -15,8 +16,12 @@
 static FILE *
 open_file(int root, const char *path)
 {
-	auto_close int fd = safepath_open(root, path, O_RDONLY);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	/* An image may have anything there: a FIFO would wait for a writer. */
+	struct stat st;
+	auto_close int fd = safepath_open(root, path, O_RDONLY | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return NULL;
+	FILE *file = fdopen(fd, "r");
 	if (file)
 		take_fd(&fd);
 	return file;
@@ -33,21 +38,32 @@ is_id(const char *word, uint32_t *id)
 	return true;
 }
 
-/* 1: found, 0: not there. */
+/* Not the "+name" of NIS, and no id that setresuid(2) takes for "no change". */
+static bool
+is_sound(const struct passwd *entry)
+{
+	return entry->pw_name && entry->pw_name[0] != '+' &&
+	       entry->pw_name[0] != '-' && entry->pw_dir &&
+	       entry->pw_uid <= LARGEST_ID && entry->pw_gid <= LARGEST_ID;
+}
+
+/* 1: found, 0: not there.  `*name` is the entry's, for the caller to free. */
 static int
-find_user(int root, const char *word, struct user *user)
+find_user(int root, const char *word, struct user *user, char **name)
 {
 	uint32_t id = 0;
 	bool by_id = is_id(word, &id);
 	auto_file FILE *file = open_file(root, "/etc/passwd");
 	struct passwd *entry;
 	while (file && (entry = fgetpwent(file))) {
-		if (by_id ? entry->pw_uid != id :
-			    strcmp(entry->pw_name, word) != 0)
+		if (!is_sound(entry) ||
+		    (by_id ? entry->pw_uid != id :
+			     strcmp(entry->pw_name, word) != 0))
 			continue;
 		user->uid = entry->pw_uid;
 		user->gid = entry->pw_gid;
 		user->home = copy_text(entry->pw_dir);
+		*name = copy_text(entry->pw_name);
 		return 1;
 	}
 	user->uid = id;
@@ -62,7 +78,8 @@ find_group(int root, const char *word, gid_t *gid)
 	auto_file FILE *file = open_file(root, "/etc/group");
 	struct group *entry;
 	while (file && (entry = fgetgrent(file))) {
-		if (strcmp(entry->gr_name, word) == 0) {
+		if (entry->gr_gid <= LARGEST_ID &&
+		    strcmp(entry->gr_name, word) == 0) {
 			*gid = entry->gr_gid;
 			return 0;
 		}
@@ -80,6 +97,7 @@ find_memberships(int root, const char *name, struct user *user)
 	while (file && (entry = fgetgrent(file)))
 		for (char **member = entry->gr_mem; *member; member++)
 			if (strcmp(*member, name) == 0 &&
+			    entry->gr_gid <= LARGEST_ID &&
 			    user->group_count < USER_GROUPS_MAX)
 				user->groups[user->group_count++] =
 					entry->gr_gid;
@@ -89,18 +107,21 @@ int
 user_resolve(int root, const char *spec, struct user *user)
 {
 	*user = (struct user){ 0 };
-	auto_free char *name = copy_text(*spec ? spec : "0");
-	char *group = strchr(name, ':');
+	auto_free char *word = copy_text(spec);
+	auto_free char *name = NULL;
+	char *group = strchr(word, ':');
 	if (group)
 		*group++ = '\0';
+	const char *who = *word ? word : "0";
 	uint32_t id;
-	if (find_user(root, name, user) == 0 && !is_id(name, &id))
+	if (find_user(root, who, user, &name) == 0 && !is_id(who, &id))
 		return failx("unable to find user %s: no matching entries in "
-			     "the container's /etc/passwd", name);
+			     "the container's /etc/passwd", who);
 	if (!user->home)
 		user->home = copy_text("/");
 	if (group && *group)
 		return find_group(root, group, &user->gid);
-	find_memberships(root, name, user);
+	if (name)
+		find_memberships(root, name, user);
 	return 0;
 }

@@ -34,6 +34,10 @@ container_free(struct container *c)
 {
 	net_close(&c->network);
 	free_scoped(&c->hostname);
+	/* Last of all: a signal that came while things were undone must not
+	 * end us half-way, and has nobody to go to any more. */
+	if (c->signals >= 0)
+		console_end_signals(&c->signals, c->old_mask);
 }
 
 int

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "demo.h"
+#include "self.h"
 #include "verbs.h"
 
 static const struct experiment *const experiments[] = {
@@ -39,6 +40,7 @@ is_tour(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	self_begin();
 	return is_tour(argc, argv) ? tour_main(argc, argv, &chapter) :
 				     verbs_main(argc, argv);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "self.h"
 #include "tree.h"
 
 #define STORE_DIR "/tmp"
@@ -26,19 +27,29 @@ stage_enter(void)
 				 geteuid());
 	auto_free char *store =
 		text("%s/%s%s", STORE_DIR, STORE_PREFIX, tour_run_id());
-	if (mkdir(store, 0700) < 0 && errno != EEXIST)
+	/* What is there already is not ours: /tmp belongs to everybody, and
+	 * whoever made it could have put any program in it as "demo". */
+	if (mkdir(store, 0700) < 0)
 		return fail("make the store %s", store);
 	if (chdir(store) < 0 || setenv("MYDOCKER_ROOT", store, 1) < 0)
 		return fail("enter the store %s", store);
 	/* So that "./demo" is typed here as it is in the repository. */
-	char self[4096];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (length < 0)
-		return fail("find out where this program is");
-	self[length] = '\0';
-	if (symlink(self, "demo") < 0 && errno != EEXIST)
+	const char *self = self_path();
+	if (!self)
+		return -1;
+	if (symlink(self, "demo") < 0)
 		return fail("link ./demo to %s", self);
 	return 0;
+}
+
+/* Only what root made: nobody else's directory is looked into. */
+static bool
+is_store(int dir, const char *name)
+{
+	struct stat st;
+	return strncmp(name, STORE_PREFIX, strlen(STORE_PREFIX)) == 0 &&
+	       fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode) && st.st_uid == 0;
 }
 
 void
@@ -47,10 +58,9 @@ stage_tidy(void)
 	auto_dir DIR *dir = opendir(STORE_DIR);
 	struct dirent *entry;
 	while (geteuid() == 0 && dir && (entry = readdir(dir))) {
-		size_t skip = strlen(STORE_PREFIX);
-		if (strncmp(entry->d_name, STORE_PREFIX, skip) != 0)
+		if (!is_store(dirfd(dir), entry->d_name))
 			continue;
-		const char *run_id = entry->d_name + skip;
+		const char *run_id = entry->d_name + strlen(STORE_PREFIX);
 		if (strcmp(run_id, tour_run_id()) != 0 &&
 		    tour_run_is_alive(run_id))
 			continue;

@@ -52,6 +52,9 @@ caps_limit(void)
 int
 caps_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 {
+	if (uid == (uid_t)-1 || gid == (gid_t)-1)
+		return failx("become user %u, group %u: -1 means nobody", uid,
+			     gid);
 	/* Groups first: without uid 0 they could not be set any more. */
 	if (setgroups(count, groups) < 0)
 		return fail("set the supplementary groups");

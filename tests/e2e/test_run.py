@@ -177,6 +177,47 @@ class Payload(ContainerTest):
              "grep SigIgn /proc/self/status" % (DEMO, BUSYBOX)])
         self.assertRegex(done.out, r"^SigIgn:\t0+$")
 
+    def test_bytes_that_are_no_text(self):
+        done = harness.start([DEMO, "run", "--rm", BUSYBOX, "printf", "%s",
+                              b"\xff\xfe"])
+        self.assertEqual(done.communicate(timeout=20)[0], b"\xff\xfe")
+
+    def test_hostile_passwd_files(self):
+        place = self.scratch()
+        for number, passwd in enumerate((
+                None, b"u:x:4294967295:4294967295::/:\n", b"+u\n", b"u\n")):
+            archive = "%s/%d.tar" % (place, number)
+            name = "mydocker-test-passwd:%d" % number
+            write_archive(archive, name, {"User": "u", "Cmd": [
+                "/bin/sh", "-c", "id -u"]}, passwd=passwd)
+            self.succeed([DEMO, "load", "-i", archive])
+            done = self.run_in(name, timeout=20)
+            self.assertEqual(done.status, 125, str(done))
+            self.assertIn("unable to find user u", done.err)
+
+    def test_a_working_directory_that_leads_out(self):
+        archive = self.scratch() + "/image.tar"
+        write_archive(archive, "mydocker-test-cwd:1", {
+            "WorkingDir": "/out", "Cmd": ["/bin/sh", "-c", "pwd"]},
+            links={"out": "/proc/self/fd/9"})
+        self.succeed([DEMO, "load", "-i", archive])
+        done = self.run_in("mydocker-test-cwd:1")
+        self.assertEqual((done.status, done.out), (125, ""), str(done))
+
+    def test_signals_while_all_is_undone(self):
+        process, record = self.background(
+            BUSYBOX, "sh", "-c", "trap '' TERM USR1 HUP; sleep 1; exit 7")
+        process.send_signal(signal.SIGSTOP)
+        for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP):
+            process.send_signal(number)
+        deadline = time.monotonic() + 10
+        while (time.monotonic() < deadline and
+               "State:\tZ" not in read("/proc/%d/status" % record["pid"])):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGCONT)
+        self.assertEqual(harness.finish(process, 10).status, 7)
+        self.assertEqual(self.records(), {})
+
     def test_user_and_directory_of_the_image(self):
         archive = os.path.join(self.scratch(), "image.tar")
         write_archive(archive, "mydocker-test-user:1", {
@@ -363,6 +404,31 @@ class Isolation(ContainerTest):
         self.succeed(["unshare", "-m", "sh", "-c",
                       "mount -t tmpfs x /tmp && " + script])
 
+    def test_the_umask_of_the_caller_stays_outside(self):
+        done = self.run_command(
+            ["sh", "-c", "umask 077; exec %s run --rm %s sh -c "
+             "'stat -c %%a / /etc; umask'" % (DEMO, BUSYBOX)])
+        self.assertEqual(done.out.split(), ["755", "755", "0022"])
+
+    def test_our_own_file_is_out_of_reach(self):
+        """CVE-2019-5736: until it executes, the child's exe is the runtime."""
+        before = digest(DEMO)
+        process = harness.start([DEMO, "run", "--rm", BUSYBOX, "true"],
+                                env=harness.environment(PAUSE_AT="privileges"))
+        self.addCleanup(harness.run, [DEMO, "ps"])
+        pid = paused()
+        held = os.open("/proc/%d/exe" % pid, os.O_PATH)
+        self.addCleanup(os.close, held)
+        self.assertIn("memfd:", os.readlink("/proc/%d/exe" % pid))
+        process.kill()
+        harness.finish(process, 10)
+        harness.residue.reap()
+        with self.assertRaises(OSError):
+            fd = os.open("/proc/self/fd/%d" % held, os.O_WRONLY)
+            self.addCleanup(os.close, fd)
+            os.write(fd, b"OWNED")
+        self.assertEqual(digest(DEMO), before)
+
     def test_files_of_the_runtime(self):
         out = self.sh("hostname; cat /etc/hostname; hostname -i; "
                       "cat /etc/resolv.conf", "--hostname", "web-1")
@@ -472,15 +538,8 @@ class Faults(ContainerTest):
                 self.assertEqual(self.records(), {})
 
     def wait_for_pause(self, process, step):
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            for pid in harness.residue.descendants():
-                try:
-                    if read("/proc/%d/comm" % pid) == "paused\n":
-                        return
-                except OSError:
-                    pass
-            time.sleep(0.01)
+        if paused():
+            return
         process.kill()
         self.fail("never came to %s: %s" % (step, harness.finish(process, 5)))
 
@@ -507,6 +566,60 @@ class Faults(ContainerTest):
         self.assertRegex(done.out, name)
         self.assertIn("Exited (137)", done.out)
         self.succeed([DEMO, "rm", name])
+
+    def test_rm_undoes_what_a_dead_runtime_left(self):
+        """The runtime dies after `rm` has cleaned up and before it removes."""
+        first, _ = self.background(BUSYBOX, "sleep", "600")
+        second, record = self.background(BUSYBOX, "sleep", "600")
+        name = next(n for n, r in self.records().items()
+                    if r["id"] != record["id"])
+        first.send_signal(signal.SIGSTOP)
+        rm = harness.start([DEMO, "rm", "-f", name, record["id"]])
+        time.sleep(1)           # it waits for the first
+        second.kill()
+        harness.finish(second, 10)
+        first.send_signal(signal.SIGCONT)
+        self.assertEqual(harness.finish(rm, 20).status, 0)
+        harness.finish(first, 10)
+        self.assertEqual(list(cgroup_files(record["id"])), [])
+        self.assertEqual(self.records(), {})
+
+    def test_a_start_beside_other_commands(self):
+        stop = threading.Event()
+
+        def look():
+            while not stop.is_set():
+                harness.run([DEMO, "ps"])
+        threads = [threading.Thread(target=look) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(30):
+                done = self.run_in(BUSYBOX, "true")
+                self.assertEqual(done.status, 0, str(done))
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+    def test_an_interrupted_start(self):
+        process = harness.start([DEMO, "run", "--rm", BUSYBOX, "true"],
+                                env=harness.environment(PAUSE_AT="mounts"))
+        self.assertTrue(paused())
+        process.send_signal(signal.SIGINT)
+        done = harness.finish(process, 10)
+        self.assertEqual(done.status, 125, str(done))
+        self.assertIn("interrupted", done.err)
+        self.assertEqual(self.records(), {})
+
+    def test_the_tour_leaves_strangers_directories_alone(self):
+        stranger = "/tmp/mydocker-tour.1-1"
+        os.mkdir(stranger)
+        self.addCleanup(harness.remove_tree, stranger)
+        os.chown(stranger, harness.USER, harness.USER)
+        os.symlink("/bin/false", stranger + "/demo")
+        self.succeed([DEMO, "hello"])
+        self.assertEqual(os.listdir(stranger), ["demo"])
 
     def test_a_full_disk(self):
         script = ("mount -t tmpfs -o size=64k x /mnt && "
@@ -558,6 +671,8 @@ class BadInput(ContainerTest):
                 (["-v", missing + ":/x", BUSYBOX], missing),
                 (["-v", "/tmp:relative", BUSYBOX], "must be absolute"),
                 (["-v", "/tmp:/", BUSYBOX], "cannot be replaced"),
+                (["-v", "/tmp:/a/..", BUSYBOX], "cannot be replaced"),
+                (["-v", "/tmp:/./", BUSYBOX], "cannot be replaced"),
                 (["-v", "/tmp:/x:rx", BUSYBOX], "invalid mode: rx"),
                 (["--name", "../x", BUSYBOX], "invalid container name"),
                 (["--name", "", BUSYBOX], "invalid container name"),
@@ -703,6 +818,25 @@ def free_port():
         return sock.getsockname()[1]
 
 
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def paused():
+    """The descendant that PAUSE_AT has stopped, once there is one."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        for pid in harness.residue.descendants():
+            try:
+                if read("/proc/%d/comm" % pid) == "paused\n":
+                    return pid
+            except OSError:
+                pass
+        time.sleep(0.01)
+    return None
+
+
 def host_address():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
@@ -721,8 +855,13 @@ def cgroup_files(container):
                 yield place, os.listdir(place)
 
 
-def write_archive(path, name, config, links=()):
-    """A docker-archive with one layer: busybox, /etc/passwd, links."""
+PASSWD = (b"root:x:0:0::/root:/bin/sh\n"
+          b"guest:x:1000:1000::/home/guest:/bin/sh\n")
+
+
+def write_archive(path, name, config, links=(), passwd=PASSWD):
+    """A docker-archive with one layer: busybox, /etc/passwd (None: a FIFO),
+    links."""
     layer = io.BytesIO()
     with tarfile.open(fileobj=layer, mode="w") as tar:
         def add(member, kind, content=b"", mode=0o755, target=""):
@@ -737,8 +876,10 @@ def write_archive(path, name, config, links=()):
             add("bin/busybox", tarfile.REGTYPE, file.read())
         for applet in ("sh", "id", "pwd", "echo", "grep"):
             add("bin/" + applet, tarfile.SYMTYPE, target="busybox")
-        add("etc/passwd", tarfile.REGTYPE, b"root:x:0:0::/root:/bin/sh\n"
-            b"guest:x:1000:1000::/home/guest:/bin/sh\n", 0o644)
+        if passwd is None:
+            add("etc/passwd", tarfile.FIFOTYPE)
+        else:
+            add("etc/passwd", tarfile.REGTYPE, passwd, 0o644)
         add("etc/group", tarfile.REGTYPE, b"root:x:0:\nguest:x:1000:\n"
             b"extra:x:2000:guest\n", 0o644)
         for link, target in dict(links).items():

@@ -89,6 +89,8 @@ values(void **state)
 		assert_string_equal(taken.memory, "64m");
 	}
 	/* A value may be empty, or look like an option or like the end. */
+	assert_int_equal(PARSE(&taken, "-m=", "image"), 2);
+	assert_string_equal(taken.memory, "");
 	assert_int_equal(PARSE(&taken, "--name=", "image"), 2);
 	assert_string_equal(taken.name, "");
 	assert_int_equal(PARSE(&taken, "--name", "", "image"), 3);

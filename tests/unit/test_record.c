@@ -140,8 +140,11 @@ truncated(void **state)
 	record_free(&record);
 }
 
+#define SOME_ID                                                               \
+	"\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\""
 #define GOOD                                                                  \
-	"{\"id\":\"a\",\"name\":\"b\",\"image\":\"c\",\"imageId\":\"d\","     \
+	"{\"id\":" SOME_ID ",\"name\":\"b\",\"image\":\"c\","               \
+	"\"imageId\":\"d\","                                                \
 	"\"command\":\"e\",\"ports\":\"f\",\"status\":\"exited\","            \
 	"\"created\":1,\"started\":2,\"finished\":3,\"pid\":4,"               \
 	"\"exitCode\":5,\"remove\":false}"
@@ -155,7 +158,10 @@ broken(void **state)
 	};
 	/* One value of a good record, and what stands there instead. */
 	static const char *const changes[][2] = {
-		{ "\"a\"", "7" },	  { "\"b\"", "null" },
+		{ SOME_ID, "7" },	  { "\"b\"", "null" },
+		{ SOME_ID, "\"\"" },	  { SOME_ID, "\"../a\"" },
+		{ "\"0123", "\"012/" },	  { "cdef\"", "cdef0\"" },
+		{ "cdef\"", "cdeF\"" },
 		{ "\"c\"", "[\"c\"]" },	  { "\"d\"", "{}" },
 		{ "\"e\"", "true" },	  { "\"f\"", "1.5" },
 		{ "\"exited\"", "7" },	  { "\"exited\"", "\"\"" },
