@@ -1,10 +1,10 @@
 /* steps.c - parent and child.  See steps.h. */
 #include "steps.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 void
 steps_trace(const char *direction, const char *name)
@@ -22,6 +22,21 @@ is_asked_for(const char *variable, const char *name)
 	return value && strcmp(value, name) == 0;
 }
 
+/* Until Ctrl-C: the runtime has its signals blocked, and takes one here.  (In
+ * the child, process 1 of its namespace, none arrives.) */
+static int
+pause_at(const char *name)
+{
+	sigset_t ending;
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGHUP);
+	prctl(PR_SET_NAME, "paused");
+	sigwaitinfo(&ending, NULL);
+	return failx("%s: interrupted while paused there", name);
+}
+
 int
 steps_do(const struct step *step, struct container *c)
 {
@@ -30,10 +45,7 @@ steps_do(const struct step *step, struct container *c)
 		return wrap("%s", step->name);
 	if (is_asked_for("FAIL_AT", step->name))
 		return failx("%s: made to fail by FAIL_AT", step->name);
-	if (is_asked_for("PAUSE_AT", step->name)) {
-		prctl(PR_SET_NAME, "paused");
-		for (;;)
-			pause();
-	}
+	if (is_asked_for("PAUSE_AT", step->name))
+		return pause_at(step->name);
 	return 0;
 }

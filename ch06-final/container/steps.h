@@ -26,9 +26,9 @@ extern const struct step child_steps[];
 
 /*
  * Do one step.  A failure gets the step's name in front.  For tests, after
- * its work is done: FAIL_AT=name makes the step fail; PAUSE_AT=name stops the
- * process that did it for good, under the name "paused", so that a test can
- * kill the runtime at exactly this point.
+ * its work is done: FAIL_AT=name makes the step fail; PAUSE_AT=name holds the
+ * process that did it, under the name "paused", so that a test can kill the
+ * runtime at exactly this point, or a reader look around; Ctrl-C ends it.
  */
 int steps_do(const struct step *step, struct container *c);
 
