@@ -25,11 +25,12 @@ ch05:		## networks:            build, then: sudo ./demo
 ch06:		## the runtime:         build, then: sudo ./demo
 
 # One rule for the six: build the chapter, leave a link to its program here.
-OUT = build$(if $(filter asan,$(MODE)),/asan)
+BUILD ?= build
+OUT = $(BUILD)$(if $(filter asan,$(MODE)),/asan)
 $(PARTS):
 	@echo "$@: building $(wildcard $@-*)"
 	@$(MAKE) -j$(JOBS) -C $(wildcard $@-*)
-	@ln -sfn $(wildcard $@-*)/$(OUT)/demo demo
+	@ln -sfn $(if $(filter /%,$(OUT)),,$(wildcard $@-*)/)$(OUT)/demo demo
 	@echo "$@: ready.  Run it with: sudo ./demo"
 
 all: $(PARTS)	## the six of them

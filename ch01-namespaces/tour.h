@@ -59,6 +59,9 @@ int tour_skip(const char *fmt, ...) printf_like(1, 2);
  * indented.  Returns its exit status (127: not found; 128+n: signal n). */
 int tour_run(const char *const argv[]);
 
+/* The line itself, as it could be typed: "$ sh -c 'exit 3'". */
+void tour_print_command(const char *const argv[], const char *after);
+
 /* With --shell: an interactive shell here; returns when it ends.  Otherwise
  * does nothing.  `advice` is one line of what to try. */
 int tour_shell(const char *advice);

@@ -181,14 +181,40 @@ exec_program(const char *const argv[])
 	_exit(code == ENOENT ? 127 : 126);
 }
 
-int
-tour_run(const char *const argv[])
+/* In single quotes where a shell would see more than a word in it. */
+static void
+print_word(const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-+=.,:/@%";
+	if (*word && strspn(word, plain) == strlen(word)) {
+		printf(" %s", word);
+		return;
+	}
+	fputs(" '", stdout);
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(*word);
+	}
+	putchar('\'');
+}
+
+void
+tour_print_command(const char *const argv[], const char *after)
 {
 	printf("    %s$", BOLD);
 	for (const char *const *arg = argv; *arg; arg++)
-		printf(" %s", *arg);
-	printf("%s\n", PLAIN);
+		print_word(*arg);
+	printf("%s%s\n", after, PLAIN);
+}
 
+int
+tour_run(const char *const argv[])
+{
+	tour_print_command(argv, "");
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return fail("make a pipe for %s", argv[0]);
@@ -382,6 +408,7 @@ start_stage(const struct experiment *experiment)
 	if (getppid() != guide) /* it died before we asked for the signal */
 		_exit(EXIT_FAILED);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_DFL);
 	int status = perform(experiment);
 	fflush(stdout);
 	_exit(status);
@@ -395,6 +422,9 @@ note_interrupt(void)
 	int signal = sigtimedwait(&set, NULL, &(struct timespec){ 0 });
 	if (signal > 0 && !tour.wants_shell)
 		tour.interrupted_by = signal;
+	/* Nobody reads any more (`./demo | head`): that is an end, too. */
+	if (fflush(stdout) != 0 && errno == EPIPE)
+		tour.interrupted_by = SIGPIPE;
 }
 
 static int
@@ -414,6 +444,8 @@ play(const struct experiment *experiment)
 		experiment->tidy();
 	sweep_scratch(true);
 	note_interrupt();
+	if (status == 128 + SIGPIPE)
+		tour.interrupted_by = SIGPIPE;
 	if (status >= 128 && !tour.interrupted_by)
 		printf("    %s[FAILED]%s %s was killed by signal %d (%s)\n",
 		       RED, PLAIN, experiment->name, status - 128,
@@ -479,7 +511,7 @@ usage(const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	fputs("demo: ", stderr);
+	fprintf(stderr, "%s: ", tour.chapter->name);
 	vfprintf(stderr, fmt, args);
 	fputs("\n", stderr);
 	va_end(args);
@@ -511,6 +543,7 @@ prepare(void)
 		return fail("become the reaper of orphans");
 	sigset_t set = guide_signals();
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN); /* not before all is undone */
 	/* What a killed run left behind goes before this one begins. */
 	sweep_scratch(false);
 	const struct experiment *const *e = tour.chapter->experiments;
@@ -523,6 +556,9 @@ prepare(void)
 static int
 run_tour(const struct experiment *const *chosen, size_t count)
 {
+	/* Where there is but one experiment, it need not be named. */
+	if (tour.wants_shell && count == 0 && !tour.chapter->experiments[1])
+		chosen = tour.chapter->experiments, count = 1;
 	bool whole = count == 0;
 	if (tour.wants_shell && (count != 1 || !chosen[0]->has_shell))
 		return usage("--shell goes with one experiment that has a "
@@ -537,8 +573,8 @@ run_tour(const struct experiment *const *chosen, size_t count)
 	return play_all(whole ? tour.chapter->experiments : chosen);
 }
 
-int
-tour_main(int argc, char **argv, const struct chapter *chapter)
+static int
+parse_and_run(int argc, char **argv, const struct chapter *chapter)
 {
 	tour.chapter = chapter;
 	const char *no_colour = getenv("NO_COLOR");
@@ -568,7 +604,18 @@ tour_main(int argc, char **argv, const struct chapter *chapter)
 				     arg);
 		else if (!(chosen[count++] = find(arg)))
 			return usage("no experiment is called \"%s\" (see "
-				     "./demo list)", arg);
+				     "./demo list; run, ps and the other "
+				     "verbs are chapter 6's: make ch06)", arg);
 	}
 	return run_tour(chosen, count);
+}
+
+int
+tour_main(int argc, char **argv, const struct chapter *chapter)
+{
+	int status = parse_and_run(argc, argv, chapter);
+	/* A list that did not reach its file must not look like success. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_HELD)
+		return usage("write to standard output: %s", strerror(errno));
+	return status;
 }

@@ -21,6 +21,13 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 dry_run=no
 [ "$1" = -n ] && dry_run=yes && shift
 table=${1:-$(dirname "$0")/needs}
+case $CC in
+""|gcc|gcc\ *)	;;
+*)	command -v "${CC%% *}" >/dev/null || {
+		echo "needs: the compiler \"$CC\" (CC=...) is not here" >&2
+		exit 1
+	} ;;
+esac
 [ -r "$table" ] || { echo "needs: cannot read $table" >&2; exit 2; }
 
 has() {

@@ -34,7 +34,7 @@ print_image(const struct image *image, const struct images_options *wanted)
 	*tag++ = '\0';
 	auto_free char *size = format_size(image->size);
 	auto_free char *created = format_ago(image->created_s);
-	printf("%-20s %-12s %-14s %-16s %s\n", name, tag, id, created, size);
+	printf("%-28s %-12s %-14s %-24s %s\n", name, tag, id, created, size);
 }
 
 static int
@@ -52,7 +52,7 @@ run_images(const struct verb *verb, int argc, char **argv)
 	    store_list(&store, &images, &count) < 0)
 		return verb_error(verb);
 	if (!wanted.quiet)
-		printf("%-20s %-12s %-14s %-16s %s\n", "REPOSITORY", "TAG",
+		printf("%-28s %-12s %-14s %-24s %s\n", "REPOSITORY", "TAG",
 		       "IMAGE ID", "CREATED", "SIZE");
 	for (size_t i = 0; i < count; i++)
 		print_image(&images[i], &wanted);

@@ -126,9 +126,9 @@ options_print(const struct option_row *table, FILE *out)
 	for (; !is_end(table); table++) {
 		auto_free char *called = title(table);
 		auto_free char *whole =
-			text("%s%s%s", called, table->value ? " " : "",
+			text("%s%s%s%s", table->letter ? "" : "    ", called,
+			     table->value ? " " : "",
 			     table->value ? table->value : "");
-		fprintf(out, "  %s%-28s %s\n", table->letter ? "" : "    ",
-			whole, table->help);
+		fprintf(out, "  %-28s %s\n", whole, table->help);
 	}
 }

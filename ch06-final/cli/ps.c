@@ -49,7 +49,7 @@ command_words(const struct record *record, bool whole)
 	return text("\"%.17s…\"", record->command);
 }
 
-#define ROW "%-14s %-18s %-21s %-20s %-26s %-24s %s\n"
+#define ROW "%-14s %-18s %-21s %-24s %-36s %-24s %s\n"
 
 static void
 print_container(const struct record *record, const struct ps_options *wanted)

@@ -152,7 +152,10 @@ check_name(const char *string)
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 	size_t length = strlen(string);
-	if (length < 2 || length > 128 || !strchr(letters, string[0]))
+	if (length < 2 || length > 128)
+		return failx("invalid container name (%s): it must have 2 to "
+			     "128 characters", string);
+	if (!strchr(letters, string[0]))
 		return failx("invalid container name (%s), only "
 			     "[a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", string);
 	for (const char *c = string; *c; c++)

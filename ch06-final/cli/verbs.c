@@ -176,6 +176,8 @@ verbs_main(int argc, char **argv)
 	if (strcmp(argv[i], "--version") == 0)
 		return verb_version.run(&verb_version, 1, argv + i);
 	const struct verb *verb = verb_find(argv[i]);
+	if (!verb && strcmp(argv[i], "help") == 0)
+		return help();
 	if (!verb) {
 		fprintf(stderr,
 			"mydocker: '%s' is neither a verb nor an experiment.\n"

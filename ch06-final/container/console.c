@@ -21,6 +21,7 @@ struct channel {
 	int *to;
 	size_t at_once;	/* a write of so much does not block after POLLOUT */
 	size_t start, used;
+	int error; /* of a write to us, other than a reader that went away */
 	char buffer[65536];
 };
 
@@ -174,6 +175,8 @@ channel_write(struct channel *channel)
 		channel->start += done;
 	} else if (done < 0 && errno != EINTR && errno != EAGAIN) {
 		/* The reader is gone; so let the writer notice. */
+		if (errno != EPIPE && errno != EIO)
+			channel->error = errno;
 		channel->used = 0;
 		drop(channel->from);
 	}
@@ -214,8 +217,13 @@ console_signals(void *before)
 	};
 	sigset_t set;
 	sigemptyset(&set);
-	for (size_t i = 0; i < countof(wanted); i++)
-		sigaddset(&set, wanted[i]);
+	for (size_t i = 0; i < countof(wanted); i++) {
+		/* What our caller ignores ("nohup"), we do, too. */
+		struct sigaction now;
+		sigaction(wanted[i], NULL, &now);
+		if (now.sa_handler != SIG_IGN || wanted[i] == SIGPIPE)
+			sigaddset(&set, wanted[i]);
+	}
 	if (sigprocmask(SIG_BLOCK, &set, before) < 0)
 		return fail("block signals");
 	int fd = signalfd(-1, &set, SFD_CLOEXEC);
@@ -281,6 +289,9 @@ pass_signal(struct relay *relay)
 	/* Process 1 of a pid namespace ignores what it has no handler for:
 	 * a user who insists is obeyed in another way. */
 	if (ending && --relay->patience == 0)
+		number = SIGKILL;
+	/* The terminal is gone, and nobody could ever come back to it. */
+	if (number == SIGHUP && relay->console->terminal)
 		number = SIGKILL;
 	sys_pidfd_send_signal(relay->container, number);
 }
@@ -368,5 +379,8 @@ console_relay(struct console *console, int pidfd, int signals)
 	if (raw)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	close_scoped(&relay->keyboard);
+	for (size_t i = 1; i < countof(relay->channels) && result == 0; i++)
+		if ((errno = relay->channels[i].error) != 0)
+			result = fail("write what the container said");
 	return result;
 }

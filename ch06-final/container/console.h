@@ -41,9 +41,10 @@ void console_close(struct console *console);
 /*
  * Parent: carry bytes until the container has ended (`pidfd` says so) and
  * nothing is left to carry.  Signals sent to us go to the container; the
- * third SIGINT or SIGTERM kills it, and when it has ended already they drop
- * what a reader of ours does not take.  The terminal is what it was before on
- * every way out.  `signals` is the descriptor of console_signals().
+ * third SIGINT or SIGTERM kills it, as SIGHUP does with -t, and when it has
+ * ended already they drop what a reader of ours does not take.  The terminal
+ * is what it was before on every way out.  `signals` is the descriptor of
+ * console_signals().  Fails when our output could not be written.
  */
 int console_relay(struct console *console, int pidfd, int signals);
 

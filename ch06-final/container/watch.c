@@ -3,7 +3,10 @@
 #include "container.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/wait.h>
+
+#include "sys.h"
 
 int
 container_init(struct container *c, const char *root,
@@ -43,8 +46,10 @@ container_free(struct container *c)
 int
 container_watch(struct container *c)
 {
-	if (console_relay(&c->console, c->pidfd, c->signals) < 0)
-		return -1;
+	int carried = console_relay(&c->console, c->pidfd, c->signals);
+	if (carried < 0) /* whatever went wrong, it ends here */
+		sys_pidfd_send_signal(c->pidfd, SIGKILL);
+	struct failure why = failure;
 	int status;
 	while (waitpid(c->pid, &status, 0) < 0)
 		if (errno != EINTR)
@@ -57,5 +62,6 @@ container_watch(struct container *c)
 	    cgroup_read_usage(&c->cgroup, &usage) == 0)
 		c->oom_killed = usage.oom_kills != CGROUP_NONE &&
 				usage.oom_kills > 0;
-	return c->record.exit_code;
+	failure = why;
+	return carried < 0 ? -1 : c->record.exit_code;
 }

