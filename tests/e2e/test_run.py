@@ -181,7 +181,10 @@ class Payload(ContainerTest):
         done = self.run_command(
             ["sh", "-c", "trap '' INT TERM PIPE HUP; exec %s run --rm %s "
              "grep SigIgn /proc/self/status" % (DEMO, BUSYBOX)])
-        self.assertRegex(done.out, r"^SigIgn:\t0+$")
+        ignored = int(done.out.split()[1], 16)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE,
+                       signal.SIGHUP):
+            self.assertFalse(ignored >> (number - 1) & 1, done.out)
 
     def test_bytes_that_are_no_text(self):
         done = harness.start([DEMO, "run", "--rm", BUSYBOX, "printf", "%s",

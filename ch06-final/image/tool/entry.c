@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -201,6 +202,16 @@ write_data(int fd, struct archive *archive, const char *path)
 	return result == ARCHIVE_EOF ? 0 : stream_fail(archive, path);
 }
 
+/* tmpfs, for one, takes any length as long as nothing is written. */
+static bool
+is_larger_than_disk(int fd, int64_t size)
+{
+	struct statvfs disk;
+	if (size < 0 || fstatvfs(fd, &disk) < 0 || disk.f_blocks == 0)
+		return false;
+	return (uint64_t)size / disk.f_frsize > disk.f_blocks;
+}
+
 static int
 write_file_entry(struct unpacking *unpacking, struct archive *archive,
 		 struct archive_entry *entry, const char *path, int dir,
@@ -211,6 +222,11 @@ write_file_entry(struct unpacking *unpacking, struct archive *archive,
 	if (fd < 0)
 		return fail("%.80s: create", path);
 	int64_t size = archive_entry_size(entry);
+	if (is_larger_than_disk(fd, size)) {
+		errno = EFBIG;
+		return fail("%.80s: %lld bytes, more than the whole disk has",
+			    path, (long long)size);
+	}
 	/* The holes of a sparse file are not written; its length is. */
 	if (write_data(fd, archive, path) < 0)
 		return -1;
