@@ -556,14 +556,12 @@ prepare(void)
 static int
 run_tour(const struct experiment *const *chosen, size_t count)
 {
-	/* Where there is but one experiment, it need not be named. */
-	if (tour.wants_shell && count == 0 && !tour.chapter->experiments[1])
-		chosen = tour.chapter->experiments, count = 1;
 	bool whole = count == 0;
 	if (tour.wants_shell && (count != 1 || !chosen[0]->has_shell))
-		return usage("--shell goes with one experiment that has a "
-			     "shell; %s has none",
-			     count == 1 ? chosen[0]->name : "this choice");
+		return usage("--shell goes with the name of one experiment "
+			     "that has a shell%s%s",
+			     count == 1 ? ", and this one has none: " : "",
+			     count == 1 ? chosen[0]->name : "");
 	if (prepare() < 0)
 		return usage("%s", failure.text);
 	tour.waits = whole && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);

@@ -18,6 +18,7 @@ here still belongs to them afterwards.
 """
 
 import argparse
+import concurrent.futures
 import itertools
 import os
 import shutil
@@ -34,7 +35,8 @@ sys.path[:0] = [TESTS, os.path.join(TESTS, "repo"), os.path.join(TESTS, "e2e")]
 
 from owner import as_owner                                      # noqa: E402
 
-JOBS = "-j%d" % (os.cpu_count() or 1)
+WORKERS = os.cpu_count() or 1
+JOBS = "-j%d" % WORKERS
 # gcc finds some mistakes only where it optimises; clang finds its all the same.
 COMPILERS = {"gcc": "-O2", "clang": "-O0"}
 UNIT_TIMEOUT = 120      # seconds for one program; they take milliseconds
@@ -122,20 +124,28 @@ def suite_unit(tally, mode=""):
                               "WERROR=1", "MODE=" + mode])
     if status:
         tally.failed("unit: build " + mode, output)
-    for program in programs:
-        path = os.path.join(TESTS, "build", mode, "test_" + program)
+    paths = [os.path.join(TESTS, "build", mode, "test_" + program)
+             for program in programs]
+    # Several at a time: many of them wait more than they work.
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        runs = list(pool.map(run_program, paths))
+    for program, run in zip(programs, runs):
         name = "unit %s%s" % (program, " (%s)" % mode if mode else "")
-        if os.access(path, os.X_OK):
-            run_cmocka(tally, name, path)
+        if run:
+            read_tap(tally, name, *run)
         else:
             tally.failed(name, "it was not built")
 
 
-def run_cmocka(tally, name, path):
+def run_program(path):
+    if not os.access(path, os.X_OK):
+        return None
+    return command([path], timeout=UNIT_TIMEOUT,
+                   env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+
+
+def read_tap(tally, name, status, output):
     """cmocka speaks TAP: "ok 1 - name", "not ok 2 - name", "# SKIP"."""
-    status, output = command(
-        [path], timeout=UNIT_TIMEOUT,
-        env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
     reason, seen, bad = "", 0, []
     for line in output.split("\n"):
         words = line.split()
