@@ -52,6 +52,33 @@ is_store(int dir, const char *name)
 	       S_ISDIR(st.st_mode) && st.st_uid == 0;
 }
 
+/*
+ * What a killed tour has started is about to die with it, but may not be dead
+ * yet; and with the store its record would go, and with that the knowledge of
+ * what to undo.  So wait for each container, and help it along.
+ */
+static int
+end_containers(const char *store)
+{
+	auto_close int containers = records_open(store);
+	if (containers < 0 || container_recover(store) < 0)
+		return -1;
+	size_t count;
+	int result = 0;
+	struct record *records = records_list(containers, &count);
+	for (size_t i = 0; i < count; i++) {
+		auto_close int dir = openat(containers, records[i].id,
+					    O_RDONLY | O_DIRECTORY |
+						    O_CLOEXEC);
+		if (result == 0 && dir >= 0 &&
+		    records[i].status != STATUS_EXITED)
+			result = container_kill(store, &records[i], dir);
+		record_free(&records[i]);
+	}
+	free(records);
+	return result;
+}
+
 void
 stage_tidy(void)
 {
@@ -66,7 +93,7 @@ stage_tidy(void)
 			continue;
 		auto_free char *store =
 			text("%s/%s", STORE_DIR, entry->d_name);
-		if (container_recover(store) < 0 ||
+		if (end_containers(store) < 0 ||
 		    tree_remove(dirfd(dir), entry->d_name) < 0)
 			fprintf(stderr, "demo: clean up %s: %s\n", store,
 				failure.text);
