@@ -354,11 +354,15 @@ measure(const struct cgroup *cg, bool has_quota, long us, double *percent)
 static int
 try_cpu(const struct cgroup *limited, const struct cgroup *free_one)
 {
-	double percent;
+	double percent = 0;
 	tour_step("A child that only spins, with half a CPU's quota");
-	if (outweigh_others(limited) < 0 || outweigh_others(free_one) < 0 ||
-	    measure(limited, true, 2000000, &percent) < 0)
+	if (outweigh_others(limited) < 0 || outweigh_others(free_one) < 0)
 		return -1;
+	/* A busy machine can take time away, but never add to it: what is
+	 * too little is measured again, what is too much is not. */
+	for (int tries = 0; tries < 3 && percent <= 47.5; tries++)
+		if (measure(limited, true, 2000000, &percent) < 0)
+			return -1;
 	tour_expect(percent > 47.5 && percent < 52.5,
 		    "it got 50 %% of one CPU, within 5 %% of that");
 
