@@ -222,14 +222,14 @@ write_file_entry(struct unpacking *unpacking, struct archive *archive,
 	if (fd < 0)
 		return fail("%.80s: create", path);
 	int64_t size = archive_entry_size(entry);
+	/* The holes of a sparse file are not written; its length is. */
+	if (write_data(fd, archive, path) < 0)
+		return -1;
 	if (is_larger_than_disk(fd, size)) {
 		errno = EFBIG;
 		return fail("%.80s: %lld bytes, more than the whole disk has",
 			    path, (long long)size);
 	}
-	/* The holes of a sparse file are not written; its length is. */
-	if (write_data(fd, archive, path) < 0)
-		return -1;
 	if (size < 0 || ftruncate(fd, size) < 0)
 		return fail("%.80s: give it the length %lld", path,
 			    (long long)size);
