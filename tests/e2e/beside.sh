@@ -77,7 +77,9 @@ done
 echo "reached from outside"
 nft -s list table ip nat | grep -q mydocker && exit 1
 "$demo" rm -f beside >/dev/null
-wait $! || true
+status=0
+wait $! || status=$?
+[ $status = 137 ]	# killed by SIGKILL, and said so
 
 look >/mnt/after
 diff /mnt/before /mnt/after && echo "nothing changed"
