@@ -129,6 +129,7 @@ class Terminal:
     def __init__(self, argv, rows=24, columns=80, user=0, env=None, **more):
         self.argv = argv
         self.screen = ""
+        self.seen = 0           # how much of it expect() has matched
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ,
                     struct.pack("HHHH", rows, columns, 0, 0))
@@ -152,14 +153,16 @@ class Terminal:
         return bool(data)
 
     def expect(self, text, timeout=20):
-        """Read until `text` shows up after what was read before."""
-        start_at, deadline = len(self.screen), time.monotonic() + timeout
+        """Read until `text` shows up after what was expected before it; what
+        one read brought in together may be expected piece by piece."""
+        start_at, deadline = self.seen, time.monotonic() + timeout
         while text not in self.screen[start_at:]:
             if time.monotonic() > deadline or (
                     not self.read(0.2) and self.process.poll() is not None
                     and not self.read(0)):
                 raise AssertionError("%r never appeared:\n%s" %
                                      (text, self.screen[-3000:]))
+        self.seen = self.screen.index(text, start_at) + len(text)
         return self.screen[start_at:]
 
     def send(self, text):

@@ -135,3 +135,12 @@ class Commands(harness.KernelTest):
         terminal.send("yes\n")
         terminal.expect("got yes")
         self.assertEqual(terminal.wait().status, 3)
+
+    def test_a_terminal_is_expected_piece_by_piece(self):
+        terminal = self.terminal(["printf", "one two three two"])
+        terminal.process.wait(10)       # so that one read has all of it
+        terminal.expect("one")
+        terminal.expect("two")
+        self.assertTrue(terminal.expect("two").endswith("three two"))
+        with self.assertRaises(AssertionError):
+            terminal.expect("two", timeout=1)

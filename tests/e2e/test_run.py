@@ -254,6 +254,7 @@ class TerminalTest(ContainerTest):
         terminal.send("stty size; tty\n")
         terminal.expect("33 111")
         terminal.expect("/dev/pts/0")
+        terminal.expect("# ")
         terminal.send("sleep 600\n")
         time.sleep(0.3)
         terminal.send("\x03")           # Ctrl-C is for what runs inside
