@@ -36,6 +36,10 @@ $(PARTS):
 all: $(PARTS)	## the six of them
 .NOTPARALLEL:
 
+book:		## the book as HTML, EPUB and PDF, into book/build/
+	@sh ch01-namespaces/needs.sh book/needs
+	@python3 -B book/build.py
+
 check:		## no root: gcc and clang, unit tests (sanitized), repository rules
 	@sh ch01-namespaces/needs.sh tests/needs
 	@$(RUN_TESTS) build asan repo
@@ -60,6 +64,6 @@ sync:		## carry each chapter's files to their copies in later chapters
 
 clean:		## remove everything that was built
 	@for part in ch0*/ tests/; do $(MAKE) -s -C $$part clean || exit; done
-	rm -f demo
+	rm -rf demo book/build
 
-.PHONY: help $(PARTS) all check check-root test check-fresh doctor sync clean
+.PHONY: help $(PARTS) all book check check-root test check-fresh doctor sync clean
