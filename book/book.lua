@@ -24,16 +24,9 @@ function book.lines(text)
 	return lines
 end
 
--- The other pages, in their order.
-function book.pages()
-	local pages = {}
-	for _, name in ipairs(pandoc.system.list_directory("book")) do
-		if name:match("^%d%d%-.*%.md$") then
-			pages[#pages + 1] = "book/" .. name
-		end
-	end
-	table.sort(pages)
-	return pages
+-- A list that build.py wrote down: "pages" or "sources", in their order.
+function book.list(name)
+	return book.lines(book.read(book.work .. "/" .. name))
 end
 
 function book.parse(path)
@@ -57,7 +50,7 @@ end
 -- Pandoc's tree does not know lines, so a fault is found again by its text.
 -- What was taken in from another page or from a lab sheet is looked for there.
 function book.fault(what, text, also)
-	local places = { book.page, table.unpack(book.pages()) }
+	local places = { book.page, table.unpack(book.list("pages")) }
 	for sheet in book.read(book.page):gmatch("src=(labs/[%w.-]+)") do
 		table.insert(places, 2, "book/" .. sheet)
 	end

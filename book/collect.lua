@@ -53,7 +53,7 @@ function Div(div)
 		return nil
 	end
 	local id, all = div.attributes.section, pandoc.List()
-	for _, path in ipairs(book.pages()) do
+	for _, path in ipairs(book.list("pages")) do
 		local name = path:match("[^/]+$")
 		local found, title = section(book.parse(path).blocks, id)
 		if found then

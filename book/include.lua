@@ -118,7 +118,7 @@ local function all_definitions()
 		return everywhere
 	end
 	everywhere = {}
-	for _, path in ipairs(book.lines(book.read(book.work .. "/sources"))) do
+	for _, path in ipairs(book.list("sources")) do
 		local lines = book.lines(book.read(path))
 		for _, one in ipairs(source.definitions(lines)) do
 			one.path = path
@@ -165,4 +165,4 @@ local function tell(meta)
 	return meta
 end
 
-return { { CodeBlock = listing, Code = inline }, { Meta = tell } }
+return { { CodeBlock = listing }, { Code = inline }, { Meta = tell } }

@@ -1,5 +1,6 @@
 -- page.lua - the last touch for a page of the HTML: figures stand in the page
--- itself, where they follow light and dark, and links go to .html.
+-- itself, where they follow light and dark, and links go to .html.  A figure
+-- shrinks with its column to two thirds of its size; then it scrolls.
 
 local count = 0
 
@@ -17,8 +18,10 @@ function Image(image)
 	svg = svg:gsub(' id="', ' id="' .. prefix)
 		:gsub('url%(#', 'url(#' .. prefix)
 		:gsub('xlink:href="#', 'xlink:href="#' .. prefix)
-	local label = ('<svg role="img" aria-label="%s"'):format(
-		escape(pandoc.utils.stringify(image.caption)))
+	local label = ('<svg role="img" aria-label="%s" ' ..
+		       'style="min-width:%dpt"'):format(
+		escape(pandoc.utils.stringify(image.caption)),
+		svg:match('width="(%d+)') * 2 // 3)
 	return pandoc.RawInline("html", label .. svg:sub(5))
 end
 

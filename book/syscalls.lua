@@ -10,7 +10,7 @@ local book = require "book"
 -- name -> links to the sections that have a mark, each section once.
 local function marks()
 	local found = {}
-	for _, path in ipairs(book.pages()) do
+	for _, path in ipairs(book.list("pages")) do
 		local page, title, id = path:match("[^/]+$"), nil, nil
 		local function mark(code)
 			if not code.classes:includes("sys") then
