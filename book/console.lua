@@ -36,8 +36,8 @@ function CodeBlock(block)
 	if not session then
 		return pre
 	end
-	return pandoc.Div({ pandoc.Div(pandoc.Plain(pandoc.Str(
-				"terminal " .. session)),
-				pandoc.Attr("", { "caption" })), pre },
+	local caption = pandoc.Plain({ pandoc.Str("terminal " .. session) })
+	return pandoc.Div({ pandoc.Div({ caption },
+				       pandoc.Attr("", { "caption" })), pre },
 			  pandoc.Attr("", { "listing" }))
 end

@@ -104,7 +104,7 @@ local function listing(block)
 	end
 	local place = ("%s:%d-%d"):format(path, found.first, found.last)
 	return pandoc.Div({
-		pandoc.Div(pandoc.Plain(pandoc.Str(place)),
+		pandoc.Div({ pandoc.Plain({ pandoc.Str(place) }) },
 			   pandoc.Attr("", { "caption" })),
 		pandoc.CodeBlock(quoted(lines, found),
 				 pandoc.Attr("", block.classes)),
