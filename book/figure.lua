@@ -20,8 +20,10 @@ local function drawn(graph, fault)
 	if not done then
 		fault("dot cannot draw this figure (it says why above)")
 	end
-	-- Node names as tooltips would be read out instead of the alt text.
-	svg = svg:gsub("<!%-%-.-%-%->\n?", ""):gsub("<title>.-</title>\n?", "")
+	-- An EPUB may not name an external DTD; and node names as tooltips would
+	-- be read out instead of the alt text.
+	svg = svg:match("<svg.*</svg>\n"):gsub("<!%-%-.-%-%->\n?", "")
+		:gsub("<title>.-</title>\n?", "")
 	count = count + 1
 	local name = ("figures/%s-%d.svg"):format(
 		book.page:match("([^/]+)%.md$"), count)

@@ -11,7 +11,7 @@ end
 
 function Image(image)
 	local file = assert(io.open(image.src, "rb"))
-	local svg = file:read("a"):match("<svg.*</svg>")
+	local svg = file:read("a")
 	file:close()
 	count = count + 1
 	local prefix = ("f%d-"):format(count)

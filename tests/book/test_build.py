@@ -220,6 +220,9 @@ class Good(Tiny):
             trees = {n: xml.etree.ElementTree.fromstring(file.read(n))
                      for n in names
                      if n.endswith((".xhtml", ".opf", ".ncx", ".svg", ".xml"))}
+            for name in names:
+                self.assertNotIn(b"<!ENTITY", file.read(name), name)
+                self.assertNotIn(b".dtd", file.read(name), name)
         self.assertGreater(len(trees), 5)
         package = next(n for n in names if n.endswith(".opf"))
         self.hold_package(trees[package], os.path.dirname(package), names)
