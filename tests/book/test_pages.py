@@ -70,17 +70,14 @@ class Built(unittest.TestCase):
     def setUpClass(cls):
         if NEEDS:
             raise unittest.SkipTest("not installed: " + ", ".join(NEEDS))
-        Built.build()
-        cls.pages = sorted(glob.glob(os.path.join(Built.out, "html",
-                                                  "*.html")))
+        if not Built.pages:
+            Built.build()
 
-    out = None
+    out, pages = None, []
 
     @staticmethod
     def build():
         """Once for both classes."""
-        if Built.out:
-            return
         Built.out = tempfile.mkdtemp(prefix="book-pages-")
         unittest.addModuleCleanup(shutil.rmtree, Built.out)
         identity = as_owner()
@@ -92,6 +89,8 @@ class Built(unittest.TestCase):
             stderr=subprocess.STDOUT, **identity)
         if done.returncode:
             raise AssertionError(done.stdout.decode())
+        Built.pages = sorted(glob.glob(os.path.join(Built.out, "html",
+                                                    "*.html")))
 
 
 class Files(Built):
