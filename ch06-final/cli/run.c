@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "steps.h"
 #include "store.h"
 #include "units.h"
 #include "words.h"
@@ -282,7 +283,7 @@ check(const struct config *config)
 	if (config->terminal && config->interactive && !isatty(STDIN_FILENO))
 		return failx("the input device is not a TTY (leave out -t to "
 			     "feed it from a pipe or a file)");
-	return 0;
+	return steps_check_names();
 }
 
 static int

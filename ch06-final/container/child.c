@@ -75,10 +75,11 @@ default_signals(void)
 {
 	sigset_t none;
 	sigemptyset(&none);
-	static const int usual[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE,
-				     SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2 };
-	for (size_t i = 0; i < countof(usual); i++)
-		signal(usual[i], SIG_DFL);
+	/* The kernel's struct sigaction, SIG_DFL and no flags.  Asked of the
+	 * kernel, as libc does not let go of the two signals it uses itself. */
+	static const unsigned long usual[8];
+	for (int number = 1; number < _NSIG; number++)
+		syscall(SYS_rt_sigaction, number, usual, NULL, _NSIG / 8);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return fail("unblock signals");
 	return 0;

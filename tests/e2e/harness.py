@@ -34,6 +34,12 @@ USER = 61234
 
 residue.become_reaper()
 
+# However the tests were started ("nohup", a shell's "&"): what they start
+# ignores no signal, unless a test says so.
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
+
 
 def program(chapter, name="demo"):
     return os.path.join(ROOT, chapter, "build", name)
@@ -174,7 +180,7 @@ class Terminal:
             self.master = -1
 
     def wait(self, timeout=20):
-        """Read to the end; the group is killed when it takes too long."""
+        """Read to the end; a group that takes too long is killed: a fault."""
         deadline = time.monotonic() + timeout
         while self.process.poll() is None and time.monotonic() < deadline:
             if self.master < 0 or not self.read(0.1):
@@ -186,8 +192,10 @@ class Terminal:
         while self.master >= 0 and self.read(0):
             pass
         self.hang_up()
-        return Done(self.argv, self.process.returncode, self.screen, "",
-                    timed_out)
+        if timed_out:
+            raise AssertionError("no end in %d s:\n%s" %
+                                 (timeout, self.screen[-3000:]))
+        return Done(self.argv, self.process.returncode, self.screen, "")
 
 
 def private_state(test_class):
