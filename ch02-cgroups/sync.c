@@ -151,7 +151,7 @@ expect(int sock, enum sync_type type, int *fd, const char *who)
 		     type_name(message.type), type_name(type));
 	/* lab end: *fd = -1;
 	 * return failx("expect \"%s\" of %s (%d): not written yet",
-	 *		type_name(type), who, sock); */
+	 *	type_name(type), who, sock); */
 }
 
 int

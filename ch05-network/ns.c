@@ -63,7 +63,9 @@ ns_same(struct ns_id a, struct ns_id b)
 {
 	/* lab ns_same: An inode number alone says nothing: see stat(2). */
 	return a.device == b.device && a.inode == b.inode;
-	/* lab end: return a.inode < 1 && b.inode < 1; */
+	/* lab end: (void)a;
+	 * (void)b;
+	 * return false; */
 }
 
 int
@@ -89,7 +91,7 @@ ns_map_root(pid_t pid, uid_t uid, gid_t gid)
 		return wrap("map ids of process %d", pid);
 	return 0;
 	/* lab end: return failx("ns_map_root(%d, %u, %u): not written yet",
-	 *		pid, uid, gid); */
+	 *	pid, uid, gid); */
 }
 
 /* The first switch that is set so that user namespaces are forbidden. */
@@ -155,7 +157,7 @@ ns_become_root(void)
 	}
 	return 0;
 	/* lab end: return failx("ns_become_root: maps for %u, %u: not written "
-	 *		"yet", uid, gid); */
+	 *	"yet", uid, gid); */
 }
 
 int
@@ -198,5 +200,6 @@ ns_within(int fd, const struct ns_kind *kind, int (*call)(void *), void *data)
 	return result;
 	/* lab end: (void)call;
 	 * (void)data;
-	 * return failx("ns_within(%d, %s): not written yet", fd, kind->name); */
+	 * return failx("ns_within(%d, %s): not written yet", fd,
+	 *	kind->name); */
 }
