@@ -7,9 +7,10 @@
     unit    tests/unit: one cmocka program a module
     asan    the same programs, with address and undefined-behaviour checks
     repo    tests/repo: what the sources look like and who may know whom
+    labs    tests/labs: starters fail, the reference passes, MINE, the grader
     e2e     tests/e2e: the programs run for real (as root), the host compared
 
--k runs only the tests (of repo and e2e) whose name contains PATTERN.  The exit
+-k runs only the tests (of repo, labs and e2e) whose name contains PATTERN.  The exit
 status is 0 when nothing failed.
 
 Started as root in somebody else's working copy (sudo make test), everything
@@ -232,6 +233,10 @@ def suite_repo(tally):
     run_unittests(tally, "repo", tally.pattern)
 
 
+def suite_labs(tally):
+    run_unittests(tally, "labs", tally.pattern)
+
+
 def suite_e2e(tally):
     if os.geteuid() != 0:
         tally.failed("e2e", "these tests need root: sudo make check-root")
@@ -263,7 +268,7 @@ def alone_on_this_machine():
 
 
 SUITES = {"build": suite_build, "unit": suite_unit, "asan": suite_asan,
-          "repo": suite_repo, "e2e": suite_e2e}
+          "repo": suite_repo, "labs": suite_labs, "e2e": suite_e2e}
 
 
 def main():

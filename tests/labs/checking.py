@@ -1,6 +1,6 @@
 """What the checks of a lab are written with.
 
-    @check("ns_map_root/one-id", 3, hint="which file wants which order?")
+    @check("ns_map_root/one-id", 3, "which file wants which line?")
     def one_id(run):
         "uid 0 inside is the caller's outside"
         driver = run.start("ns_map_root")
@@ -22,8 +22,8 @@ import ctypes
 import os
 import platform
 import resource
-import runpy
 import secrets
+import select
 import shutil
 import signal
 import socket
@@ -66,7 +66,8 @@ def check(name, points, hint):
 def load(path):
     """The checks of a file, in its order."""
     _table.clear()
-    runpy.run_path(path)
+    with open(path, encoding="utf-8") as file:
+        exec(compile(file.read(), path, "exec"), {"__name__": "checks"})
     return list(_table)
 
 
@@ -145,19 +146,31 @@ class Driver:
     def reach(self, where):
         """Let it go on, past other stops, until it stops there."""
         while True:
-            self.go()
-            self.socket.settimeout(self.run.time_left())
-            try:
-                message = self.socket.recv(1024).decode(errors="replace")
-            except socket.timeout:
-                self.run.too_late()
+            message = self.next_stop()
             if not message:
                 self.ended_early(where)
-            self.waiting = True
-            self.run.note("stopped: " + message)
             words = message.split(" ")
             if words[0] == where:
                 return point(message[len(where) + 1:])
+
+    def next_stop(self):
+        """What it says there, or "" at its end.  The end of the process it is,
+        not that of the socket, which a child left behind may hold."""
+        self.go()
+        message = b""
+        while not message:
+            over = self.process.poll() is not None
+            if select.select([self.socket], [], [], 0 if over else 0.01)[0]:
+                message = self.socket.recv(1024)
+                over = over or not message
+            if over:
+                break
+            if self.run.is_late():
+                self.run.too_late()
+        self.waiting = bool(message)
+        if message:
+            self.run.note("stopped: " + message.decode(errors="replace"))
+        return message.decode(errors="replace")
 
     def go(self):
         if self.waiting:
@@ -183,15 +196,8 @@ class Driver:
 
     def finish(self):
         """To its end, which must be a good one."""
-        while True:
-            self.go()
-            self.socket.settimeout(self.run.time_left())
-            try:
-                if not self.socket.recv(1024):
-                    break
-            except socket.timeout:
-                self.run.too_late()
-            self.waiting = True
+        while self.next_stop():
+            pass
         status = self.wait()
         require(status == 0, "the program ended with %s", self.words(status))
 
@@ -251,7 +257,10 @@ class Run:
             log.write(line + "\n")
 
     def time_left(self):
-        return max(self.deadline - time.monotonic(), 0.01)
+        return max(self.deadline - time.monotonic(), 0)
+
+    def is_late(self):
+        return time.monotonic() > self.deadline
 
     def too_late(self):
         raise Wrong("no end within %g s: it hangs" % self.timeout)

@@ -12,11 +12,11 @@ The exit status is 0 for full marks, 1 for less, 2 when there was no grading.
 """
 
 import argparse
-import concurrent.futures
 import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -49,6 +49,10 @@ class Submission:
         self.sets = [(own, os.path.join(self.build, "checks"))]
         if hidden:
             self.sets.append((hidden, os.path.join(self.build, "hidden")))
+        # (check, where its drivers are)
+        self.checks = [
+            (entry, where) for place, where in self.sets
+            for entry in checking.load(os.path.join(place, "checks.py"))]
 
     # ---- building ----
 
@@ -89,7 +93,7 @@ class Submission:
         """What the compiler had to say, errors apart: warnings."""
         said = self.make()
         jobs = []
-        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        with ThreadPoolExecutor(WORKERS) as pool:
             for place, where in self.sets:
                 os.makedirs(where, exist_ok=True)
                 jobs += [pool.submit(self.link, place, where, name)
@@ -101,20 +105,14 @@ class Submission:
 
     # ---- grading ----
 
-    def checks(self):
-        """(check, where its drivers are) of all sets."""
-        return [(entry, where) for place, where in self.sets
-                for entry in checking.load(os.path.join(place, "checks.py"))]
-
     def grade(self, tell):
         """The report, as --json prints it; each row is told as it comes."""
         os.makedirs(self.logs, exist_ok=True)
         for name in os.listdir(self.logs):
             if name.endswith(".log"):
                 os.unlink(os.path.join(self.logs, name))
-        checks = self.checks()
         report = {"chapter": self.labs.chapter, "lab": self.directory,
-                  "score": 0, "max": sum(c.points for c, _ in checks),
+                  "score": 0, "max": sum(c.points for c, _ in self.checks),
                   "built": True, "compiler": "", "checks": []}
         try:
             report["compiler"] = self.compile()
@@ -122,7 +120,7 @@ class Submission:
             report["built"], report["compiler"] = False, str(fault)
         if report["compiler"]:
             tell(report["compiler"].rstrip())
-        for entry, where in checks:
+        for entry, where in self.checks:
             row = self.row(entry, where, report["built"])
             report["checks"].append(row)
             report["score"] += row["points"]
@@ -231,10 +229,12 @@ def prepare(args):
     hidden = args.hidden and os.path.abspath(args.hidden)
     if hidden and not os.path.exists(os.path.join(hidden, "checks.py")):
         raise lab.Fault("%s has no checks.py" % hidden)
+    submission = Submission(labs, directory, hidden, args.timeout)
+    # Whatever Python loads it has loaded: the owner may not be able to.
     become_owner(directory)
     user_namespaces()
     residue.become_reaper()
-    return Submission(labs, directory, hidden, args.timeout)
+    return submission
 
 
 def main():

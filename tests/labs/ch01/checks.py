@@ -42,8 +42,9 @@ def same_as_kernel(at):
             at.inode, *due)
 
 
-@check("ns_id/every-kind", 3, hint="stat(2) follows the link /proc/PID/ns/FILE to the "
-       "namespace; lstat(2) stays at the link.  PID is the one asked for.")
+@check("ns_id/every-kind", 3,
+       "stat(2) follows the link /proc/PID/ns/FILE to the namespace; "
+       "lstat(2) stays at the link.  PID is the one asked for.")
 def every_kind(run):
     "each kind of namespace, of this process and of one that is in others"
     driver = run.start("ns_id")
@@ -54,8 +55,9 @@ def every_kind(run):
                 same_as_kernel(at)
 
 
-@check("ns_id/nobody-there", 2, hint="stat(2) returns -1 when the path is not there: "
-       "return fail(\"look at %s\", path);")
+@check("ns_id/nobody-there", 2,
+       "stat(2) returns -1 when the path is not there: return fail(\"look "
+       "at %s\", path);")
 def nobody_there(run):
     "a process that has ended has no namespaces, and the caller hears of it"
     driver = run.start("ns_id")
@@ -70,7 +72,8 @@ def asked(run, a, b):
     return driver.reach("asked").same == 1
 
 
-@check("ns_same/inode", 1, hint="true when both numbers are equal.")
+@check("ns_same/inode", 1,
+       "true when both numbers are equal.")
 def by_inode(run):
     "the grader's own namespaces: each is itself, and none is another"
     uts, net = (namespace(os.getpid(), file) for file in ("uts", "net"))
@@ -79,8 +82,9 @@ def by_inode(run):
             uts[1], net[1])
 
 
-@check("ns_same/device", 2, hint="an inode number is unique within a device only: "
-       "compare st_dev, too.")
+@check("ns_same/device", 2,
+       "an inode number is unique within a device only: compare st_dev, "
+       "too.")
 def by_device(run):
     "the same inode number on another device is another file"
     device, inode = random.randrange(1, 1 << 20), random.randrange(1, 1 << 31)
@@ -97,8 +101,9 @@ def start_expect(run, code=1, words="?"):
     return run.start("expect", code, words)
 
 
-@check("expect/due", 2, hint="compare message.type with the type that is due, and "
-       "answer anything else with failx().")
+@check("expect/due", 2,
+       "compare message.type with the type that is due, and answer "
+       "anything else with failx().")
 def only_what_is_due(run):
     "the message that is due is taken, another one is not"
     driver = start_expect(run)
@@ -108,8 +113,9 @@ def only_what_is_due(run):
     require(at.text, "no reason is left in `failure`")
 
 
-@check("expect/failure", 2, hint="a SYNC_FAILURE carries the other side's `failure`: "
-       "return adopt(&message);")
+@check("expect/failure", 2,
+       "a SYNC_FAILURE carries the other side's `failure`: return "
+       "adopt(&message);")
 def their_failure(run):
     "the other side's failure becomes ours, number and words"
     code, words = random.randrange(1, 100), run.word()
@@ -121,8 +127,9 @@ def their_failure(run):
             words, at.text)
 
 
-@check("expect/descriptors", 2, hint="a descriptor belongs to SYNC_FD and to nothing else: "
-       "(*fd >= 0) == (type == SYNC_FD), or close_scoped(fd).")
+@check("expect/descriptors", 2,
+       "a descriptor belongs to SYNC_FD and to nothing else: (*fd >= 0) =="
+       " (type == SYNC_FD), or close_scoped(fd).")
 def descriptors_are_not_lost(run):
     "a descriptor that is due arrives; one that is not is closed"
     driver = start_expect(run)
@@ -141,8 +148,9 @@ def descriptors_are_not_lost(run):
             "a message without one was taken for it")
 
 
-@check("expect/dead-parent", 4, hint="receive() fails when the other side is gone.  Return "
-       "that failure: neither go on nor wait again.")
+@check("expect/dead-parent", 4,
+       "receive() fails when the other side is gone.  Return that failure:"
+       " neither go on nor wait again.")
 def dead_parent(run):
     "a parent that dies before its word leaves no child, and nothing done"
     path = os.path.join(run.directory(), run.word())
@@ -175,8 +183,9 @@ def ended(run, child):
 
 # ---- ns_map_root -----------------------------------------------------------
 
-@check("ns_map_root/one-id", 3, hint="one line a map: the first id inside, the first "
-       "outside, how many: \"0 %u 1\".")
+@check("ns_map_root/one-id", 3,
+       "one line a map: the first id inside, the first outside, how many: "
+       "\"0 %u 1\".")
 def one_id(run):
     "0 inside is the caller outside, in uid_map and gid_map"
     at = run.start("ns_map_root").reach("mapped")
@@ -187,8 +196,9 @@ def one_id(run):
                 name, at.child, found or "empty", outside)
 
 
-@check("ns_map_root/setgroups", 2, hint="write \"deny\" into /proc/PID/setgroups before "
-       "gid_map, or user_namespaces(7) refuses the latter.")
+@check("ns_map_root/setgroups", 2,
+       "write \"deny\" into /proc/PID/setgroups before gid_map, or "
+       "user_namespaces(7) refuses the latter.")
 def setgroups_denied(run):
     "the child may not drop groups that were meant to keep it out"
     at = run.start("ns_map_root").reach("mapped")
@@ -197,8 +207,9 @@ def setgroups_denied(run):
             at.child, switch)
 
 
-@check("ns_map_root/refusals", 3, hint="every write_text() can fail: look at what it "
-       "returns, and return -1 (wrap() adds what you were doing).")
+@check("ns_map_root/refusals", 3,
+       "every write_text() can fail: look at what it returns, and return "
+       "-1 (wrap() adds what you were doing).")
 def refusals_are_told(run):
     "a map written twice, a foreign uid, a process that is gone: all failures"
     driver = run.start("ns_map_root")
@@ -210,8 +221,9 @@ def refusals_are_told(run):
     failed(driver.reach("gone"), errno.ENOENT, "for a process that is gone")
 
 
-@check("ns_map_root/descriptors", 2, hint="auto_close int dir = open(...): the scope closes "
-       "it, on every way out.")
+@check("ns_map_root/descriptors", 2,
+       "auto_close int dir = open(...): the scope closes it, on every way "
+       "out.")
 def nothing_stays_open(run):
     "no descriptor stays open, whether it worked or not"
     driver = run.start("ns_map_root")
@@ -223,8 +235,9 @@ def nothing_stays_open(run):
 
 # ---- ns_become_root --------------------------------------------------------
 
-@check("ns_become_root/root-inside", 4, hint="setgroups, uid_map, gid_map of /proc/self, in "
-       "this order; the ids are those from before unshare(2).")
+@check("ns_become_root/root-inside", 4,
+       "setgroups, uid_map, gid_map of /proc/self, in this order; the ids "
+       "are those from before unshare(2).")
 def root_inside(run):
     "uid and gid 0 in a user namespace of its own; outside, the same user"
     at = run.start("ns_become_root").reach("asked")
@@ -237,8 +250,9 @@ def root_inside(run):
             run.uid)
 
 
-@check("ns_become_root/refusals", 3, hint="when a write fails: errno = failure.code; "
-       "return fail_userns(\"map ids in a user namespace\");")
+@check("ns_become_root/refusals", 3,
+       "when a write fails: errno = failure.code; return fail_userns(\"map "
+       "ids in a user namespace\");")
 def refusals_are_told_too(run):
     "no /proc to write the maps in, no user namespace to be had: both failures"
     succeeded(run.start("ns_become_root").reach("asked"))
@@ -264,8 +278,9 @@ def points_of(table):
     return [where for where, _ in table]
 
 
-@check("ns_own_mounts/nothing-out", 3, hint="MS_PRIVATE on / alone is one mount; MS_REC | "
-       "MS_PRIVATE is the whole tree.")
+@check("ns_own_mounts/nothing-out", 3,
+       "MS_PRIVATE on / alone is one mount; MS_REC | MS_PRIVATE is the "
+       "whole tree.")
 def nothing_goes_out(run):
     "what is mounted inside is not seen outside, although / was shared"
     place, inside, outside = take_mounts(run)
@@ -277,8 +292,9 @@ def nothing_goes_out(run):
     require(not shared, "still shared inside: %s", ", ".join(shared[:4]))
 
 
-@check("ns_own_mounts/nothing-in", 2, hint="a slave (MS_SLAVE) still receives; a private "
-       "mount (MS_PRIVATE) neither sends nor receives.")
+@check("ns_own_mounts/nothing-in", 2,
+       "a slave (MS_SLAVE) still receives; a private mount (MS_PRIVATE) "
+       "neither sends nor receives.")
 def nothing_comes_in(run):
     "what is mounted outside afterwards is not seen inside"
     place, inside, outside = take_mounts(run)
@@ -287,8 +303,9 @@ def nothing_comes_in(run):
             "a mount made outside has come in")
 
 
-@check("ns_own_mounts/refusal", 2, hint="sys_unshare() returns -1 for a process without "
-       "CAP_SYS_ADMIN; say so with fail().")
+@check("ns_own_mounts/refusal", 2,
+       "sys_unshare() returns -1 for a process without CAP_SYS_ADMIN; say "
+       "so with fail().")
 def not_without_privilege(run):
     "a process without privilege is refused, and hears of it"
     take_mounts(run)
@@ -303,8 +320,8 @@ def start_visit(run):
     return run.start("ns_within", number, words), number, words
 
 
-@check("ns_within/there", 3, hint="sys_setns(fd, kind->flag), then call(data), whose "
-       "result is yours.")
+@check("ns_within/there", 3,
+       "sys_setns(fd, kind->flag), then call(data), whose result is yours.")
 def there(run):
     "during the call the process is in the other namespace"
     driver, number, _ = start_visit(run)
@@ -318,8 +335,9 @@ def there(run):
             at.result)
 
 
-@check("ns_within/back", 2, hint="open /proc/thread-self/ns/FILE before you leave, "
-       "sys_setns() to it after the call, whatever came of that.")
+@check("ns_within/back", 2,
+       "open /proc/thread-self/ns/FILE before you leave, sys_setns() to it"
+       " after the call, whatever came of that.")
 def and_back(run):
     "after the call, and after one that failed, it is home, and knows why"
     driver, number, words = start_visit(run)
@@ -335,8 +353,9 @@ def and_back(run):
             "\"%s\"", words, at.text)
 
 
-@check("ns_within/no-entry", 2, hint="when sys_setns() fails return fail(...) before you "
-       "call: the caller would act in the wrong namespace.")
+@check("ns_within/no-entry", 2,
+       "when sys_setns() fails return fail(...) before you call: the "
+       "caller would act in the wrong namespace.")
 def no_entry_no_call(run):
     "where the namespace cannot be entered nothing is called"
     driver, number, _ = start_visit(run)
@@ -347,7 +366,8 @@ def no_entry_no_call(run):
     failed(at, errno.EINVAL, "for a namespace of another kind")
 
 
-@check("ns_within/descriptors", 1, hint="auto_close int home = open(...);")
+@check("ns_within/descriptors", 1,
+       "auto_close int home = open(...);")
 def the_way_home_is_closed(run):
     "no descriptor stays open after a visit"
     driver, number, _ = start_visit(run)
