@@ -1,4 +1,4 @@
-/* lab ns_become_root: caught by root-inside: every id is itself, none is root */
+/* lab ns_become_root: caught by root-inside: each id is itself */
 	auto_free char *uid_map = text("%u %u 1", uid, uid);
 	auto_free char *gid_map = text("%u %u 1", gid, gid);
 	if (write_text(AT_FDCWD, "/proc/self/setgroups", "deny") < 0 ||

@@ -1,5 +1,5 @@
-/* lab ns_map_root: caught by one-id refusals: a user who is root in a group that
- * is nobody's */
+/* lab ns_map_root: caught by one-id refusals: a user who is root in a group
+ * that is nobody's */
 	auto_free char *process = text("/proc/%d", pid);
 	auto_close int dir = open(process, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
