@@ -57,12 +57,15 @@ doctor:		## what this machine has and lacks, and the cure for each lack
 	@sh tests/doctor.sh
 
 lab:		## your turn: make lab CH=ch01 writes starters into ch01-namespaces/lab
+	@sh ch01-namespaces/needs.sh tests/labs/needs
 	@python3 -B tests/labs/lab.py $(WHERE) "$(CH)"
 
 grade:		## checks what you wrote: make grade CH=ch01 [HIDDEN=dir]
+	@sh ch01-namespaces/needs.sh tests/labs/needs
 	@python3 -B tests/labs/grade.py $(WHERE) $(MORE) "$(CH)"
 
 watch:		## the same whenever you save a file, until Ctrl-C
+	@sh ch01-namespaces/needs.sh tests/labs/needs
 	@python3 -B tests/labs/watch.py $(WHERE) $(MORE) "$(CH)"
 
 WHERE = $(if $(LAB),--lab "$(LAB)")

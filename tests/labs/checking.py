@@ -36,10 +36,10 @@ import types
 import residue
 
 USER = 61234            # nobody in particular, when the grader is root
-PROCESSES = 64          # more than a user has anyway
-MANY = PROCESSES // 2
+PROCESSES = 128         # more than a user has anyway
+MANY = PROCESSES // 4
 MEMORY, FILE_SIZE = 1 << 30, 16 << 20
-SETTLE = 1.0            # seconds that the end of a process may take
+SETTLE = 3              # seconds that the end of a process may take
 
 Check = collections.namedtuple("Check", "name exercise points title hint call")
 Result = collections.namedtuple("Result", "check passed message log")
@@ -220,7 +220,8 @@ class Run:
     """One performance of one check."""
 
     def __init__(self, programs, log_path, timeout):
-        self.programs, self.log_path, self.timeout = programs, log_path, timeout
+        self.programs, self.log_path = programs, log_path
+        self.timeout = timeout
         self.token = "lab-" + secrets.token_hex(6)
         self.identity, self.uid, self.gid = {}, os.geteuid(), os.getegid()
         if self.uid == 0:
@@ -322,8 +323,8 @@ def count_tasks(uid):
 
 
 def end_descendants():
-    """Kill them all, those too that fork faster than we look: a stopped process
-    forks no more and still counts against the limit, so there is an end."""
+    """Kill them all, those too that fork faster than we look: a process that is
+    stopped forks no more and still counts for the limit, so there is an end."""
     stopped = set()
     while True:
         new = set(residue.descendants()) - stopped

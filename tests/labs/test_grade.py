@@ -121,7 +121,7 @@ class WrongSolutions(trial.LabTest):
         for name, region, caught_by, body in trial.wrong_solutions(chapter):
             if region == exercise:
                 self.fill(work, trial.files_of(labs, {region: body}))
-                report = trial.grade(work, "--timeout", "5", chapter)[1]
+                report = trial.grade(work, chapter)[1]
                 rows.append((name, caught_by, report))
         return rows
 
@@ -218,7 +218,7 @@ class Misbehaviour(trial.LabTest):
         work = self.solution(self.labs, {"ns_same": body})
         scratch = self.place()
         os.chmod(scratch, 0o777)
-        status, report = trial.grade(work, "--timeout", "2", "ch01",
+        status, report = trial.grade(work, "--timeout", "4", "ch01",
                                      env={"TMPDIR": scratch})
         self.assertEqual((status, report["score"]), (1, 47))
         self.assertEqual(failed(report), {"ns_same/inode", "ns_same/device"})
@@ -239,12 +239,12 @@ class Misbehaviour(trial.LabTest):
     def test_one_that_hangs(self):
         self.assertEqual(self.misbehave("\tfor (;;)\n\t\tpause();\n" +
                                         self.right),
-                         "no end within 2 s: it hangs")
+                         "no end within 4 s: it hangs")
 
     def test_one_that_forks_without_end(self):
         self.assertRegex(self.misbehave("\tfor (;;)\n\t\tfork();\n" +
                                         self.right),
-                         r"it hangs \(it had made \d\d processes\)$")
+                         r"it hangs \(it had made \d+ processes\)$")
 
     def test_one_that_leaves_a_child(self):
         self.assertRegex(self.misbehave(
