@@ -50,6 +50,7 @@ WORK, TMP = "256m", "64m"
 # Each submission has one, since some limits of the kernel are of a user.
 FIRST_USER = 0x70000000
 OUTPUT_LIMIT = 1 << 20
+OUT_OF_MEMORY = "mydocker: the container ran out of memory"
 PATIENCE = 30           # seconds, for a killed container to be gone
 SCRATCH = "/var/tmp/mydocker-grade-%d-"
 PR_SET_PDEATHSIG = 1
@@ -86,6 +87,9 @@ class Student:
 
 
 def find_students(place):
+    if not place:
+        raise Fault("whose?  make grade-all FROM=submissions/ has a directory "
+                    "or an archive for each student")
     try:
         entries = sorted(name for name in os.listdir(place)
                          if not name.startswith("."))
@@ -242,6 +246,8 @@ class Grading:
             student.printed = said + err
         except (ValueError, KeyError, TypeError):
             student.remark = why_nothing(self.process.returncode, err)
+        if OUT_OF_MEMORY in err:
+            student.remark = student.remark or "memory"
 
 
 def read_report(out, known):
@@ -260,9 +266,11 @@ def read_report(out, known):
 
 
 def why_nothing(status, err):
-    if "ran out of memory" in err:
+    if OUT_OF_MEMORY in err:
         return "memory"
-    lines = err.strip().splitlines() or ["nothing was printed"]
+    # Before the logs, which follow (grade_inside.py).
+    lines = err.split("\n== ")[0].strip().splitlines() or [
+        "no report was printed"]
     return "not graded (exit status %d): %s" % (status, lines[-1][:200])
 
 
@@ -456,8 +464,7 @@ def build():
 
 def grade_class(args):
     if os.geteuid() != 0:
-        raise Fault("containers need root: sudo make grade-all FROM=%s" %
-                    args.place)
+        raise Fault("containers need root: sudo make grade-all ...")
     chapter = lab.find_chapter(args.chapter)
     students = find_students(args.place)
     build()

@@ -37,7 +37,8 @@ def lab_name(path, chapter):
             if not directories.pop().startswith(chapter[:4]):
                 return None
     # One directory around it all is what archives usually have.
-    if len(directories) > 1 or not SOURCE.fullmatch(name):
+    if len(directories) > 1 or ".." in directories or \
+            not SOURCE.fullmatch(name):
         return None
     return name
 

@@ -59,8 +59,6 @@ thead th { position: sticky; top: 0; background: Canvas; }
 def printable(text):
     """For one line of a terminal or a page: nothing that moves a cursor or
     turns the direction round, no half of a character."""
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8",
-                                                          "backslashreplace")
     return "".join(c if c.isprintable() else
                    c.encode("unicode_escape").decode() for c in text)
 
