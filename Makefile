@@ -27,11 +27,11 @@ ch06:		## the runtime:         build, then: sudo ./demo
 
 # One rule for the six: build the chapter, leave a link to its program here.
 BUILD ?= build
-OUT = $(BUILD)$(if $(filter asan,$(MODE)),/asan)
+BUILT = $(BUILD)$(if $(filter asan,$(MODE)),/asan)
 $(PARTS):
 	@echo "$@: building $(wildcard $@-*)"
 	@$(MAKE) -j$(JOBS) -C $(wildcard $@-*)
-	@ln -sfn $(if $(filter /%,$(OUT)),,$(wildcard $@-*)/)$(OUT)/demo demo
+	@ln -sfn $(if $(filter /%,$(BUILT)),,$(wildcard $@-*)/)$(BUILT)/demo demo
 	@echo "$@: ready.  Run it with: sudo ./demo"
 
 all: $(PARTS)	## the six of them
@@ -72,6 +72,10 @@ watch:		## the same whenever you save a file, until Ctrl-C
 	@sh ch01-namespaces/needs.sh tests/labs/needs
 	@python3 -B tests/labs/watch.py $(WHERE) $(MORE) "$(CH)"
 
+grade-all:	## as root: a class at once: FROM=submissions/ [CH=ch01 OUT=grades LIMIT=120]
+	@python3 -B tests/labs/grade_all.py --chapter "$(or $(CH),ch01)" $(MORE) \
+		--out "$(or $(OUT),grades)" --limit "$(or $(LIMIT),120)" "$(FROM)"
+
 WHERE = $(if $(LAB),--lab "$(LAB)")
 MORE = $(if $(HIDDEN),--hidden "$(HIDDEN)")
 
@@ -83,4 +87,4 @@ clean:		## remove everything that was built
 	rm -rf demo book/build
 
 .PHONY: help $(PARTS) all book check check-root test check-fresh lab grade watch \
-	doctor sync clean
+	grade-all doctor sync clean

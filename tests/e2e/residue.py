@@ -71,7 +71,7 @@ NOT_OURS = re.compile(r"\.(service|scope|slice|mount|socket|swap)(/|$)|"
 
 
 # A run puts its guide's pid into the names it makes (tour_run_id, scratch()).
-RUN = re.compile(r"mydocker-(?:demo|test|state)[-.](\d+)-")
+RUN = re.compile(r"mydocker-(?:demo|test|state|grade)[-.](\d+)-")
 
 
 def of_another_run(line, ours):
