@@ -8,9 +8,10 @@
     asan    the same programs, with address and undefined-behaviour checks
     repo    tests/repo: what the sources look like and who may know whom
     e2e     tests/e2e: the programs run for real (as root), the host compared
+    book    tests/book: transcripts typed and compared, figures taken anew, ...
 
--k runs only the tests (of repo and e2e) whose name contains PATTERN.  The exit
-status is 0 when nothing failed.
+-k runs only the tests (of repo, e2e and book) whose name contains PATTERN.
+The exit status is 0 when nothing failed.
 
 Started as root in somebody else's working copy (sudo make test), everything
 that needs no root is done as the owner of the files, so that what is built
@@ -236,15 +237,26 @@ def suite_e2e(tally):
     if os.geteuid() != 0:
         tally.failed("e2e", "these tests need root: sudo make check-root")
         return
-    lock = alone_on_this_machine()      # held for as long as it is known
+    run_for_real(tally, "e2e")
+
+
+def suite_book(tally):
+    """Root or not: what needs root is skipped without it."""
+    run_for_real(tally, "book")
+
+
+def run_for_real(tally, suite):
+    # Held for as long as it is known.
+    lock = alone_on_this_machine() if os.geteuid() == 0 else None
     for chapter in chapters():
         status, output = command(["make", JOBS, "-s", "-C", chapter,
                                   "programs"])
         if status:
-            tally.failed("e2e: build " + chapter, output)
+            tally.failed("%s: build %s" % (suite, chapter), output)
     tally.verbose = True        # they take their time: show each
-    run_unittests(tally, "e2e", tally.pattern)
-    lock.close()
+    run_unittests(tally, suite, tally.pattern)
+    if lock:
+        lock.close()
 
 
 def alone_on_this_machine():
@@ -263,7 +275,7 @@ def alone_on_this_machine():
 
 
 SUITES = {"build": suite_build, "unit": suite_unit, "asan": suite_asan,
-          "repo": suite_repo, "e2e": suite_e2e}
+          "repo": suite_repo, "e2e": suite_e2e, "book": suite_book}
 
 
 def main():
