@@ -12,6 +12,7 @@ a shell within it (a container's, say) the prompt is what the book shows.
 """
 
 import dataclasses
+import glob
 import os
 import re
 import secrets
@@ -47,6 +48,12 @@ def plain(text):
 def output_lines(text):
     return [line.rstrip().expandtabs()
             for line in text.removesuffix("\n").split("\n")] if text else []
+
+
+def pages():
+    """Paths within the repository of all that may have console blocks."""
+    return sorted(os.path.relpath(path, ROOT) for pattern in ("*", "labs/*")
+                  for path in glob.glob("%s/book/%s.md" % (ROOT, pattern)))
 
 
 class Place:

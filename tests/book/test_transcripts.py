@@ -3,21 +3,10 @@ book/NN-title.md:LINE, and one for what the page leaves behind on the host.
 """
 
 import fnmatch
-import glob
-import os
 import unittest
 
-import harness
 import playing
 import residue
-
-MORE_PAGES = ("labs/*.md",)
-
-
-def pages():
-    return sorted(os.path.relpath(path, harness.ROOT)
-                  for pattern in ("*.md", *MORE_PAGES) for path in
-                  glob.glob(os.path.join(harness.ROOT, "book", pattern)))
 
 
 class Named(unittest.TestCase):
@@ -36,7 +25,7 @@ class Transcript(Named):
     def runTest(self):
         result = self.page.player.result(self.block)
         if result.differences:
-            self.fail("\n".join(result.differences))
+            self.fail("".join(result.differences))
         if result.skip:
             self.skipTest(result.skip)
 
@@ -82,7 +71,7 @@ def load_tests(loader, _tests, _pattern):
     def chosen(name):
         return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
     suite = unittest.TestSuite()
-    for path in pages():
+    for path in playing.pages():
         try:
             suite.addTest(Page(playing.Player(path), chosen))
         except playing.Fault as fault:

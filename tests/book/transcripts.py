@@ -208,7 +208,7 @@ def difference(pairs):
         before = n + 1
         sign = " " if is_right(pair) else "+" if pair[0] is None else "-"
         lines.append("%s %s" % (sign, pair[1] if pair[0] is None else pair[0]))
-    return "\n".join(lines)
+    return "".join(line + "\n" for line in lines)
 
 
 def compare(path, played):
@@ -216,12 +216,11 @@ def compare(path, played):
     command = played.command
     wrong = difference(align(played.expected, played.output))
     if played.status not in (None, command.status):
-        wrong += "\n" * bool(wrong) + "- [exit %d]\n+ [exit %d]" % (
-            command.status, played.status)
+        wrong += "  it exits with %d; in the book: %d\n" % (played.status,
+                                                            command.status)
     elif played.status is None and command.shows_status:
-        wrong += "\n" * bool(wrong) + (
-            "  the status of a command in a nested shell cannot be seen: "
-            "let the book ask (echo $?)")
+        wrong += ("  the status in a nested shell cannot be seen: let the "
+                  "book ask (echo $?)\n")
     return wrong and "%s:%d: %s %s\n%s" % (path, command.line, command.prompt,
                                            command.text, wrong)
 
