@@ -52,7 +52,7 @@ check-root:	## as root: every chapter run for real, the host looked over after
 test:		## as root: installs what the tests need, then check and check-root
 	@echo "test: looking for the packages the tests need (tests/needs)"
 	@sh ch01-namespaces/needs.sh tests/needs
-	@$(RUN_TESTS) build unit asan repo book labs e2e
+	@$(RUN_TESTS) build unit asan repo labs book e2e
 
 check-fresh:	## as root: the README's commands in a fresh Debian (debootstrap)
 	@sh tests/fresh.sh

@@ -10,6 +10,7 @@ compared with the state after it (residue.py), and whatever it leaves fails it.
 A class that may leave something says so: `leaves = ("+ file /x*",)`.
 """
 
+import codecs
 import fcntl
 import os
 import pty
@@ -136,6 +137,7 @@ class Terminal:
         self.argv = argv
         self.screen = ""
         self.seen = 0           # how much of it expect() has matched
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ,
                     struct.pack("HHHH", rows, columns, 0, 0))
@@ -155,7 +157,7 @@ class Terminal:
             data = os.read(self.master, 65536)
         except OSError:         # EIO: nobody has the other side open
             return False
-        self.screen += data.decode(errors="replace")
+        self.screen += self.decoder.decode(data)
         return bool(data)
 
     def expect(self, text, timeout=20):
