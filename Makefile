@@ -36,6 +36,10 @@ $(PARTS):
 all: $(PARTS)	## the six of them
 .NOTPARALLEL:
 
+book:		## the book as HTML, EPUB and PDF, into book/build/
+	@sh ch01-namespaces/needs.sh book/needs
+	@python3 -B book/build.py
+
 check:		## no root: gcc and clang, unit tests (sanitized), repository rules
 	@sh ch01-namespaces/needs.sh tests/needs
 	@$(RUN_TESTS) build asan repo
@@ -47,7 +51,7 @@ check-root:	## as root: every chapter run for real, the host looked over after
 test:		## as root: installs what the tests need, then check and check-root
 	@echo "test: looking for the packages the tests need (tests/needs)"
 	@sh ch01-namespaces/needs.sh tests/needs
-	@$(RUN_TESTS) build unit asan repo e2e
+	@$(RUN_TESTS) build unit asan repo book e2e
 
 check-fresh:	## as root: the README's commands in a fresh Debian (debootstrap)
 	@sh tests/fresh.sh
@@ -60,6 +64,6 @@ sync:		## carry each chapter's files to their copies in later chapters
 
 clean:		## remove everything that was built
 	@for part in ch0*/ tests/; do $(MAKE) -s -C $$part clean || exit; done
-	rm -f demo
+	rm -rf demo book/build
 
-.PHONY: help $(PARTS) all check check-root test check-fresh doctor sync clean
+.PHONY: help $(PARTS) all book check check-root test check-fresh doctor sync clean

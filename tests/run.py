@@ -7,10 +7,11 @@
     unit    tests/unit: one cmocka program a module
     asan    the same programs, with address and undefined-behaviour checks
     repo    tests/repo: what the sources look like and who may know whom
+    book    tests/book: the book is built, and looked at in a browser
     e2e     tests/e2e: the programs run for real (as root), the host compared
 
--k runs only the tests (of repo and e2e) whose name contains PATTERN.  The exit
-status is 0 when nothing failed.
+-k runs only the tests (of repo, book and e2e) whose name contains PATTERN.  The
+exit status is 0 when nothing failed.
 
 Started as root in somebody else's working copy (sudo make test), everything
 that needs no root is done as the owner of the files, so that what is built
@@ -232,6 +233,10 @@ def suite_repo(tally):
     run_unittests(tally, "repo", tally.pattern)
 
 
+def suite_book(tally):
+    run_unittests(tally, "book", tally.pattern)
+
+
 def suite_e2e(tally):
     if os.geteuid() != 0:
         tally.failed("e2e", "these tests need root: sudo make check-root")
@@ -263,7 +268,7 @@ def alone_on_this_machine():
 
 
 SUITES = {"build": suite_build, "unit": suite_unit, "asan": suite_asan,
-          "repo": suite_repo, "e2e": suite_e2e}
+          "repo": suite_repo, "book": suite_book, "e2e": suite_e2e}
 
 
 def main():
