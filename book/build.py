@@ -39,7 +39,8 @@ TITLE = "Write Docker Yourself, in C"
 SUBTITLE = "Containers from the system calls up"
 IDENTIFIER = "urn:uuid:5b7f3e0c-4d0a-5c1e-9a51-c0d0c4e6d0c4"
 NAME = "write-docker-yourself"
-READ = ["labs", "collect", "syscalls", "include", "figure", "width", "console"]
+READ = ["labs", "collect", "syscalls", "include", "figure", "width", "console",
+        "table"]
 DATE_WITHOUT_GIT = "1735689600"         # 2025-01-01
 WORKERS = os.cpu_count() or 1
 

@@ -22,7 +22,7 @@ SCREENS = {"desk": (1400, 900), "phone": (390, 844)}
 
 PAGE_WIDTH = """[document.documentElement.scrollWidth,
                  document.documentElement.clientWidth]"""
-CUT_OFF = """[...document.querySelectorAll("main pre, main table, main p")]
+CUT_OFF = """[...document.querySelectorAll("main pre, main .table, main p")]
     .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
     .map(e => e.textContent.slice(0, 60))"""
 FIGURES = """[...document.querySelectorAll("main .figure")].map(f => {
