@@ -15,7 +15,8 @@ help:		## this page
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' \
 		Makefile
 	@echo
-	@echo "  CC=clang, MODE=asan, WERROR=1 and BUILD=DIR work with ch01..ch06."
+	@echo "  CC=clang, MODE=asan, WERROR=1 and BUILD=DIR work with ch01..ch06;"
+	@echo "  so does MINE=\"ns sync\", which links your own lab/ns.c and lab/sync.c."
 
 ch01:		## namespaces:          build, then: sudo ./demo
 ch02:		## control groups:      build, then: sudo ./demo
@@ -26,11 +27,11 @@ ch06:		## the runtime:         build, then: sudo ./demo
 
 # One rule for the six: build the chapter, leave a link to its program here.
 BUILD ?= build
-OUT = $(BUILD)$(if $(filter asan,$(MODE)),/asan)
+BUILT = $(BUILD)$(if $(filter asan,$(MODE)),/asan)
 $(PARTS):
 	@echo "$@: building $(wildcard $@-*)"
 	@$(MAKE) -j$(JOBS) -C $(wildcard $@-*)
-	@ln -sfn $(if $(filter /%,$(OUT)),,$(wildcard $@-*)/)$(OUT)/demo demo
+	@ln -sfn $(if $(filter /%,$(BUILT)),,$(wildcard $@-*)/)$(BUILT)/demo demo
 	@echo "$@: ready.  Run it with: sudo ./demo"
 
 all: $(PARTS)	## the six of them
@@ -51,13 +52,32 @@ check-root:	## as root: every chapter run for real, the host looked over after
 test:		## as root: installs what the tests need, then check and check-root
 	@echo "test: looking for the packages the tests need (tests/needs)"
 	@sh ch01-namespaces/needs.sh tests/needs
-	@$(RUN_TESTS) build unit asan repo book e2e
+	@$(RUN_TESTS) build unit asan repo labs book e2e
 
 check-fresh:	## as root: the README's commands in a fresh Debian (debootstrap)
 	@sh tests/fresh.sh
 
 doctor:		## what this machine has and lacks, and the cure for each lack
 	@sh tests/doctor.sh
+
+lab:		## your turn: make lab CH=ch01 writes starters into ch01-namespaces/lab
+	@sh ch01-namespaces/needs.sh tests/labs/needs
+	@python3 -B tests/labs/lab.py $(WHERE) "$(CH)"
+
+grade:		## checks what you wrote: make grade CH=ch01 [HIDDEN=dir]
+	@sh ch01-namespaces/needs.sh tests/labs/needs
+	@python3 -B tests/labs/grade.py $(WHERE) $(MORE) "$(CH)"
+
+watch:		## the same whenever you save a file, until Ctrl-C
+	@sh ch01-namespaces/needs.sh tests/labs/needs
+	@python3 -B tests/labs/watch.py $(WHERE) $(MORE) "$(CH)"
+
+grade-all:	## as root: a class at once: FROM=submissions/ [CH=ch01 OUT=grades LIMIT=120]
+	@python3 -B tests/labs/grade_all.py --chapter "$(or $(CH),ch01)" $(MORE) \
+		--out "$(or $(OUT),grades)" --limit "$(or $(LIMIT),120)" "$(FROM)"
+
+WHERE = $(if $(LAB),--lab "$(LAB)")
+MORE = $(if $(HIDDEN),--hidden "$(HIDDEN)")
 
 sync:		## carry each chapter's files to their copies in later chapters
 	@python3 -B tests/repo/same.py --sync
@@ -66,4 +86,5 @@ clean:		## remove everything that was built
 	@for part in ch0*/ tests/; do $(MAKE) -s -C $$part clean || exit; done
 	rm -rf demo book/build
 
-.PHONY: help $(PARTS) all book check check-root test check-fresh doctor sync clean
+.PHONY: help $(PARTS) all book check check-root test check-fresh lab grade watch \
+	grade-all doctor sync clean

@@ -44,23 +44,38 @@ ns_supported(void)
 int
 ns_id(pid_t pid, const struct ns_kind *kind, struct ns_id *id)
 {
+	/* lab ns_id: Two processes share a namespace when /proc/PID/ns/FILE
+	 * leads both to the same inode of the same device: stat(2) it, and
+	 * keep the two numbers in *id.  A process that is not there is a
+	 * failure that names the path. */
 	auto_free char *path = text("/proc/%d/ns/%s", pid, kind->file);
 	struct stat st;
 	if (stat(path, &st) < 0)
 		return fail("look at %s", path);
 	*id = (struct ns_id){ st.st_dev, st.st_ino };
 	return 0;
+	/* lab end: *id = (struct ns_id){ 0 };
+	 * return failx("ns_id(%d, %s): not written yet", pid, kind->name); */
 }
 
 bool
 ns_same(struct ns_id a, struct ns_id b)
 {
+	/* lab ns_same: An inode number alone says nothing: see stat(2). */
 	return a.device == b.device && a.inode == b.inode;
+	/* lab end: (void)a;
+	 * (void)b;
+	 * return false; */
 }
 
 int
 ns_map_root(pid_t pid, uid_t uid, gid_t gid)
 {
+	/* lab ns_map_root: Open /proc/PID once (O_PATH), so that all three
+	 * files are the same process's; text() and write_text() of base.h do
+	 * the rest.  In this order: "deny" into setgroups unless we are root,
+	 * "0 UID 1" into uid_map, "0 GID 1" into gid_map.  Each write can be
+	 * refused, and each refusal is told. */
 	auto_free char *process = text("/proc/%d", pid);
 	auto_close int dir =
 		open(process, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -75,6 +90,8 @@ ns_map_root(pid_t pid, uid_t uid, gid_t gid)
 	    write_text(dir, "gid_map", gid_map) < 0)
 		return wrap("map ids of process %d", pid);
 	return 0;
+	/* lab end: return failx("ns_map_root(%d, %u, %u): not written yet",
+	 *	pid, uid, gid); */
 }
 
 /* The first switch that is set so that user namespaces are forbidden. */
@@ -124,6 +141,10 @@ ns_become_root(void)
 		return 0;
 	if (sys_unshare(CLONE_NEWUSER) < 0)
 		return fail_userns("make a user namespace");
+	/* lab ns_become_root: The process now has every capability in its new
+	 * namespace, and no ids there: getuid() is the overflow id, 65534.
+	 * Write its own three files, by /proc/self.  For a write that fails,
+	 * put failure.code into errno and let fail_userns() explain. */
 	auto_free char *uid_map = text("0 %u 1", uid);
 	auto_free char *gid_map = text("0 %u 1", gid);
 	/* Ubuntu's AppArmor lets unshare pass and takes the capabilities
@@ -135,21 +156,33 @@ ns_become_root(void)
 		return fail_userns("map ids in a user namespace");
 	}
 	return 0;
+	/* lab end: return failx("ns_become_root: maps for %u, %u: not written "
+	 *	"yet", uid, gid); */
 }
 
 int
 ns_own_mounts(void)
 {
+	/* lab ns_own_mounts: A new mount namespace begins as a copy, and the
+	 * copy of a shared mount is in the same peer group as the original:
+	 * what is mounted on one appears on the other.  Leave for a new
+	 * namespace (sys_unshare), then cut every mount in it loose
+	 * (sys_mount; which flag, and which one more?). */
 	if (sys_unshare(CLONE_NEWNS) < 0)
 		return fail("make a mount namespace");
 	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make every mount private in the new namespace");
 	return 0;
+	/* lab end: return failx("ns_own_mounts: not written yet"); */
 }
 
 int
 ns_within(int fd, const struct ns_kind *kind, int (*call)(void *), void *data)
 {
+	/* lab ns_within: Keep the way home open (/proc/thread-self/ns/FILE),
+	 * enter (sys_setns), call, return home.  Where entering fails there is
+	 * no call.  What `call` returned is returned, and its failure is still
+	 * in `failure`.  When the way home fails: abort(3). */
 	auto_free char *own = text("/proc/thread-self/ns/%s", kind->file);
 	auto_close int home = open(own, O_RDONLY | O_CLOEXEC);
 	if (home < 0)
@@ -165,4 +198,8 @@ ns_within(int fd, const struct ns_kind *kind, int (*call)(void *), void *data)
 	}
 	failure = inner;
 	return result;
+	/* lab end: (void)call;
+	 * (void)data;
+	 * return failx("ns_within(%d, %s): not written yet", fd,
+	 *	kind->name); */
 }

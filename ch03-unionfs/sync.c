@@ -134,6 +134,11 @@ adopt(const struct message *message)
 static int
 expect(int sock, enum sync_type type, int *fd, const char *who)
 {
+	/* lab expect: receive() gets one message, and fails when `who` died.
+	 * Then four things can have come: what was due; what was due, but with
+	 * a descriptor that was not (or without one that was); the other
+	 * side's failure, which adopt() makes ours; anything else.  On every
+	 * way but the first a descriptor that came is closed. */
 	struct message message;
 	if (receive(sock, 0, &message, fd, who) < 0)
 		return wrap("wait for \"%s\"", type_name(type));
@@ -144,6 +149,9 @@ expect(int sock, enum sync_type type, int *fd, const char *who)
 		return adopt(&message);
 	return failx("%s said \"%s\" where \"%s\" was due", who,
 		     type_name(message.type), type_name(type));
+	/* lab end: *fd = -1;
+	 * return failx("expect \"%s\" of %s (%d): not written yet",
+	 *	type_name(type), who, sock); */
 }
 
 int

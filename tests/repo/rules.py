@@ -45,7 +45,7 @@ class Tree:
         found = []
         for top, directories, names in os.walk(self.root):
             directories[:] = [d for d in directories
-                              if d not in ("build", "__pycache__")]
+                              if d not in ("build", "lab", "__pycache__")]
             found += [os.path.relpath(os.path.join(top, n), self.root)
                       for n in names]
         return found

@@ -1,0 +1,296 @@
+"""make grade: the starter has nothing, the reference everything, and whoever
+is wrong is caught by the check that is meant for it."""
+
+import concurrent.futures
+import glob
+import os
+import signal
+import subprocess
+import time
+
+import lab
+import trial
+
+LABS = {chapter: lab.Labs(lab.find_chapter(chapter))
+        for chapter in trial.CHAPTERS}
+COMPILERS = ("gcc", "clang")
+MANY_POINTS = 50
+HIDDEN = '''
+from checking import check, require
+
+@check("ns_same/hidden", 4, "nobody knows")
+def hidden(run):
+    "equal numbers, by a driver of the teacher's"
+    at = run.start("own_driver").reach("asked")
+    require(at.same == 1, "not the same: %s", at.text)
+'''
+HIDDEN_DRIVER = '''
+#include "ns.h"
+#include "stop.h"
+
+int
+main(void)
+{
+	struct ns_id id = { 3, 4 };
+	stop("asked", "same=%d text=some words", ns_same(id, id));
+	return 0;
+}
+'''
+
+
+def failed(report):
+    return {row["name"] for row in report["checks"] if not row["passed"]}
+
+
+def hints(output):
+    return output.count("\n    hint: ")
+
+
+class BothDirections(trial.LabTest):
+    def each(self):
+        """Every chapter's labs, in root's hands and in a user's."""
+        users = (0, trial.USER) if os.geteuid() == 0 else (0,)
+        return [(chapter, labs, user) for chapter, labs in LABS.items()
+                for user in users]
+
+    def test_the_starter_compiles_without_a_warning(self):
+        for chapter, labs in LABS.items():
+            work = self.starter(labs)
+            for compiler in COMPILERS:
+                status, output = trial.run(
+                    ["make", "-s", "-C", labs.chapter, "WERROR=1",
+                     "MINE=" + " ".join(labs.modules()), "LAB=" + work,
+                     "CC=" + compiler, "BUILD=" + self.place()])
+                self.assertEqual(status, 0, output)
+
+    def test_the_starter_fails_each_check(self):
+        for chapter, labs, user in self.each():
+            work = self.starter(labs, user)
+            status, report = trial.grade(work, chapter)
+            self.assertEqual(status, 1)
+            self.assertEqual(report["score"], 0)
+            self.assertEqual(report["compiler"], "")
+            passed = [r["name"] for r in report["checks"] if r["passed"]]
+            self.assertEqual(passed, [], "the starter passes: %s" % passed)
+            for row in report["checks"]:
+                self.assertIn("FAILED: ", lab.read(row["log"]))
+                self.assertNotIn("the check itself", row["message"])
+
+    def test_the_reference_has_full_marks(self):
+        for chapter, labs, user in self.each():
+            work = self.solution(labs, user=user)
+            status, report = trial.grade(work, chapter)
+            messages = [(r["name"], r["message"]) for r in report["checks"]
+                        if not r["passed"]]
+            self.assertEqual(messages, [], messages)
+            self.assertEqual((status, report["score"]), (0, MANY_POINTS))
+            self.assertEqual(os.listdir(work + "/logs"), [])
+            owners = {os.stat(p).st_uid for p in glob.glob(work + "/**",
+                                                           recursive=True)}
+            self.assertEqual(owners, {os.stat(work).st_uid})
+
+    def test_the_sheet_and_the_checks_agree_on_points(self):
+        for chapter, labs in LABS.items():
+            _, report = trial.grade(self.starter(labs), chapter)
+            points = {}
+            for row in report["checks"]:
+                points[row["exercise"]] = points.get(row["exercise"], 0) + \
+                    row["max"]
+            self.assertEqual(points, labs.exercises)
+            self.assertEqual(sum(points.values()), MANY_POINTS)
+
+
+class WrongSolutions(trial.LabTest):
+    def test_each_is_caught_by_the_checks_meant_for_it(self):
+        groups = [(chapter, region) for chapter, labs in LABS.items()
+                  for region in labs.exercises]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            rows = [row for rows in pool.map(self.grade, groups)
+                    for row in rows]
+        for name, caught_by, report in rows:
+            with self.subTest(name):
+                self.assertTrue(report["built"], report["compiler"])
+                self.assertEqual(failed(report), caught_by, "failed: %s, meant "
+                                 "for it: %s" % (failed(report), caught_by))
+
+    def grade(self, group):
+        """The wrong solutions of one exercise, one after the other in one
+        directory, as somebody would try them."""
+        chapter, exercise = group
+        labs, work, rows = LABS[chapter], self.place(), []
+        for name, region, caught_by, body in trial.wrong_solutions(chapter):
+            if region == exercise:
+                self.fill(work, trial.files_of(labs, {region: body}))
+                report = trial.grade(work, chapter)[1]
+                rows.append((name, caught_by, report))
+        return rows
+
+    def test_there_are_two_for_every_exercise(self):
+        for chapter, labs in LABS.items():
+            count = dict.fromkeys(labs.exercises, 0)
+            for _, region, _, _ in trial.wrong_solutions(chapter):
+                count[region] += 1
+            few = [name for name, number in count.items() if number < 2]
+            self.assertEqual(few, [])
+
+
+class Grading(trial.LabTest):
+    """What the reader sees, on chapter 1's labs."""
+
+    labs = LABS["ch01"]
+
+    def make(self, work, *words):
+        return trial.run(["make", "-s", "grade", "CH=ch01", "LAB=" + work,
+                          *words])
+
+    def test_a_score_and_a_hint_for_each_exercise(self):
+        status, output = self.make(self.starter(self.labs))
+        self.assertEqual(status, 2, output)         # make's own
+        self.assertIn("\nScore: 0/50\n", output)
+        self.assertEqual(hints(output), len(self.labs.exercises))
+        self.assertIn("not written yet", output)
+
+    def test_full_marks(self):
+        status, output = self.make(self.solution(self.labs))
+        self.assertEqual(status, 0, output)
+        self.assertTrue(output.endswith("\nScore: 50/50\n"), output)
+        self.assertEqual(hints(output), 0)
+
+    def test_what_does_not_compile_is_shown(self):
+        work = self.solution(self.labs, {"ns_same": "\treturn nonsense;\n"})
+        status, output = self.make(work)
+        self.assertEqual(status, 2, output)
+        self.assertIn("nonsense", output)
+        self.assertIn("does not compile", output)
+        self.assertIn("\nScore: 0/50\n", output)
+        status, report = trial.grade(work, "1")
+        self.assertEqual((status, report["score"]), (1, 0))
+        self.assertFalse(report["built"])
+        self.assertEqual(len(report["checks"]), len(failed(report)))
+
+    def test_a_warning_is_shown_and_costs_nothing(self):
+        work = self.solution(self.labs, {
+            "ns_same": "\tint idle;\n"
+            "\treturn a.device == b.device && a.inode == b.inode;\n"})
+        status, output = self.make(work)
+        self.assertEqual(status, 0, output)
+        self.assertIn("idle", output)
+
+    def test_a_file_that_lacks(self):
+        work = self.solution(self.labs)
+        os.unlink(os.path.join(work, "sync.c"))
+        status, output = self.make(work)
+        self.assertEqual(status, 2, output)
+        self.assertIn("sync.c is not in", output)
+        self.assertIn("\nScore: 0/50\n", output)
+
+    def test_no_lab_yet(self):
+        status, output = self.make(os.path.join(self.place(), "none"))
+        self.assertEqual(status, 2, output)
+        self.assertIn("make lab CH=ch01", output)
+        status, output = trial.run(["make", "-s", "grade"])
+        self.assertIn("which chapter?", output)
+
+    def test_a_teachers_own_checks(self):
+        hidden = self.fill(self.place(), {"checks.py": HIDDEN,
+                                          "own_driver.c": HIDDEN_DRIVER})
+        for body, passes in ((None, True), ("\treturn a.inode > 1UL << 40 && "
+                                            "b.inode;\n", False)):
+            work = self.solution(self.labs, body and {"ns_same": body})
+            status, report = trial.grade(work, "--hidden", hidden, "ch01")
+            self.assertEqual(report["max"], 54)
+            self.assertEqual(status, 0 if passes else 1)
+            self.assertEqual("ns_same/hidden" in failed(report), not passes)
+        status, output = self.make(work, "HIDDEN=" + hidden)
+        self.assertIn("ns_same/hidden", output)
+        status, output = self.make(work, "HIDDEN=" + self.place())
+        self.assertIn("has no checks.py", output)
+
+
+class Misbehaviour(trial.LabTest):
+    """A reader's program that does not end, or not alone."""
+
+    labs = LABS["ch01"]
+    right = "\treturn a.device == b.device && a.inode == b.inode;\n"
+
+    def misbehave(self, body):
+        """The message of the first check, when all else is as ever."""
+        work = self.solution(self.labs, {"ns_same": body})
+        scratch = self.place()
+        os.chmod(scratch, 0o777)
+        status, report = trial.grade(work, "--timeout", "4", "ch01",
+                                     env={"TMPDIR": scratch})
+        self.assertEqual((status, report["score"]), (1, 47))
+        self.assertEqual(failed(report), {"ns_same/inode", "ns_same/device"})
+        self.assertEqual(os.listdir(scratch), [])
+        self.assertEqual(self.alive(scratch), [])
+        return next(r["message"] for r in report["checks"] if r["message"])
+
+    def alive(self, scratch):
+        found = []
+        for path in glob.glob("/proc/[0-9]*/cmdline"):
+            try:
+                if scratch in lab.read(path):
+                    found.append(path)
+            except OSError:
+                pass        # ended meanwhile
+        return found
+
+    def test_one_that_hangs(self):
+        self.assertEqual(self.misbehave("\tfor (;;)\n\t\tpause();\n" +
+                                        self.right),
+                         "no end within 4 s: it hangs")
+
+    def test_one_that_forks_without_end(self):
+        self.assertRegex(self.misbehave("\tfor (;;)\n\t\tfork();\n" +
+                                        self.right),
+                         r"it hangs \(it had made \d+ processes\)$")
+
+    def test_one_that_leaves_a_child(self):
+        self.assertRegex(self.misbehave(
+            "\tif (fork() == 0 && setsid() > 0)\n"
+            "\t\tfor (;;)\n\t\t\tpause();\n" + self.right),
+            r"^left behind: process \d+ \(")
+
+    def test_one_that_leaves_a_file(self):
+        self.assertRegex(self.misbehave(
+            "\tauto_free char *cwd = realpath(\".\", NULL);\n"
+            "\tauto_free char *path = text(\"/tmp/%s\", strrchr(cwd, '/'));\n"
+            "\tclose(open(path, O_CREAT | O_WRONLY, 0600));\n" + self.right),
+            r"^left behind: file /tmp/lab-")
+
+    def test_one_that_is_killed(self):
+        self.assertIn("SIGSEGV", self.misbehave(
+            "\t*(volatile int *)0 = 0;\n" + self.right))
+
+
+class Watching(trial.LabTest):
+    def test_the_first_check_that_fails_until_none_does(self):
+        labs = LABS["ch01"]
+        work = self.starter(labs)
+        watch = subprocess.Popen(
+            trial.script("watch") + ["--lab", work, "ch01"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True)
+        self.addCleanup(watch.stdout.close)
+        self.addCleanup(watch.kill)
+        first = self.until(watch, b"(waiting")
+        self.assertEqual(hints(first), 1, first)
+        self.assertIn("Score: 0/50", first)
+        self.fill(work, {os.path.basename(path): lab.read(path)
+                         for path in labs.files})
+        self.assertIn("Score: 50/50", self.until(watch, b"Score: 50/50"))
+        os.killpg(watch.pid, signal.SIGINT)
+        rest = watch.communicate(timeout=20)[0].decode()
+        self.assertEqual(watch.returncode, 0, rest)
+        self.assertNotIn("Traceback", rest)
+
+    def until(self, watch, mark):
+        """Its output up to the line with the mark."""
+        output, deadline = b"\n", time.monotonic() + 120
+        while mark not in output:
+            line = watch.stdout.readline()
+            output += line
+            if not line or time.monotonic() > deadline:
+                self.fail("no %s in:\n%s" % (mark, output.decode()))
+        return output.decode()
