@@ -66,7 +66,7 @@ class Page:
                         self.source)
         self.title = plain(blocks[0]["c"][2])
         first = next((b for b in blocks if b["t"] == "Para"), {"c": []})
-        self.about = re.split(r"(?<=[.?!:])\s", plain(first["c"]))[0]
+        self.about = re.split(r"(?<=[.?!])\s", plain(first["c"]))[0]
         self.parts = {plain(p) for p in tree["meta"]["parts"]["c"]}
         ids, self.links = set(), []
         for element in walk(blocks[1:]):

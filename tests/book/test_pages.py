@@ -141,8 +141,11 @@ class InBrowser(Built):
         if not browser.program():
             raise unittest.SkipTest("chromium is not installed")
         super().setUpClass()
-        cls.browser = browser.Browser()
-        cls.addClassCleanup(cls.browser.close)
+
+    def setUp(self):
+        """A browser a test: other tests look for processes that are left."""
+        self.browser = browser.Browser()
+        self.addCleanup(self.browser.close)
 
     def each(self, hold):
         """Every page on every screen, light on the desk, dark on the phone."""
