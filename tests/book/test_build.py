@@ -113,7 +113,7 @@ See [the first](01-one.md#draw), and [below](#index).
 ::: {.syscalls}
 :::
 """
-LABS = "# Lab 1\n\n## Ten minutes\n\nWrite it.\n"
+LABS = "Two of them.\n\n### Ten minutes\n\nWrite it.\n"
 
 
 class Tiny(unittest.TestCase):
