@@ -44,10 +44,18 @@ check-root:	## as root: every chapter run for real, the host looked over after
 	@sh ch01-namespaces/needs.sh tests/needs
 	@$(RUN_TESTS) e2e
 
+check-book:	## the book's transcripts and figures against this machine (root: all)
+	@sh ch01-namespaces/needs.sh tests/needs
+	@$(RUN_TESTS) book
+
+book-update:	## as root: rewrites those that are no longer true; see git diff
+	@$(MAKE) -s all >/dev/null
+	@python3 -B tests/book/update.py
+
 test:		## as root: installs what the tests need, then check and check-root
 	@echo "test: looking for the packages the tests need (tests/needs)"
 	@sh ch01-namespaces/needs.sh tests/needs
-	@$(RUN_TESTS) build unit asan repo e2e
+	@$(RUN_TESTS) build unit asan repo e2e book
 
 check-fresh:	## as root: the README's commands in a fresh Debian (debootstrap)
 	@sh tests/fresh.sh
@@ -62,4 +70,5 @@ clean:		## remove everything that was built
 	@for part in ch0*/ tests/; do $(MAKE) -s -C $$part clean || exit; done
 	rm -f demo
 
-.PHONY: help $(PARTS) all check check-root test check-fresh doctor sync clean
+.PHONY: help $(PARTS) all check check-root test check-fresh check-book \
+	book-update doctor sync clean
