@@ -288,15 +288,16 @@ class Result:
 
 
 class Player:
-    """The blocks of one page, each played once, in their order."""
+    """The blocks of one page, each played once, in their order; in the place
+    given, or else in one made for it and removed at the end."""
 
-    def __init__(self, path, text=None, timeout=TIMEOUT):
+    def __init__(self, path, text=None, timeout=TIMEOUT, place=None):
         if text is None:
             with open(os.path.join(ROOT, path), encoding="utf-8") as file:
                 text = file.read()
         self.path, self.timeout = path, timeout
         self.blocks = transcripts.read_page(path, text)
-        self.place = None
+        self.place, self.own_place = place, place is None
         self.sessions = {}      # those with a name
         self.results = {}       # by the line of the block
 
@@ -349,7 +350,7 @@ class Player:
         for session in self.sessions.values():
             session.close()
         end_all()
-        if self.place:
+        if self.place and self.own_place:
             self.place.remove()
             self.place = None
 

@@ -1,6 +1,8 @@
 """The machinery of the transcripts, on small pages: what is true passes, and
 nothing that is not gets through."""
 
+import contextlib
+import io
 import os
 import textwrap
 import time
@@ -23,8 +25,13 @@ def page(*blocks):
 
 
 class Pages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.place = playing.Place("page.md")
+        cls.addClassCleanup(cls.place.remove)
+
     def player(self, text, timeout=20):
-        player = playing.Player("page.md", text, timeout)
+        player = playing.Player("page.md", text, timeout, self.place)
         self.addCleanup(player.close)
         return player
 
@@ -65,7 +72,7 @@ class Truth(Pages):
             20
             """)
         self.assertEqual(found, "page.md:5: $ seq 20\n"
-                         "  1\n- two\n  ...\n  20\n")
+                         "  1\n- two\n+ 2\n  ...\n  20\n")
 
     def test_a_line_too_few_and_one_too_many(self):
         self.assertIn("\n+ b\n", self.differences("$ echo a; echo b\na\n"))
@@ -237,11 +244,10 @@ class Endings(Pages):
             ("{.console session=a}", "$ jobs\n[1]+  Running[..]\n"))
 
     def test_the_place_is_removed(self):
-        player = self.player(page("$ touch x\n"))
-        player.result(player.blocks[0])
-        top = player.place.top
-        self.assertTrue(os.path.exists(top + "/write-docker/x"))
-        player.close()
+        with playing.Player("page.md", page("$ touch x\n")) as player:
+            player.result(player.blocks[0])
+            top = player.place.top
+            self.assertTrue(os.path.exists(top + "/write-docker/x"))
         self.assertFalse(os.path.exists(top))
 
 
@@ -257,8 +263,8 @@ class Refused(Pages):
         self.assert_refused("page.md:5: output, and", "$ true\n$\nb\n")
 
     def test_unknown_attributes(self):
-        self.assert_refused("no attribute sesion=a",
-                            ("{.console sesion=a}", "$ true\n"))
+        self.assert_refused("no attribute color=a",
+                            ("{.console color=a}", "$ true\n"))
 
     def test_a_block_without_end(self):
         with self.assertRaisesRegex(transcripts.Fault, "page.md:1: .*closed"):
@@ -278,9 +284,10 @@ class Refused(Pages):
 
 class Update(Pages):
     def updated(self, text):
-        with playing.Player("page.md", text, 20) as player:
-            self.problems = []
-            return update.new_page(player, text, self.problems.append)
+        self.problems = []
+        with contextlib.redirect_stdout(io.StringIO()):
+            return update.new_page(self.player(text), text,
+                                   self.problems.append)
 
     def assert_updated(self, text, wanted):
         self.assertEqual(self.updated(text), wanted)
