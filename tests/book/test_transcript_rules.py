@@ -138,9 +138,17 @@ class Truth(Pages):
             begun
             ^C
             [exit 130]
+            $ sleep 100
+            ^C
+            [exit 130]
+            $ %s
+            # sleep 100 | cat
+            ^C
+            # exit
+            [exit 130]
             $ echo on
             on
-            """)
+            """ % NESTED)
 
 
 class Shells(Pages):
