@@ -3,10 +3,10 @@
 
     grade.py [--lab DIR] [--hidden DIR] [--json] CH     CH: ch01, 1, ...
 
-Builds the reader's modules (CHAPTER/lab/*.c, or DIR/*.c) together with the rest
-of the chapter and runs the checks of tests/labs/chNN/checks.py on them, then
-those of --hidden DIR, a teacher's own: a checks.py and drivers in C, of the same
-form.  Everything is written below the lab's directory: build/ and logs/.
+Builds the reader's modules (CHAPTER/lab/*.c, or DIR/*.c) together with the
+rest of the chapter and runs the checks of tests/labs/chNN/checks.py on them,
+then those of --hidden DIR, a teacher's own: a checks.py and drivers in C, of
+the same form.  All it writes is in the lab's directory: build/ and logs/.
 
 The exit status is 0 for full marks, 1 for less, 2 when there was no grading.
 """
@@ -14,6 +14,7 @@ The exit status is 0 for full marks, 1 for less, 2 when there was no grading.
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -234,6 +235,8 @@ def prepare(args):
     become_owner(directory)
     user_namespaces()
     residue.become_reaper()
+    # Told to end, it tidies up as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     return submission
 
 

@@ -166,7 +166,7 @@ class Labs:
         return exercises
 
     def _compare(self):
-        """Every region is an exercise of the sheet, every exercise one region."""
+        """Every region is an exercise of the sheet, and the reverse."""
         seen = {}
         for path, found in self.files.items():
             for region in found:
