@@ -101,8 +101,7 @@ class Submission:
                          for name in os.listdir(place) if name.endswith(".c")]
         for job in jobs:
             job.result()
-        return "".join(line for line in said.splitlines(True)
-                       if not line.startswith("  compile "))
+        return said
 
     # ---- grading ----
 
@@ -152,7 +151,10 @@ def compiler(argv, environment=None):
     except subprocess.TimeoutExpired:
         raise Unbuilt("the compiler found no end in %d s" % BUILD_TIMEOUT) \
             from None
-    said = done.stdout.decode(errors="replace")
+    # Not what make says of itself.
+    said = "".join(
+        line for line in done.stdout.decode(errors="replace").splitlines(True)
+        if not line.startswith(("  compile ", "make")))
     if done.returncode:
         raise Unbuilt(said or "%s: exit status %d" % (argv[0],
                                                       done.returncode))
