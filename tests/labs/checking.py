@@ -143,15 +143,15 @@ class Driver:
                 preexec_fn=run.confine, **run.identity)
         self.pid = self.process.pid
 
-    def reach(self, where):
-        """Let it go on, past other stops, until it stops there."""
+    def reach(self, *places):
+        """Let it go on, past other stops, until it stops at one of these."""
         while True:
             message = self.next_stop()
             if not message:
-                self.ended_early(where)
-            words = message.split(" ")
-            if words[0] == where:
-                return point(message[len(where) + 1:])
+                self.ended_early(places[0])
+            where, _, words = message.partition(" ")
+            if where in places:
+                return point(where, words)
 
     def next_stop(self):
         """What it says there, or "" at its end.  The end of the process it is,
@@ -207,11 +207,11 @@ class Driver:
         self.socket.close()
 
 
-def point(message):
-    """"pid=7 result=0 text=any words" -> .pid .result .text"""
+def point(where, message):
+    """"pid=7 result=0 text=any words" -> .pid .result .text, and .where"""
     head, _, text = message.partition("text=")
     values = dict(word.split("=", 1) for word in head.split())
-    return types.SimpleNamespace(text=text, **{
+    return types.SimpleNamespace(where=where, text=text, **{
         key: int(value) if value.lstrip("-").isdigit() else value
         for key, value in values.items()})
 
