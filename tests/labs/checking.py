@@ -14,7 +14,7 @@ can look at them from outside.  It fails by Wrong, in words for the reader.
 
 Each check is framed: it has its time, its own directory and random names, and
 when it is over nothing of it may be left, neither process nor mount nor file.
-What is left fails it, and is ended.  Nothing of a reader's ever runs as root.
+What is left fails it, and is cleared away.  Nothing of a reader's ever runs as root.
 """
 
 import collections
@@ -283,22 +283,29 @@ class Run:
             residue.reap()
             left = sorted(residue.descendants().values())
             left += [line for line in residue.mounts() if self.token in line]
-            for place in residue.SHARED_PLACES:
-                left += ["file " + os.path.join(place, name)
-                         for name in list_directory(place)
-                         if self.token in name and
-                         os.path.join(place, name) != self.scratch]
+            left += ["file " + path for path in self.strays()]
             if platform.node() != self.host_name:
                 left.append("the host is called %s now" % platform.node())
             if not left or time.monotonic() > deadline:
                 return left
             time.sleep(0.02)
 
+    def strays(self):
+        """Files under our names where everybody may write."""
+        return [os.path.join(place, name) for place in residue.SHARED_PLACES
+                for name in list_directory(place) if self.token in name and
+                os.path.join(place, name) != self.scratch]
+
     def close(self):
         """End it all; how many processes that took."""
         count = end_descendants()
         for driver in self.drivers:
             driver.kill()
+        for path in self.strays():
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)
         shutil.rmtree(self.scratch)
         return count
 

@@ -262,11 +262,12 @@ class Misbehaviour(trial.LabTest):
             r"^left behind: process \d+ \(")
 
     def test_one_that_leaves_a_file(self):
-        self.assertRegex(self.misbehave(
+        message = self.misbehave(
             "\tauto_free char *cwd = realpath(\".\", NULL);\n"
             "\tauto_free char *path = text(\"/tmp/%s\", strrchr(cwd, '/'));\n"
-            "\tclose(open(path, O_CREAT | O_WRONLY, 0600));\n" + self.right),
-            r"^left behind: file /tmp/lab-")
+            "\tclose(open(path, O_CREAT | O_WRONLY, 0600));\n" + self.right)
+        self.assertRegex(message, r"^left behind: file /tmp/lab-\S+$")
+        self.assertFalse(os.path.exists(message.split()[-1]))
 
     def test_one_that_is_killed(self):
         self.assertIn("SIGSEGV", self.misbehave(
