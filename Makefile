@@ -27,15 +27,19 @@ ch06:		## the runtime:         build, then: sudo ./demo
 
 # One rule for the six: build the chapter, leave a link to its program here.
 BUILD ?= build
-OUT = $(BUILD)$(if $(filter asan,$(MODE)),/asan)
+BUILT = $(BUILD)$(if $(filter asan,$(MODE)),/asan)
 $(PARTS):
 	@echo "$@: building $(wildcard $@-*)"
 	@$(MAKE) -j$(JOBS) -C $(wildcard $@-*)
-	@ln -sfn $(if $(filter /%,$(OUT)),,$(wildcard $@-*)/)$(OUT)/demo demo
+	@ln -sfn $(if $(filter /%,$(BUILT)),,$(wildcard $@-*)/)$(BUILT)/demo demo
 	@echo "$@: ready.  Run it with: sudo ./demo"
 
 all: $(PARTS)	## the six of them
 .NOTPARALLEL:
+
+book:		## the book as HTML, EPUB and PDF, into book/build/
+	@sh ch01-namespaces/needs.sh book/needs
+	@python3 -B book/build.py
 
 check:		## no root: gcc and clang, unit tests (sanitized), repository rules
 	@sh ch01-namespaces/needs.sh tests/needs
@@ -48,7 +52,7 @@ check-root:	## as root: every chapter run for real, the host looked over after
 test:		## as root: installs what the tests need, then check and check-root
 	@echo "test: looking for the packages the tests need (tests/needs)"
 	@sh ch01-namespaces/needs.sh tests/needs
-	@$(RUN_TESTS) build unit asan repo labs e2e
+	@$(RUN_TESTS) build unit asan repo labs book e2e
 
 check-fresh:	## as root: the README's commands in a fresh Debian (debootstrap)
 	@sh tests/fresh.sh
@@ -68,6 +72,10 @@ watch:		## the same whenever you save a file, until Ctrl-C
 	@sh ch01-namespaces/needs.sh tests/labs/needs
 	@python3 -B tests/labs/watch.py $(WHERE) $(MORE) "$(CH)"
 
+grade-all:	## as root: a class at once: FROM=submissions/ [CH=ch01 OUT=grades LIMIT=120]
+	@python3 -B tests/labs/grade_all.py --chapter "$(or $(CH),ch01)" $(MORE) \
+		--out "$(or $(OUT),grades)" --limit "$(or $(LIMIT),120)" "$(FROM)"
+
 WHERE = $(if $(LAB),--lab "$(LAB)")
 MORE = $(if $(HIDDEN),--hidden "$(HIDDEN)")
 
@@ -76,7 +84,7 @@ sync:		## carry each chapter's files to their copies in later chapters
 
 clean:		## remove everything that was built
 	@for part in ch0*/ tests/; do $(MAKE) -s -C $$part clean || exit; done
-	rm -f demo
+	rm -rf demo book/build
 
-.PHONY: help $(PARTS) all check check-root test check-fresh lab grade watch \
-	doctor sync clean
+.PHONY: help $(PARTS) all book check check-root test check-fresh lab grade watch \
+	grade-all doctor sync clean

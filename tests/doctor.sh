@@ -221,7 +221,7 @@ fi
 # ---- packages ----------------------------------------------------------------
 
 title "packages"
-for table in ch0*/needs tests/needs; do
+for table in ch0*/needs tests/needs book/needs; do
 	if said=$(sh ch01-namespaces/needs.sh -n "$table" 2>&1) &&
 		[ -z "$said" ]; then
 		has "all of $table"
@@ -233,7 +233,7 @@ for table in ch0*/needs tests/needs; do
 		what=$(echo "$said" | sed -n 's/^needs: not here: //p')
 		cure=$(echo "$said" | grep "	" | tr -s '\t' ' ')
 		case $table in
-		tests/*) wish "$table: $what" "$cure" ;;
+		tests/*|book/*) wish "$table: $what" "$cure" ;;
 		*)	 lack "$table: $what" "$cure" ;;
 		esac
 	fi

@@ -8,10 +8,12 @@
     asan    the same programs, with address and undefined-behaviour checks
     repo    tests/repo: what the sources look like and who may know whom
     labs    tests/labs: starters fail, the reference passes, MINE, the grader
+    book    tests/book: transcripts typed and compared; the book built, and looked
+            at in a browser
     e2e     tests/e2e: the programs run for real (as root), the host compared
 
--k runs only the tests (of repo, labs and e2e) whose name contains PATTERN.  The exit
-status is 0 when nothing failed.
+-k runs only the tests (of repo, book, labs and e2e) whose name contains PATTERN.
+The exit status is 0 when nothing failed.
 
 Started as root in somebody else's working copy (sudo make test), everything
 that needs no root is done as the owner of the files, so that what is built
@@ -233,23 +235,35 @@ def suite_repo(tally):
     run_unittests(tally, "repo", tally.pattern)
 
 
-def suite_labs(tally):
-    run_unittests(tally, "labs", tally.pattern)
-
-
 def suite_e2e(tally):
     if os.geteuid() != 0:
         tally.failed("e2e", "these tests need root: sudo make check-root")
         return
-    lock = alone_on_this_machine()      # held for as long as it is known
+    run_for_real(tally, "e2e")
+
+
+def suite_labs(tally):
+    """Root or not: what needs root is skipped without it."""
+    run_for_real(tally, "labs")
+
+
+def suite_book(tally):
+    """Root or not: what needs root is skipped without it."""
+    run_for_real(tally, "book")
+
+
+def run_for_real(tally, suite):
+    # Held for as long as it is known.
+    lock = alone_on_this_machine() if os.geteuid() == 0 else None
     for chapter in chapters():
         status, output = command(["make", JOBS, "-s", "-C", chapter,
                                   "programs"])
         if status:
-            tally.failed("e2e: build " + chapter, output)
+            tally.failed("%s: build %s" % (suite, chapter), output)
     tally.verbose = True        # they take their time: show each
-    run_unittests(tally, "e2e", tally.pattern)
-    lock.close()
+    run_unittests(tally, suite, tally.pattern)
+    if lock:
+        lock.close()
 
 
 def alone_on_this_machine():
@@ -268,7 +282,8 @@ def alone_on_this_machine():
 
 
 SUITES = {"build": suite_build, "unit": suite_unit, "asan": suite_asan,
-          "repo": suite_repo, "labs": suite_labs, "e2e": suite_e2e}
+          "repo": suite_repo, "labs": suite_labs, "book": suite_book,
+          "e2e": suite_e2e}
 
 
 def main():

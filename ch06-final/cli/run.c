@@ -7,118 +7,9 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "run_options.h"
 #include "store.h"
-#include "units.h"
 #include "words.h"
-
-/* What the command line says; some of it is the image's if it does not. */
-struct run_options {
-	struct config config;
-	struct words env;
-};
-
-/* ---- options ----------------------------------------------------------- */
-
-static int
-take_name(void *data, const char *value)
-{
-	struct config *config = &((struct run_options *)data)->config;
-	free_scoped(&config->name);
-	config->name = copy_text(value);
-	return check_name(value);
-}
-
-static int
-take_hostname(void *data, const char *value)
-{
-	struct config *config = &((struct run_options *)data)->config;
-	free_scoped(&config->hostname);
-	config->hostname = copy_text(value);
-	return check_hostname(value);
-}
-
-static int
-take_memory(void *data, const char *value)
-{
-	struct config *config = &((struct run_options *)data)->config;
-	if (parse_size(value, &config->limits.memory) < 0)
-		return -1;
-	if (config->limits.memory < 4 << 20)
-		return failx("minimum memory limit allowed is 4MB");
-	return 0;
-}
-
-static int
-take_cpus(void *data, const char *value)
-{
-	struct config *config = &((struct run_options *)data)->config;
-	return parse_cpus(value, &config->limits.cpu_quota_us);
-}
-
-static int
-take_volume(void *data, const char *value)
-{
-	struct config *config = &((struct run_options *)data)->config;
-	struct volume volume;
-	if (parse_volume(value, &volume) < 0)
-		return -1;
-	config->volumes = resize_bytes(config->volumes,
-				       (config->volume_count + 1) *
-					       sizeof(*config->volumes));
-	config->volumes[config->volume_count++] = volume;
-	return 0;
-}
-
-static int
-take_publish(void *data, const char *value)
-{
-	struct config *config = &((struct run_options *)data)->config;
-	struct nat_port publish;
-	if (parse_publish(value, &publish) < 0)
-		return -1;
-	config->publish = resize_bytes(config->publish,
-				       (config->publish_count + 1) *
-					       sizeof(*config->publish));
-	config->publish[config->publish_count++] = publish;
-	return 0;
-}
-
-/* "NAME=value", or "NAME": our own value, when we have one. */
-static int
-take_env(void *data, const char *value)
-{
-	struct run_options *wanted = data;
-	if (value[0] == '=' || value[0] == '\0')
-		return failx("invalid environment variable: %s", value);
-	if (strchr(value, '=')) {
-		words_add(&wanted->env, value);
-		return 0;
-	}
-	const char *ours = getenv(value);
-	auto_free char *pair = ours ? text("%s=%s", value, ours) : NULL;
-	if (pair)
-		words_add(&wanted->env, pair);
-	return 0;
-}
-
-static const struct option_row options[] = {
-	SWITCH('i', "interactive", "Keep STDIN open", struct run_options,
-	       config.interactive),
-	SWITCH('t', "tty", "Allocate a pseudo-TTY", struct run_options,
-	       config.terminal),
-	SWITCH(0, "rm", "Remove the container when it exits",
-	       struct run_options, config.remove),
-	{ 0, "name", "NAME", "Assign a name to the container", take_name, 0 },
-	{ 'h', "hostname", "NAME", "Container host name", take_hostname, 0 },
-	{ 'm', "memory", "SIZE", "Memory limit: 64m, 1g", take_memory, 0 },
-	{ 0, "cpus", "N", "Number of CPUs: 0.5, 2", take_cpus, 0 },
-	{ 'v', "volume", "A:B[:ro]", "Bind mount A of the host at B",
-	  take_volume, 0 },
-	{ 'e', "env", "K=V", "Set an environment variable", take_env, 0 },
-	{ 'p', "publish", "[IP:]H:C", "Publish port C at the host's port H",
-	  take_publish, 0 },
-	{ 0 },
-};
 
 /* ---- the image --------------------------------------------------------- */
 
@@ -178,14 +69,19 @@ whole_env(const struct run_options *wanted, const struct image *image)
 	return env;
 }
 
-/* Docker's rule: ENTRYPOINT, then what was typed, or CMD. */
+/* Docker's rule: ENTRYPOINT, then what was typed, or CMD; which belongs to
+ * the image's ENTRYPOINT, not to another. */
 static int
-whole_argv(const struct image *image, char **typed, struct words *argv)
+whole_argv(const char *entrypoint, const struct image *image, char **typed,
+	   struct words *argv)
 {
-	for (char **word = image->entrypoint; *word; word++)
+	if (entrypoint && *entrypoint)
+		words_add(argv, entrypoint);
+	for (char **word = image->entrypoint; !entrypoint && *word; word++)
 		words_add(argv, *word);
-	for (char **word = *typed ? typed : image->cmd; *word; word++)
-		words_add(argv, *word);
+	char **rest = *typed || entrypoint ? typed : image->cmd;
+	for (; *rest; rest++)
+		words_add(argv, *rest);
 	if (argv->count == 0)
 		return failx("no command specified: the image has none, so "
 			     "write it after the image");
@@ -205,7 +101,10 @@ up_and_watch(struct store *store, const struct config *config)
 	store_unlock(store);
 	if (status < 0)
 		return status;
-	auto_free char *warning = net_forward_warning(&container.network);
+	auto_free char *warning =
+		config->loopback_only ?
+			NULL :
+			net_forward_warning(&container.network);
 	if (warning)
 		fprintf(stderr, "mydocker: warning: %s\n", warning);
 	status = container_watch(&container);
@@ -228,13 +127,13 @@ run_image(const struct verb *verb, struct run_options *wanted,
 {
 	struct config *config = &wanted->config;
 	struct words argv = { 0 };
-	if (whole_argv(image, typed, &argv) < 0)
+	if (whole_argv(wanted->entrypoint, image, typed, &argv) < 0)
 		return verb_error(verb);
 	struct words env = whole_env(wanted, image);
 	config->image_id = image->id;
 	config->layers = image->layers;
-	config->cwd = image->workdir;
-	config->user = image->user;
+	config->cwd = wanted->workdir ? wanted->workdir : image->workdir;
+	config->user = wanted->user ? wanted->user : image->user;
 	config->argv = argv.items;
 	config->env = env.items;
 	int status = up_and_watch(store, config);
@@ -260,31 +159,6 @@ find_and_run(const struct verb *verb, struct run_options *wanted,
 	return run_image(verb, wanted, &image, &store, words + 1);
 }
 
-static void
-free_options(struct run_options *wanted)
-{
-	struct config *config = &wanted->config;
-	for (size_t i = 0; i < config->volume_count; i++) {
-		free(config->volumes[i].source);
-		free(config->volumes[i].target);
-	}
-	free(config->volumes);
-	free(config->publish);
-	free(config->name);
-	free(config->hostname);
-	words_free(&wanted->env);
-}
-
-/* What can be known to be wrong before anything is touched. */
-static int
-check(const struct config *config)
-{
-	if (config->terminal && config->interactive && !isatty(STDIN_FILENO))
-		return failx("the input device is not a TTY (leave out -t to "
-			     "feed it from a pipe or a file)");
-	return 0;
-}
-
 static int
 run_run(const struct verb *verb, int argc, char **argv)
 {
@@ -292,12 +166,12 @@ run_run(const struct verb *verb, int argc, char **argv)
 	int status;
 	int first = verb_begin(verb, argc, argv, &wanted, 1, -1, &status);
 	if (first >= 0) {
-		if (check(&wanted.config) < 0)
+		if (run_options_check(&wanted) < 0)
 			status = verb_error(verb);
 		else if ((status = verb_settle(verb)) == 0)
 			status = find_and_run(verb, &wanted, argv + first);
 	}
-	free_options(&wanted);
+	run_options_free(&wanted);
 	return status;
 }
 
@@ -305,7 +179,7 @@ const struct verb verb_run = {
 	.name = "run",
 	.arguments = "IMAGE [COMMAND] [ARG...]",
 	.shows = "Create and run a container from an image",
-	.options = options,
+	.options = run_option_rows,
 	.failure_status = EXIT_RUNTIME,
 	.run = run_run,
 };

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,6 +58,17 @@ parse_cpus(const char *string, uint64_t *quota_us)
 	return 0;
 }
 
+int
+parse_pids(const char *string, uint64_t *pids)
+{
+	uint64_t value;
+	bool negative = string[0] == '-';
+	if (parse_number(string + negative, 0, INT64_MAX, &value) < 0)
+		return failx("parsing \"%s\": invalid syntax", string);
+	*pids = negative ? 0 : value;
+	return 0;
+}
+
 static int
 parse_port(const char *string, const char *what, uint16_t *port)
 {
@@ -96,9 +108,8 @@ parse_publish(const char *string, struct nat_port *publish)
 	return parse_port(host ? host : spec, "hostPort", &publish->host_port);
 }
 
-/* "/", "//.", "/a/..": what is left when the words are followed. */
-static bool
-is_root(const char *path)
+int
+path_depth(const char *path)
 {
 	int depth = 0;
 	while (*path) {
@@ -109,13 +120,26 @@ is_root(const char *path)
 			depth++;
 		path += length + (path[length] == '/');
 	}
-	return depth == 0;
+	return depth;
+}
+
+/* Where something may be mounted: "/", "//." and "/a/.." are the root. */
+static int
+check_target(const char *target)
+{
+	if (target[0] != '/')
+		return failx("invalid mount path: '%s' must be absolute",
+			     target);
+	if (path_depth(target) == 0)
+		return failx("invalid mount path: the container's root cannot "
+			     "be replaced");
+	return 0;
 }
 
 int
 parse_volume(const char *string, struct volume *volume)
 {
-	*volume = (struct volume){ 0 };
+	*volume = (struct volume){ .flags = MS_BIND | MS_REC | MS_NODEV };
 	auto_free char *spec = copy_text(string);
 	char *target = strchr(spec, ':');
 	if (!target)
@@ -125,16 +149,13 @@ parse_volume(const char *string, struct volume *volume)
 	char *mode = strchr(target, ':');
 	if (mode) {
 		*mode++ = '\0';
-		volume->read_only = strcmp(mode, "ro") == 0;
-		if (!volume->read_only && strcmp(mode, "rw") != 0)
+		if (strcmp(mode, "ro") == 0)
+			volume->flags |= MS_RDONLY;
+		else if (strcmp(mode, "rw") != 0)
 			return failx("invalid mode: %s", mode);
 	}
-	if (target[0] != '/')
-		return failx("invalid mount path: '%s' must be absolute",
-			     target);
-	if (is_root(target))
-		return failx("invalid mount path: the container's root cannot "
-			     "be replaced");
+	if (check_target(target) < 0)
+		return -1;
 	if (!strchr(spec, '/'))
 		return failx("\"%s\" would be the name of a volume, and those "
 			     "are not there yet; for a directory write ./%s",
@@ -143,6 +164,77 @@ parse_volume(const char *string, struct volume *volume)
 	if (!volume->source)
 		return fail("source path %s", spec);
 	volume->target = copy_text(target);
+	return 0;
+}
+
+/* Options that are flags of the mount, each with its opposite. */
+static const struct {
+	const char *word;
+	unsigned long set, clear;
+} tmpfs_flags[] = {
+	{ "ro", MS_RDONLY, 0 },
+	{ "rw", 0, MS_RDONLY },
+	{ "noexec", MS_NOEXEC, 0 },
+	{ "exec", 0, MS_NOEXEC },
+	{ "nosuid", MS_NOSUID, 0 },
+	{ "suid", 0, MS_NOSUID },
+	{ "nodev", MS_NODEV, 0 },
+	{ "dev", 0, MS_NODEV },
+	{ "noatime", MS_NOATIME, MS_STRICTATIME },
+	{ "relatime", 0, MS_NOATIME | MS_STRICTATIME },
+	{ "strictatime", MS_STRICTATIME, MS_NOATIME },
+	{ "nodiratime", MS_NODIRATIME, 0 },
+	{ "diratime", 0, MS_NODIRATIME },
+};
+
+/* Those of tmpfs itself, which judges their values: tmpfs(5). */
+static const char *const tmpfs_values[] = { "size=", "mode=", "uid=", "gid=",
+					    "nr_inodes=", "nr_blocks=",
+					    "mpol=" };
+
+static int
+take_tmpfs_option(struct volume *volume, const char *option)
+{
+	for (size_t i = 0; i < countof(tmpfs_flags); i++) {
+		if (strcmp(option, tmpfs_flags[i].word) != 0)
+			continue;
+		volume->flags &= ~tmpfs_flags[i].clear;
+		volume->flags |= tmpfs_flags[i].set;
+		return 0;
+	}
+	for (size_t i = 0; i < countof(tmpfs_values); i++) {
+		size_t length = strlen(tmpfs_values[i]);
+		if (strncmp(option, tmpfs_values[i], length) != 0)
+			continue;
+		char *longer = text("%s%s%s", volume->data,
+				    *volume->data ? "," : "", option);
+		free(volume->data);
+		volume->data = longer;
+		return 0;
+	}
+	return failx("invalid tmpfs option \"%s\"", option);
+}
+
+int
+parse_tmpfs(const char *string, struct volume *volume)
+{
+	*volume = (struct volume){
+		.flags = MS_NOEXEC | MS_NOSUID | MS_NODEV,
+	};
+	auto_free char *target = copy_text(string);
+	char *options = strchr(target, ':');
+	if (options)
+		*options++ = '\0';
+	if (check_target(target) < 0)
+		return -1;
+	volume->data = copy_text("");
+	char *option;
+	while ((option = strsep(&options, ",")))
+		if (take_tmpfs_option(volume, option) < 0) {
+			free_scoped(&volume->data);
+			return -1;
+		}
+	volume->target = take_ptr(&target);
 	return 0;
 }
 

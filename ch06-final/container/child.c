@@ -75,10 +75,11 @@ default_signals(void)
 {
 	sigset_t none;
 	sigemptyset(&none);
-	static const int usual[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE,
-				     SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2 };
-	for (size_t i = 0; i < countof(usual); i++)
-		signal(usual[i], SIG_DFL);
+	/* The kernel's struct sigaction, SIG_DFL and no flags.  Asked of the
+	 * kernel, as libc does not let go of the two signals it uses itself. */
+	static const unsigned long usual[8];
+	for (int number = 1; number < _NSIG; number++)
+		syscall(SYS_rt_sigaction, number, usual, NULL, _NSIG / 8);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return fail("unblock signals");
 	return 0;
@@ -199,16 +200,33 @@ mounts_up(struct container *c)
 	return mount_cgroups(&c->cgroup);
 }
 
+/* The options of a tmpfs: over a directory of the image it has that one's
+ * mode, unless another was asked for.  The caller frees. */
+static char *
+tmpfs_data(const struct volume *volume)
+{
+	struct stat st;
+	auto_close int there = safepath_open(root, volume->target, O_PATH);
+	if (strstr(volume->data, "mode=") || there < 0 ||
+	    fstat(there, &st) < 0)
+		return *volume->data ? copy_text(volume->data) : NULL;
+	return text("mode=%04o%s%s", st.st_mode & 07777,
+		    *volume->data ? "," : "", volume->data);
+}
+
 static int
 volumes_up(struct container *c)
 {
 	for (size_t i = 0; i < c->config->volume_count; i++) {
 		const struct volume *volume = &c->config->volumes[i];
+		auto_free char *data =
+			volume->source ? NULL : tmpfs_data(volume);
 		struct rootfs_mount mount = {
+			.type = "tmpfs",
 			.source = volume->source,
 			.target = volume->target,
-			.flags = MS_BIND | MS_REC | MS_NODEV |
-				 (volume->read_only ? MS_RDONLY : 0),
+			.flags = volume->flags,
+			.data = data,
 		};
 		if (rootfs_mount(root, &mount) < 0)
 			return -1;
@@ -237,10 +255,13 @@ etc_up(struct container *c)
 	return 0;
 }
 
+/* Without the covers, a user namespace made inside may mount a proc of its
+ * own: the kernel gives none that would show more than the present one. */
 static int
 mask_up(struct container *c)
 {
-	(void)c;
+	if (c->config->unmasked)
+		return 0;
 	if (rootfs_mask(root, rootfs_masked_paths) < 0)
 		return -1;
 	return rootfs_readonly_paths(root, rootfs_readonly_default);
@@ -277,6 +298,35 @@ terminal_up(struct container *c)
 
 static struct user user;
 
+/* /dev/stdout leads to a pipe or terminal of ours: opened by that name it
+ * must be the user's.  Not so the /dev/null that stands for no input. */
+static int
+give_streams(uid_t uid)
+{
+	struct stat st;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fstat(fd, &st) == 0 &&
+		    (S_ISFIFO(st.st_mode) || isatty(fd)) &&
+		    fchown(fd, uid, -1) < 0)
+			return fail("give standard descriptor %d to user %u",
+				    fd, uid);
+	return 0;
+}
+
+/* The right to write to the root, and that to gain rights by execve(2). */
+static int
+give_up_rights(const struct config *config)
+{
+	if (config->read_only &&
+	    sys_mount(NULL, "/", NULL,
+		      MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NODEV, NULL) < 0)
+		return fail("make the root file system read-only");
+	if (config->no_new_privileges &&
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return fail("forbid new privileges");
+	return 0;
+}
+
 static int
 privileges_up(struct container *c)
 {
@@ -289,7 +339,8 @@ privileges_up(struct container *c)
 	auto_close int made = safepath_make_dir(slash, cwd, 0755);
 	if (made < 0)
 		return wrap("make the working directory %s", cwd);
-	if (caps_limit() < 0 ||
+	if (give_streams(user.uid) < 0 || give_up_rights(c->config) < 0 ||
+	    caps_limit() < 0 ||
 	    caps_become(user.uid, user.gid, user.groups,
 			user.group_count) < 0)
 		return -1;

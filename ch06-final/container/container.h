@@ -21,11 +21,12 @@
 #include "net.h"
 #include "record.h"
 
-/* -v SOURCE:TARGET[:ro] */
+/* -v SOURCE:TARGET[:ro], --tmpfs TARGET[:OPTIONS] */
 struct volume {
-	char *source; /* absolute, on the host */
+	char *source; /* absolute, on the host; NULL: a new tmpfs */
 	char *target; /* absolute, in the container */
-	bool read_only;
+	unsigned long flags; /* MS_RDONLY and so on: mount(2) */
+	char *data; /* of the tmpfs: "size=64m", or "" */
 };
 
 /* What is asked for: plain data.  Whoever fills it in frees it. */
@@ -36,11 +37,15 @@ struct config {
 	char **layers;	/* absolute directories, the top one first */
 	char **argv;	/* of the payload: an array from end to end */
 	char **env;	/* "NAME=value" */
-	char *cwd;	/* "": "/" */
-	char *user;	/* "": root */
+	const char *cwd; /* "": "/" */
+	const char *user; /* "": root */
 	bool terminal, interactive, remove; /* -t -i --rm */
+	bool loopback_only;	/* --network none */
+	bool read_only;		/* the root; not what is mounted on it */
+	bool unmasked;		/* --security-opt systempaths=unconfined */
+	bool no_new_privileges; /* --security-opt no-new-privileges */
 	struct cgroup_limits limits;
-	struct volume *volumes;
+	struct volume *volumes; /* mounted in this order */
 	size_t volume_count;
 	struct nat_port *publish;
 	size_t publish_count;

@@ -22,6 +22,29 @@ is_asked_for(const char *variable, const char *name)
 	return value && strcmp(value, name) == 0;
 }
 
+static bool
+has_step(const struct step *table, const char *name)
+{
+	for (; table->name; table++)
+		if (strcmp(table->name, name) == 0)
+			return true;
+	return false;
+}
+
+int
+steps_check_names(void)
+{
+	static const char *const variables[] = { "FAIL_AT", "PAUSE_AT" };
+	for (size_t i = 0; i < countof(variables); i++) {
+		const char *name = getenv(variables[i]);
+		if (name && *name && !has_step(up_steps, name) &&
+		    !has_step(child_steps, name))
+			return failx("%s=%s: there is no such step; -v shows "
+				     "their names", variables[i], name);
+	}
+	return 0;
+}
+
 /* Until Ctrl-C: the runtime has its signals blocked, and takes one here.  (In
  * the child, process 1 of its namespace, none arrives.) */
 static int

@@ -32,6 +32,9 @@ extern const struct step child_steps[];
  */
 int steps_do(const struct step *step, struct container *c);
 
+/* Before the first: a FAIL_AT or PAUSE_AT that names no step is refused. */
+int steps_check_names(void);
+
 /* Say what is done, for -v. */
 void steps_trace(const char *direction, const char *name);
 

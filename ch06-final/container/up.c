@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "netlink.h"
 #include "ns.h"
 #include "steps.h"
 #include "sync.h"
@@ -174,6 +175,8 @@ cgroup_down(struct container *c)
 static int
 network_up(struct container *c)
 {
+	if (c->config->loopback_only)
+		return 0;
 	return net_reserve(&c->network, &c->endpoint, c->config->publish,
 			   c->config->publish_count);
 }
@@ -187,9 +190,10 @@ network_down(struct container *c)
 static int
 files_up(struct container *c)
 {
-	char address[IPAM_ADDRESS_SIZE];
-	return files_write(c->dir, c->hostname,
-			   ipam_format(c->endpoint.lease.address, address));
+	char address[IPAM_ADDRESS_SIZE] = "";
+	if (!c->config->loopback_only)
+		ipam_format(c->endpoint.lease.address, address);
+	return files_write(c->dir, c->hostname, address);
 }
 
 /* ---- clone: the child, born in its namespaces and its cgroup ------------ */
@@ -233,6 +237,16 @@ clone_down(struct container *c)
 
 /* ---- attach: a cable into its network namespace ------------------------- */
 
+/* --network none: what it has of its own, and nothing that leads out. */
+static int
+loopback_up(int netns)
+{
+	auto_netlink struct netlink inside = NETLINK_CLOSED;
+	if (netlink_open_in(&inside, netns) < 0)
+		return -1;
+	return netlink_set_up(&inside, "lo", true);
+}
+
 static int
 attach_up(struct container *c)
 {
@@ -241,7 +255,9 @@ attach_up(struct container *c)
 	auto_close int netns = open(path, O_RDONLY | O_CLOEXEC);
 	if (netns < 0)
 		return fail("open %s", path);
-	return net_attach(&c->network, &c->endpoint, netns);
+	return c->config->loopback_only ?
+		       loopback_up(netns) :
+		       net_attach(&c->network, &c->endpoint, netns);
 }
 
 /* ---- ready, start: the child has done its half -------------------------- */

@@ -10,6 +10,7 @@ compared with the state after it (residue.py), and whatever it leaves fails it.
 A class that may leave something says so: `leaves = ("+ file /x*",)`.
 """
 
+import codecs
 import fcntl
 import os
 import pty
@@ -33,6 +34,12 @@ CHAPTERS = sorted(d for d in os.listdir(ROOT) if d.startswith("ch0"))
 USER = 61234
 
 residue.become_reaper()
+
+# However the tests were started ("nohup", a shell's "&"): what they start
+# ignores no signal, unless a test says so.
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def program(chapter, name="demo"):
@@ -130,6 +137,7 @@ class Terminal:
         self.argv = argv
         self.screen = ""
         self.seen = 0           # how much of it expect() has matched
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ,
                     struct.pack("HHHH", rows, columns, 0, 0))
@@ -149,7 +157,7 @@ class Terminal:
             data = os.read(self.master, 65536)
         except OSError:         # EIO: nobody has the other side open
             return False
-        self.screen += data.decode(errors="replace")
+        self.screen += self.decoder.decode(data)
         return bool(data)
 
     def expect(self, text, timeout=20):
@@ -174,7 +182,7 @@ class Terminal:
             self.master = -1
 
     def wait(self, timeout=20):
-        """Read to the end; the group is killed when it takes too long."""
+        """Read to the end; a group that takes too long is killed: a fault."""
         deadline = time.monotonic() + timeout
         while self.process.poll() is None and time.monotonic() < deadline:
             if self.master < 0 or not self.read(0.1):
@@ -186,8 +194,10 @@ class Terminal:
         while self.master >= 0 and self.read(0):
             pass
         self.hang_up()
-        return Done(self.argv, self.process.returncode, self.screen, "",
-                    timed_out)
+        if timed_out:
+            raise AssertionError("no end in %d s:\n%s" %
+                                 (timeout, self.screen[-3000:]))
+        return Done(self.argv, self.process.returncode, self.screen, "")
 
 
 def private_state(test_class):

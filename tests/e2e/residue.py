@@ -71,7 +71,7 @@ NOT_OURS = re.compile(r"\.(service|scope|slice|mount|socket|swap)(/|$)|"
 
 
 # A run puts its guide's pid into the names it makes (tour_run_id, scratch()).
-RUN = re.compile(r"mydocker-(?:demo|test|state)[-.](\d+)-")
+RUN = re.compile(r"mydocker-(?:demo|test|state|grade)[-.](\d+)-")
 
 
 def of_another_run(line, ours):
@@ -207,8 +207,9 @@ def files():
                     yield "file " + os.path.join(path, name)
 
 
-def descendants():
-    """{pid: line} of every live process below this one."""
+def descendants(but=()):
+    """{pid: line} of every live process below this one; `but`: processes that
+    are passed over, with all below them."""
     parents = collections.defaultdict(list)
     lines = {}
     for name in os.listdir("/proc"):
@@ -226,7 +227,7 @@ def descendants():
             ", a zombie" if match.group(2) == "Z" else "")
     found, queue = {}, [os.getpid()]
     while queue:
-        for pid in parents[queue.pop()]:
+        for pid in set(parents[queue.pop()]).difference(but):
             found[pid] = lines[pid]
             queue.append(pid)
     return found
@@ -241,11 +242,11 @@ def reap():
         pass
 
 
-def end_descendants():
+def end_descendants(but=()):
     """Kill what is left of a test, so that it does not disturb the next."""
     for _ in range(100):
         reap()
-        left = descendants()
+        left = descendants(but)
         if not left:
             return
         for pid in left:

@@ -179,12 +179,9 @@ class Payload(ContainerTest):
 
     def test_signals_are_not_ignored_inside(self):
         done = self.run_command(
-            ["sh", "-c", "trap '' INT TERM PIPE HUP; exec %s run --rm %s "
+            ["sh", "-c", "trap '' INT TERM PIPE HUP 32 64; exec %s run --rm %s "
              "grep SigIgn /proc/self/status" % (DEMO, BUSYBOX)])
-        ignored = int(done.out.split()[1], 16)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE,
-                       signal.SIGHUP):
-            self.assertFalse(ignored >> (number - 1) & 1, done.out)
+        self.assertEqual(int(done.out.split()[1], 16), 0, done.out)
 
     def test_bytes_that_are_no_text(self):
         done = harness.start([DEMO, "run", "--rm", BUSYBOX, "printf", "%s",
@@ -509,6 +506,159 @@ class Volumes(ContainerTest):
         self.assertEqual(os.listdir(place), ["precious"])
 
 
+class Options(ContainerTest):
+    """What else `run` takes, by what the kernel says of the container."""
+
+    def mounts(self, *options):
+        """{target: (type, the mount's options, the file system's)}."""
+        found = {}
+        for line in self.sh("cat /proc/self/mountinfo",
+                            *options).splitlines():
+            fields = line.split()
+            kind = fields.index("-") + 1
+            found[fields[4]] = (fields[kind], fields[5].split(","),
+                                fields[kind + 2].split(","))
+        return found
+
+    def test_user(self):
+        for user, uid, gid in (("1234", 1234, 0), ("0:7", 0, 7),
+                               ("1234:5678", 1234, 5678), ("root", 0, 0),
+                               ("", 0, 0)):
+            with self.subTest(user=user):
+                out = self.sh("grep -E 'Uid|Gid|CapEff' /proc/self/status; "
+                              "echo $HOME", "-u", user)
+                self.assertIn("Uid:" + 4 * ("\t%d" % uid), out)
+                self.assertIn("Gid:" + 4 * ("\t%d" % gid), out)
+                if uid:
+                    self.assertIn("CapEff:\t" + 16 * "0", out)
+                self.assertTrue(out.endswith("\n/root\n" if uid == 0 else
+                                             "\n/\n"), out)
+
+    def test_the_streams_are_the_users_by_name_too(self):
+        done = self.run_in("-i", "-u", "1234", BUSYBOX, "sh", "-c",
+                           "cat /dev/stdin >/dev/stdout; echo e >/dev/stderr",
+                           data="in")
+        self.assertEqual((done.out, done.err), ("in", "e\n"), str(done))
+        terminal = self.terminal([DEMO, "run", "--rm", "-t", "-u", "1234",
+                                  BUSYBOX, "sh", "-c", "stat -c %u "
+                                  "/dev/pts/0; echo there >/dev/stdout"])
+        self.assertRegex(terminal.wait().out, r"1234[\r\n]+there")
+        # Without -i the input is the host's /dev/null, and stays root's.
+        self.run_in("-u", "1234", BUSYBOX, "true")
+        self.assertEqual(os.stat("/dev/null").st_uid, 0)
+
+    def test_working_directory(self):
+        self.assertEqual(self.sh("pwd", "-w", "/etc"), "/etc\n")
+        self.assertEqual(self.sh("pwd; stat -c %a .", "-w", "/made/for/it",
+                                 "--read-only"), "/made/for/it\n755\n")
+
+    def test_entrypoint(self):
+        archive = self.scratch() + "/image.tar"
+        name = "mydocker-test-entry:1"
+        write_archive(archive, name, {"Entrypoint": ["/bin/echo", "image"],
+                                      "Cmd": ["cmd"]})
+        self.succeed([DEMO, "load", "-i", archive])
+        self.assertEqual(self.run_in(name).out, "image cmd\n")
+        self.assertEqual(self.run_in("--entrypoint", "/bin/echo", name).out,
+                         "\n")
+        self.assertEqual(self.run_in("--entrypoint", "", name, "/bin/echo",
+                                     "typed").out, "typed\n")
+
+    def test_pids_limit(self):
+        _, record = self.background("--pids-limit", "17", BUSYBOX, "sleep",
+                                    "600")
+        limits = [read(os.path.join(top, "pids.max")).strip()
+                  for top, names in cgroup_files(record["id"])
+                  if "pids.max" in names]
+        self.assertEqual(limits, ["17"])
+        bomb = "for i in $(seq 40); do sleep 5 & done; echo never"
+        done = self.run_in("--pids-limit", "17", BUSYBOX, "sh", "-c", bomb)
+        self.assertIn("can't fork", done.err)
+        self.assertEqual(self.sh("true", "--pids-limit", "-1"), "")
+
+    def test_no_network(self):
+        before = harness.residue.snapshot()
+        _, record = self.background("--network", "none", "--hostname", "box",
+                                    BUSYBOX, "sleep", "600")
+        links = harness.run(["nsenter", "-t", str(record["pid"]), "-n", "ip",
+                             "-o", "link"]).out.splitlines()
+        self.assertEqual(len(links), 1, links)
+        self.assertRegex(links[0], r"lo: <LOOPBACK,UP")
+        host = harness.residue.compare(before, harness.residue.snapshot())
+        self.assertEqual([line for line in host if re.match(
+            r". (link|nft|sysctl|address|route)", line)], [])
+        out = self.sh("ping -c 1 -W 1 127.0.0.1 >/dev/null && echo up; "
+                      "cat /etc/hosts; ip route", "--network", "none")
+        self.assertTrue(out.startswith("up\n"), out)
+        self.assertTrue(out.endswith("ip6-allrouters\n"), out)
+
+    def test_read_only(self):
+        script = ("touch /x 2>&1; mount -o remount,rw / 2>&1; touch /x 2>&1; "
+                  "touch /data/x /tmp/x /dev/shm/x && echo islands")
+        place = self.scratch()
+        out = self.sh(script, "--read-only", "--tmpfs", "/tmp", "-v",
+                      place + ":/data")
+        self.assertEqual(out.count("Read-only file system"), 2, out)
+        self.assertTrue(out.endswith("islands\n"), out)
+        self.assertEqual(os.listdir(place), ["x"])
+        _, options, _ = self.mounts("--read-only")["/"]
+        self.assertLessEqual({"ro", "nodev"}, set(options))
+        self.assertIn("rw", self.mounts()["/"][1])
+
+    def test_tmpfs(self):
+        found = self.mounts("--tmpfs", "/a", "--tmpfs",
+                            "/b/c:size=1m,mode=0750,uid=5,exec,ro")
+        kind, options, super_options = found["/a"]
+        self.assertEqual(kind, "tmpfs")
+        self.assertLessEqual({"rw", "nosuid", "nodev", "noexec"}, set(options))
+        kind, options, super_options = found["/b/c"]
+        self.assertLessEqual({"ro", "nosuid", "nodev"}, set(options))
+        self.assertNotIn("noexec", options)
+        self.assertLessEqual({"size=1024k", "mode=750", "uid=5"},
+                             set(super_options))
+
+    def test_what_a_tmpfs_does(self):
+        self.assertIn("No space left", self.sh(
+            "dd if=/dev/zero of=/t/x bs=64k count=32 2>&1", "--tmpfs",
+            "/t:size=1m", status=1))
+        run = "cp /bin/busybox /t/true && /t/true"
+        self.sh(run, "--tmpfs", "/t", status=126)
+        self.sh(run, "--tmpfs", "/t:exec")
+        # A new directory is for everybody; one of the image stays as it is.
+        self.assertEqual(self.sh("stat -c %a /new /etc /tmp", "--tmpfs",
+                                 "/new", "--tmpfs", "/etc"),
+                         "1777\n755\n1777\n")
+
+    def test_mounts_are_ordered_by_their_depth(self):
+        place = self.scratch()
+        with open(place + "/there", "w", encoding="utf-8"):
+            pass
+        for options in (["--tmpfs", "/a", "-v", place + ":/a/b"],
+                        ["-v", place + ":/a/b", "--tmpfs", "/a"]):
+            self.assertEqual(self.sh("ls /a /a/b", *options),
+                             "/a:\nb\n\n/a/b:\nthere\n")
+
+    def test_unmasked_system_paths(self):
+        inside = ("unshare -U -r -p -f -m sh -c 'mount -t proc x /proc && "
+                  "echo $$'")
+        options = ["-u", "1234", "--pids-limit", "50"]
+        if self.run_command(["setpriv", "--reuid", "1234", "--clear-groups",
+                             "unshare", "-U", "true"]).status != 0:
+            self.skipTest("no user namespaces for an ordinary user here")
+        self.assertEqual(self.sh(inside, "--security-opt",
+                                 "systempaths=unconfined", *options), "1\n")
+        self.assertNotEqual(self.run_in(*options, BUSYBOX, "sh", "-c",
+                                        inside).status, 0)
+        self.assertNotIn("/proc/sys", self.mounts(
+            "--security-opt", "systempaths=unconfined"))
+
+    def test_no_new_privileges(self):
+        look = "grep NoNewPrivs /proc/self/status"
+        self.assertEqual(self.sh(look, "--security-opt", "no-new-privileges",
+                                 "-u", "1234"), "NoNewPrivs:\t1\n")
+        self.assertEqual(self.sh(look), "NoNewPrivs:\t0\n")
+
+
 class Faults(ContainerTest):
     """Every step of both tables: made to fail, and killed."""
 
@@ -538,6 +688,15 @@ class Faults(ContainerTest):
                 self.assertIn(step + ": made to fail", done.err)
                 self.assertEqual(harness.residue.differences(before), [])
                 self.assertEqual(self.records(), {})
+
+    def test_a_step_that_is_none_is_refused(self):
+        for variable in ("FAIL_AT", "PAUSE_AT"):
+            done = self.run_command([DEMO, "run", "--rm", BUSYBOX, "true"],
+                                    env=harness.environment(
+                                        **{variable: "nostep"}))
+            self.assertEqual(done.status, 125, str(done))
+            self.assertIn(variable + "=nostep: there is no such step",
+                          done.err)
 
     def test_kill_at_each_step(self):
         for step in self.steps:
@@ -694,7 +853,27 @@ class BadInput(ContainerTest):
                 (["--name", "../x", BUSYBOX], "invalid container name"),
                 (["--name", "", BUSYBOX], "invalid container name"),
                 (["--hostname", "a b", BUSYBOX], "invalid hostname"),
-                (["-e", "=x", BUSYBOX], "invalid environment variable")):
+                (["-e", "=x", BUSYBOX], "invalid environment variable"),
+                (["-w", "here", BUSYBOX], "the working directory 'here' is "
+                 "invalid, it needs to be an absolute path"),
+                (["--pids-limit", "x", BUSYBOX],
+                 'invalid argument "x" for "--pids-limit" flag: parsing "x": '
+                 "invalid syntax"),
+                (["--network", "nosuch", BUSYBOX], "network nosuch not found"),
+                (["--network", "none", "-p", "80:80", BUSYBOX],
+                 "conflicting options: port publishing"),
+                (["--tmpfs", "run", BUSYBOX], "must be absolute"),
+                (["--tmpfs", "/", BUSYBOX], "cannot be replaced"),
+                (["--tmpfs", "/x:foo", BUSYBOX],
+                 'invalid tmpfs option "foo"'),
+                (["--tmpfs", "/x:size=abc", BUSYBOX],
+                 "Bad value for 'size'"),
+                (["--security-opt", "x", BUSYBOX], "invalid --security-opt"),
+                (["-u", "nobody-here", BUSYBOX, "true"],
+                 "unable to find user nobody-here"),
+                (["-u", "0:nogroup-here", BUSYBOX, "true"],
+                 "unable to find group nogroup-here"),
+                (["--entrypoint", "", BUSYBOX], "no command specified")):
             with self.subTest(words=words):
                 self.refused(["run", *words], 125, said)
 

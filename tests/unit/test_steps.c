@@ -95,6 +95,21 @@ made_to_fail(void **state)
 }
 
 static void
+names(void **state)
+{
+	(void)state;
+	assert_int_equal(steps_check_names(), 0);
+	setenv("FAIL_AT", "cgroup", 1);
+	setenv("PAUSE_AT", "pivot", 1);
+	assert_int_equal(steps_check_names(), 0);
+	setenv("PAUSE_AT", "nostep", 1);
+	assert_int_equal(steps_check_names(), -1);
+	assert_non_null(strstr(failure.text, "PAUSE_AT=nostep"));
+	setenv("PAUSE_AT", "", 1);
+	assert_int_equal(steps_check_names(), 0);
+}
+
+static void
 stopped(void **state)
 {
 	char comm[64] = "";
@@ -166,7 +181,8 @@ main(void)
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		EACH(done_once), EACH(failed_by_itself), EACH(made_to_fail),
-		EACH(stopped),	 EACH(told),		 EACH(tables),
+		EACH(names),	 EACH(stopped),		 EACH(told),
+		EACH(tables),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -176,7 +177,10 @@ good_volumes(void **state)
 		auto_free char *target = volume.target;
 		assert_string_equal(source, cases[i].source);
 		assert_string_equal(target, cases[i].target);
-		assert_int_equal(volume.read_only, cases[i].read_only);
+		assert_int_equal(volume.flags,
+				 MS_BIND | MS_REC | MS_NODEV |
+					 (cases[i].read_only ? MS_RDONLY : 0));
+		assert_null(volume.data);
 	}
 }
 
@@ -205,6 +209,99 @@ bad_volumes(void **state)
 	assert_int_equal(parse_volume("/no/such/source:/x", &volume), -1);
 	assert_non_null(strstr(failure.text, "/no/such/source"));
 	assert_non_null(strstr(failure.text, "No such file"));
+}
+
+static void
+pids(void **state)
+{
+	static const char *const bad[] = {
+		"", "-", "--1", "+1", " 1", "1 ", "1.5", "0x10", "many",
+		"9223372036854775808", "-9223372036854775808x",
+	};
+	uint64_t limit = 7;
+	(void)state;
+	for (size_t i = 0; i < countof(bad); i++) {
+		if (parse_pids(bad[i], &limit) == 0)
+			fail_msg("\"%s\" was taken", bad[i]);
+		assert_non_null(strstr(failure.text, "invalid syntax"));
+	}
+	assert_int_equal(limit, 7);
+	assert_int_equal(parse_pids("100", &limit), 0);
+	assert_int_equal(limit, 100);
+	assert_int_equal(parse_pids("-1", &limit), 0);
+	assert_int_equal(limit, 0);
+	limit = 7;
+	assert_int_equal(parse_pids("0", &limit), 0);
+	assert_int_equal(limit, 0);
+}
+
+#define USUAL (MS_NOEXEC | MS_NOSUID | MS_NODEV)
+
+static void
+good_tmpfs(void **state)
+{
+	static const struct {
+		const char *string, *target, *data;
+		unsigned long flags;
+	} cases[] = {
+		{ "/tmp", "/tmp", "", USUAL },
+		{ "/a/b:rw", "/a/b", "", USUAL },
+		{ "/t:size=64m", "/t", "size=64m", USUAL },
+		{ "/t:size=50%,mode=700", "/t", "size=50%,mode=700", USUAL },
+		{ "/t:exec", "/t", "", USUAL & ~MS_NOEXEC },
+		{ "/t:exec,size=1,suid,uid=5,dev", "/t", "size=1,uid=5", 0 },
+		{ "/t:exec,noexec", "/t", "", USUAL },
+		{ "/t:ro,noatime", "/t", "", USUAL | MS_RDONLY | MS_NOATIME },
+		{ "/t:ro,rw", "/t", "", USUAL },
+		{ "/t:noatime,strictatime", "/t", "", USUAL | MS_STRICTATIME },
+		{ "/t:noatime,relatime", "/t", "", USUAL },
+	};
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct volume volume;
+		if (parse_tmpfs(cases[i].string, &volume) < 0)
+			fail_msg("%s: %s", cases[i].string, failure.text);
+		auto_free char *target = volume.target;
+		auto_free char *data = volume.data;
+		assert_null(volume.source);
+		assert_string_equal(target, cases[i].target);
+		assert_string_equal(data, cases[i].data);
+		assert_int_equal(volume.flags, cases[i].flags);
+	}
+}
+
+static void
+bad_tmpfs(void **state)
+{
+	static const char *const cases[] = {
+		"", ":", "tmp", "./tmp", "/", "//", "/a/..", "/:size=1m",
+		"/t:", "/t:,", "/t:exec,", "/t:foo", "/t:size", "/t:SIZE=1m",
+		"/t:exec=1", "/t: exec", "/t:noswap", "/t:size=1m,bind",
+		"/t:source=x",
+	};
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct volume volume;
+		failure = (struct failure){ 0 };
+		if (parse_tmpfs(cases[i], &volume) == 0)
+			fail_msg("\"%s\" was taken", cases[i]);
+		assert_true(failure.text[0]);
+		/* Nothing is left to free. */
+		assert_null(volume.target);
+		assert_null(volume.data);
+	}
+}
+
+static void
+depths(void **state)
+{
+	(void)state;
+	assert_int_equal(path_depth("/"), 0);
+	assert_int_equal(path_depth("//./"), 0);
+	assert_int_equal(path_depth("/a/.."), 0);
+	assert_int_equal(path_depth("/../a"), 1);
+	assert_int_equal(path_depth("/a//b/."), 2);
+	assert_int_equal(path_depth("/a/b/../c/d"), 3);
 }
 
 /* `count` times 'a'; the caller frees. */
@@ -269,7 +366,9 @@ main(void)
 		cmocka_unit_test(cpus),		cmocka_unit_test(good_ports),
 		cmocka_unit_test(bad_ports),	cmocka_unit_test(good_volumes),
 		cmocka_unit_test(bad_volumes),	cmocka_unit_test(names),
-		cmocka_unit_test(hostnames),
+		cmocka_unit_test(hostnames),	cmocka_unit_test(pids),
+		cmocka_unit_test(good_tmpfs),	cmocka_unit_test(bad_tmpfs),
+		cmocka_unit_test(depths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
