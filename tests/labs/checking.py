@@ -14,7 +14,7 @@ can look at them from outside.  It fails by Wrong, in words for the reader.
 
 Each check is framed: it has its time, its own directory and random names, and
 when it is over nothing of it may be left, neither process nor mount nor file.
-What is left fails it, and is ended.  Nothing of a reader's ever runs as root.
+What is left fails it, and is cleared away.  Nothing of a reader's ever runs as root.
 """
 
 import collections
@@ -143,15 +143,15 @@ class Driver:
                 preexec_fn=run.confine, **run.identity)
         self.pid = self.process.pid
 
-    def reach(self, where):
-        """Let it go on, past other stops, until it stops there."""
+    def reach(self, *places):
+        """Let it go on, past other stops, until it stops at one of these."""
         while True:
             message = self.next_stop()
             if not message:
-                self.ended_early(where)
-            words = message.split(" ")
-            if words[0] == where:
-                return point(message[len(where) + 1:])
+                self.ended_early(places[0])
+            where, _, words = message.partition(" ")
+            if where in places:
+                return point(where, words)
 
     def next_stop(self):
         """What it says there, or "" at its end.  The end of the process it is,
@@ -207,11 +207,11 @@ class Driver:
         self.socket.close()
 
 
-def point(message):
-    """"pid=7 result=0 text=any words" -> .pid .result .text"""
+def point(where, message):
+    """"pid=7 result=0 text=any words" -> .pid .result .text, and .where"""
     head, _, text = message.partition("text=")
     values = dict(word.split("=", 1) for word in head.split())
-    return types.SimpleNamespace(text=text, **{
+    return types.SimpleNamespace(where=where, text=text, **{
         key: int(value) if value.lstrip("-").isdigit() else value
         for key, value in values.items()})
 
@@ -283,22 +283,29 @@ class Run:
             residue.reap()
             left = sorted(residue.descendants().values())
             left += [line for line in residue.mounts() if self.token in line]
-            for place in residue.SHARED_PLACES:
-                left += ["file " + os.path.join(place, name)
-                         for name in list_directory(place)
-                         if self.token in name and
-                         os.path.join(place, name) != self.scratch]
+            left += ["file " + path for path in self.strays()]
             if platform.node() != self.host_name:
                 left.append("the host is called %s now" % platform.node())
             if not left or time.monotonic() > deadline:
                 return left
             time.sleep(0.02)
 
+    def strays(self):
+        """Files under our names where everybody may write."""
+        return [os.path.join(place, name) for place in residue.SHARED_PLACES
+                for name in list_directory(place) if self.token in name and
+                os.path.join(place, name) != self.scratch]
+
     def close(self):
         """End it all; how many processes that took."""
         count = end_descendants()
         for driver in self.drivers:
             driver.kill()
+        for path in self.strays():
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)
         shutil.rmtree(self.scratch)
         return count
 

@@ -3,10 +3,10 @@
 
     grade.py [--lab DIR] [--hidden DIR] [--json] CH     CH: ch01, 1, ...
 
-Builds the reader's modules (CHAPTER/lab/*.c, or DIR/*.c) together with the rest
-of the chapter and runs the checks of tests/labs/chNN/checks.py on them, then
-those of --hidden DIR, a teacher's own: a checks.py and drivers in C, of the same
-form.  Everything is written below the lab's directory: build/ and logs/.
+Builds the reader's modules (CHAPTER/lab/*.c, or DIR/*.c) together with the
+rest of the chapter and runs the checks of tests/labs/chNN/checks.py on them,
+then those of --hidden DIR, a teacher's own: a checks.py and drivers in C, of
+the same form.  All it writes is in the lab's directory: build/ and logs/.
 
 The exit status is 0 for full marks, 1 for less, 2 when there was no grading.
 """
@@ -14,6 +14,7 @@ The exit status is 0 for full marks, 1 for less, 2 when there was no grading.
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -100,8 +101,7 @@ class Submission:
                          for name in os.listdir(place) if name.endswith(".c")]
         for job in jobs:
             job.result()
-        return "".join(line for line in said.splitlines(True)
-                       if not line.startswith("  compile "))
+        return said
 
     # ---- grading ----
 
@@ -151,7 +151,10 @@ def compiler(argv, environment=None):
     except subprocess.TimeoutExpired:
         raise Unbuilt("the compiler found no end in %d s" % BUILD_TIMEOUT) \
             from None
-    said = done.stdout.decode(errors="replace")
+    # Not what make says of itself.
+    said = "".join(
+        line for line in done.stdout.decode(errors="replace").splitlines(True)
+        if not line.startswith(("  compile ", "make")))
     if done.returncode:
         raise Unbuilt(said or "%s: exit status %d" % (argv[0],
                                                       done.returncode))
@@ -234,6 +237,8 @@ def prepare(args):
     become_owner(directory)
     user_namespaces()
     residue.become_reaper()
+    # Told to end, it tidies up as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     return submission
 
 

@@ -24,6 +24,7 @@ import collections
 import os
 import re
 import sys
+import textwrap
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -166,7 +167,7 @@ class Labs:
         return exercises
 
     def _compare(self):
-        """Every region is an exercise of the sheet, every exercise one region."""
+        """Every region is an exercise of the sheet, and the reverse."""
         seen = {}
         for path, found in self.files.items():
             for region in found:
@@ -205,7 +206,8 @@ def read(path):
 
 README = """# The labs of %s
 
-You write these parts of the chapter yourself: %s.
+You write these functions of the chapter yourself:
+%s.
 Each place is marked, with advice, in the files beside this one; everything
 else there is the chapter's own.  From the top of the repository:
 
@@ -223,8 +225,8 @@ never overwrites a file: to begin one anew, move yours away first.
 def readme(labs):
     """The sheet for somebody who reads it as it is: without pandoc's marks."""
     short, mine = labs.chapter[:4], " ".join(labs.modules())
-    text = README % (labs.chapter, ", ".join(labs.exercises), short, short,
-                     short, mine, mine, short)
+    text = README % (labs.chapter, textwrap.fill(", ".join(labs.exercises)),
+                     short, short, short, mine, mine, short)
     sheet = re.sub(r"(?m)^(#+ .*?)\s*\{#.*\}$", r"\1", read(labs.sheet))
     sheet = re.sub(r"(?<=`)\{\.[^}]*\}", "", sheet)
     return text + re.sub(r"(?m)^##(?=#)", "#", sheet)

@@ -3,6 +3,7 @@ is wrong is caught by the check that is meant for it."""
 
 import concurrent.futures
 import glob
+import itertools
 import os
 import signal
 import subprocess
@@ -101,29 +102,37 @@ class BothDirections(trial.LabTest):
 
 
 class WrongSolutions(trial.LabTest):
-    def test_each_is_caught_by_the_checks_meant_for_it(self):
-        groups = [(chapter, region) for chapter, labs in LABS.items()
-                  for region in labs.exercises]
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            rows = [row for rows in pool.map(self.grade, groups)
-                    for row in rows]
-        for name, caught_by, report in rows:
-            with self.subTest(name):
-                self.assertTrue(report["built"], report["compiler"])
-                self.assertEqual(failed(report), caught_by, "failed: %s, meant "
-                                 "for it: %s" % (failed(report), caught_by))
+    """Several at a time: one of every exercise makes up a submission.  So none
+    may be caught by another exercise's checks either."""
 
-    def grade(self, group):
-        """The wrong solutions of one exercise, one after the other in one
-        directory, as somebody would try them."""
-        chapter, exercise = group
-        labs, work, rows = LABS[chapter], self.place(), []
-        for name, region, caught_by, body in trial.wrong_solutions(chapter):
-            if region == exercise:
-                self.fill(work, trial.files_of(labs, {region: body}))
-                report = trial.grade(work, chapter)[1]
-                rows.append((name, caught_by, report))
-        return rows
+    def test_each_is_caught_by_the_checks_meant_for_it(self):
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            jobs = [(chapter, wrong, pool.submit(self.grade, chapter, wrong))
+                    for chapter in LABS for wrong in self.submissions(chapter)]
+        for chapter, wrong, job in jobs:
+            report = job.result()
+            self.assertTrue(report["built"], report["compiler"])
+            for name, region, caught_by, _ in wrong:
+                found = {check for check in failed(report)
+                         if check.startswith(region + "/")}
+                with self.subTest(chapter + " " + name):
+                    self.assertEqual(found, caught_by, "failed: %s, meant for "
+                                     "it: %s" % (found, caught_by))
+            meant = set().union(*(caught_by for _, _, caught_by, _ in wrong))
+            self.assertEqual(failed(report) - meant, set())
+
+    def submissions(self, chapter):
+        """Lists of wrong solutions, no two of a list of the same exercise."""
+        by_exercise = {}
+        for wrong in trial.wrong_solutions(chapter):
+            by_exercise.setdefault(wrong[1], []).append(wrong)
+        return [[wrong for wrong in row if wrong]
+                for row in itertools.zip_longest(*by_exercise.values())]
+
+    def grade(self, chapter, wrong):
+        work = self.solution(LABS[chapter], {region: body for _, region, _, body
+                                             in wrong})
+        return trial.grade(work, chapter)[1]
 
     def test_there_are_two_for_every_exercise(self):
         for chapter, labs in LABS.items():
@@ -253,11 +262,12 @@ class Misbehaviour(trial.LabTest):
             r"^left behind: process \d+ \(")
 
     def test_one_that_leaves_a_file(self):
-        self.assertRegex(self.misbehave(
+        message = self.misbehave(
             "\tauto_free char *cwd = realpath(\".\", NULL);\n"
             "\tauto_free char *path = text(\"/tmp/%s\", strrchr(cwd, '/'));\n"
-            "\tclose(open(path, O_CREAT | O_WRONLY, 0600));\n" + self.right),
-            r"^left behind: file /tmp/lab-")
+            "\tclose(open(path, O_CREAT | O_WRONLY, 0600));\n" + self.right)
+        self.assertRegex(message, r"^left behind: file /tmp/lab-\S+$")
+        self.assertFalse(os.path.exists(message.split()[-1]))
 
     def test_one_that_is_killed(self):
         self.assertIn("SIGSEGV", self.misbehave(

@@ -114,6 +114,17 @@ class Drift(trial.LabTest):
         self.assertIn("guid", output)
 
 
+    def test_root_writes_for_the_owner_of_the_copy(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, who could write as somebody else")
+        os.chown(self.tree, trial.USER, trial.USER)
+        self.assertEqual(self.make("lab", "CH=ch01")[0], 0)
+        place = os.path.join(self.tree, CHAPTER, "lab")
+        for path in [place] + [os.path.join(place, name)
+                               for name in os.listdir(place)]:
+            self.assertEqual(os.stat(path).st_uid, trial.USER, path)
+
+
 class Writing(trial.LabTest):
     def lab(self, *words):
         return trial.run(["make", "-s", "lab", *words])

@@ -1,4 +1,4 @@
-"""What the tests of the labs share: somebody's lab directory, and its grading."""
+"""What the tests of the labs share: a lab directory, and its grading."""
 
 import glob
 import json

@@ -325,7 +325,9 @@ def there(run):
     "during the call the process is in the other namespace"
     driver, number, _ = start_visit(run)
     begun = driver.reach("begun")
-    driver.reach("there")
+    at = driver.reach("there", "back")
+    require(at.where == "there", "it returned without a call: %s",
+            at.text)
     require(namespace(driver.pid, "uts") == namespace(begun.other, "uts"),
             "the call is made in another namespace than the one asked for")
     at = driver.reach("back")
