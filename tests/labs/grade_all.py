@@ -17,6 +17,7 @@ DIR gets grades.csv, index.html, and logs/ with a file for each student.
 import argparse
 import collections
 import ctypes
+import glob
 import io
 import json
 import os
@@ -188,8 +189,9 @@ def quietly(argv, **environment):
 
 
 def die_with_us():
-    """SIGTERM, which the container passes on: all is undone in good order."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    """A container's processes die with its runtime, and that with us; what it
+    then leaves, the next grading undoes: sweep()."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Grading:
@@ -434,6 +436,8 @@ def log_text(student, row):
 def write_results(out, chapter, checks, students):
     rows = [student.row(checks) for student in students]
     os.makedirs(out + "/logs", exist_ok=True)
+    for old in glob.glob(glob.escape(out) + "/logs/[0-9]*-*.txt"):
+        os.unlink(old)
     for student, row in zip(students, rows):
         with open(os.path.join(out, student.log), "w", encoding="utf-8",
                   errors="backslashreplace") as file:
@@ -443,21 +447,21 @@ def write_results(out, chapter, checks, students):
         out + "/index.html", "Grades of " + chapter,
         "%d submissions, graded %s" % (len(rows),
                                        time.strftime("%Y-%m-%d %H:%M")), rows)
-    give_away(out)
-
-
-def give_away(out):
-    """Written by root beside somebody's files: theirs."""
+    # Written by root beside somebody's files: theirs.
     owner = os.stat(os.path.dirname(os.path.abspath(out)))
-    for top, _, names in os.walk(out):
-        for path in [top] + [os.path.join(top, name) for name in names]:
-            os.lchown(path, owner.st_uid, owner.st_gid)
+    for name in ["", "logs", "grades.csv", "index.html"] + [
+            student.log for student in students]:
+        os.lchown(os.path.join(out, name), owner.st_uid, owner.st_gid)
 
 
 def build():
+    # What the make above us was told, OUT=, is not for that one.
+    environment = {key: value for key, value in os.environ.items()
+                   if not key.startswith("MAKE") and key != "MFLAGS"}
     done = subprocess.run(["make", "-s", "-C",
                            os.path.join(ROOT, "ch06-final"), "programs"],
-                          check=False, stdout=subprocess.DEVNULL, **as_owner())
+                          check=False, stdout=subprocess.DEVNULL,
+                          env=environment, **as_owner())
     if done.returncode:
         raise Fault("chapter 6 does not build: see make ch06")
 
