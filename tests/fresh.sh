@@ -4,6 +4,7 @@
 #	sh tests/fresh.sh		Debian 12, make ch01 and make ch06
 #	SUITE=trixie sh tests/fresh.sh	another release (jammy and noble: Ubuntu)
 #	TESTS=yes sh tests/fresh.sh	sudo make test, too (takes its time)
+#	MIRROR=URL sh tests/fresh.sh	from there, not where debootstrap would ask
 #
 # debootstrap makes the machine in a new directory.  It is entered by
 # pivot_root(8) in a mount namespace of its own, not by chroot(8), because in a
@@ -14,12 +15,9 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 top=$(cd "$(dirname "$0")/.." && pwd)
 SUITE=${SUITE:-bookworm}
 case $SUITE in
-jammy|noble)	mirror=http://archive.ubuntu.com/ubuntu
-		components=main,universe ;;
-*)		mirror=http://deb.debian.org/debian
-		components=main ;;
+jammy|noble)	components=main,universe ;;
+*)		components=main ;;
 esac
-MIRROR=${MIRROR:-$mirror}
 
 [ "$(id -u)" = 0 ] || { echo "fresh: this needs root" >&2; exit 1; }
 command -v debootstrap >/dev/null || {
@@ -40,9 +38,9 @@ sweep() {
 trap sweep EXIT
 trap 'exit 130' INT TERM HUP
 
-echo "fresh: $SUITE from $MIRROR into $place"
+echo "fresh: $SUITE into $place"
 debootstrap --variant=minbase --include=git,make,ca-certificates \
-	--components="$components" "$SUITE" "$root" "$MIRROR" \
+	--components="$components" "$SUITE" "$root" $MIRROR \
 	>"$place/log" 2>&1 || {
 	tail -n 20 "$place/log"
 	echo "fresh: debootstrap failed" >&2

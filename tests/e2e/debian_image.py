@@ -118,19 +118,16 @@ def print_entries(layers):
 # ---- making -----------------------------------------------------------------
 
 def distribution():
-    """(suite, mirror): what debootstrap of this machine has the keys for."""
+    """[suite, mirror]: what debootstrap of this machine has the keys for.
+    Without MYDOCKER_TEST_MIRROR it knows itself where that is to be had."""
     known = {}
     with open("/etc/os-release", encoding="utf-8") as file:
         for line in file:
             key, _, value = line.strip().partition("=")
             known[key] = value.strip('"')
-    if known.get("ID") == "ubuntu":
-        mirror = "http://archive.ubuntu.com/ubuntu"
-        suite = known["VERSION_CODENAME"]
-    else:
-        mirror = "http://deb.debian.org/debian"
-        suite = known.get("VERSION_CODENAME", "bookworm")
-    return suite, os.environ.get("MYDOCKER_TEST_MIRROR", mirror)
+    mirror = os.environ.get("MYDOCKER_TEST_MIRROR")
+    return ([known.get("VERSION_CODENAME", "bookworm")] +
+            ([mirror] if mirror else []))
 
 
 def run(argv, **more):
@@ -208,10 +205,10 @@ def commit(buildah, base, change, name, *config):
 
 
 def make_tree(place):
-    suite, mirror = distribution()
+    suite, *mirror = distribution()
     tree = os.path.join(place, "tree")
     run(["debootstrap", "--variant=minbase", "--include=" + PACKAGES, suite,
-         tree, mirror])
+         tree, *mirror])
     archives = os.path.join(tree, "var/cache/apt/archives")
     for name in os.listdir(archives):
         if name.endswith(".deb"):
