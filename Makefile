@@ -49,6 +49,14 @@ check-root:	## as root: every chapter run for real, the host looked over after
 	@sh ch01-namespaces/needs.sh tests/needs
 	@$(RUN_TESTS) e2e
 
+check-book:	## the book's transcripts and figures against this machine (root: all)
+	@sh ch01-namespaces/needs.sh tests/needs
+	@$(RUN_TESTS) book
+
+book-update:	## as root: rewrites those that are no longer true; see git diff
+	@for part in ch0*/; do $(MAKE) -s -C $$part programs || exit; done
+	@python3 -B tests/book/update.py
+
 test:		## as root: installs what the tests need, then check and check-root
 	@echo "test: looking for the packages the tests need (tests/needs)"
 	@sh ch01-namespaces/needs.sh tests/needs
@@ -86,5 +94,5 @@ clean:		## remove everything that was built
 	@for part in ch0*/ tests/; do $(MAKE) -s -C $$part clean || exit; done
 	rm -rf demo book/build
 
-.PHONY: help $(PARTS) all book check check-root test check-fresh lab grade watch \
-	grade-all doctor sync clean
+.PHONY: help $(PARTS) all book check check-root check-book book-update test \
+	check-fresh lab grade watch grade-all doctor sync clean

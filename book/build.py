@@ -66,7 +66,7 @@ class Page:
                         self.source)
         self.title = plain(blocks[0]["c"][2])
         first = next((b for b in blocks if b["t"] == "Para"), {"c": []})
-        self.about = re.split(r"(?<=[.?!:])\s", plain(first["c"]))[0]
+        self.about = re.split(r"(?<=[.?!])\s", plain(first["c"]))[0]
         self.parts = {plain(p) for p in tree["meta"]["parts"]["c"]}
         ids, self.links = set(), []
         for element in walk(blocks[1:]):
@@ -294,13 +294,13 @@ class Book:
         self.say("write    %s.pdf" % NAME)
 
     def epub(self, words):
+        when = time.gmtime(int(self.environment["SOURCE_DATE_EPOCH"]))
         self.pandoc(*words, "-t", "epub3", "--css", "style.css", "--toc",
                     "--toc-depth=2", "-M", "identifier=" + IDENTIFIER,
-                    "-M", "date=" + time.strftime("%Y-%m-%d", time.gmtime(
-                        int(self.environment["SOURCE_DATE_EPOCH"]))),
-                    "-M", "rights=CC BY 4.0", "-o", "dated.epub",
+                    "-M", "date=" + time.strftime("%Y-%m-%d", when),
+                    "-M", "rights=CC BY 4.0", "-o", "now.epub",
                     filters=["whole"])
-        without_dates(self.path("dated.epub"), self.path(NAME + ".epub"))
+        dated(self.path("now.epub"), self.path(NAME + ".epub"), when)
         self.say("write    %s.epub" % NAME)
 
     def build(self):
@@ -346,12 +346,16 @@ def unused_parts(top, path, used):
                     path, number, part.group(1))
 
 
-def without_dates(old, new):
-    """The same zip file, but each member as if of 1980: pandoc says now."""
+def dated(old, new, when):
+    """The same EPUB as of `when`: pandoc says now, in each member's header and,
+    before 2.11, in the text."""
+    said = rb'(<meta property="dcterms:modified">)[^<]*'
+    date = time.strftime("%Y-%m-%dT%H:%M:%SZ", when).encode()
     with zipfile.ZipFile(old) as source, zipfile.ZipFile(new, "w") as target:
         for member in source.infolist():
-            target.writestr(zipfile.ZipInfo(member.filename),
-                            source.read(member), member.compress_type)
+            target.writestr(zipfile.ZipInfo(member.filename, when[:6]),
+                            re.sub(said, rb"\g<1>" + date,
+                                   source.read(member)), member.compress_type)
 
 
 def main():

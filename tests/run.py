@@ -29,6 +29,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 import unittest
 
 sys.dont_write_bytecode = True
@@ -217,9 +218,9 @@ class Result(unittest.TestResult):
 
     def words(self, err, test):
         """An assertion's message is enough; anything else gets its traceback."""
-        if issubclass(err[0], test.failureException) and str(err[1]):
+        if issubclass(err[0], AssertionError) and str(err[1]):
             return str(err[1])
-        return self._exc_info_to_string(err, test)
+        return "".join(traceback.format_exception(*err))
 
 
 def run_unittests(tally, suite, pattern):

@@ -3,7 +3,8 @@
  *
  * A namespace is a set of processes, so edges between the two would be a
  * tangle; a table reads better.  Processes that share all their namespaces
- * are one row.  The same letter in a column is the same namespace.
+ * are one row.  The same letter in a column is the same namespace; what is
+ * not the first row's is shaded.
  */
 #include "demo.h"
 
@@ -20,6 +21,13 @@ struct row {
 	pid_t first; /* the lowest pid of the row */
 	char name[80];
 	int count;
+};
+
+struct table {
+	struct row rows[MAX_ROWS];
+	size_t count;
+	int unseen;   /* processes that are not ours to look at */
+	int left_out; /* and those there was no row for */
 };
 
 /* False for a process that is gone or not ours to look at. */
@@ -45,33 +53,31 @@ same_ids(const struct ns_id a[NS_KINDS], const struct ns_id b[NS_KINDS])
 	return true;
 }
 
-/* Returns how many rows there are with this process in one of them. */
-static size_t
-add_process(struct row *rows, size_t count, pid_t pid,
-	    const struct ns_id ids[NS_KINDS])
+static void
+add_process(struct table *table, pid_t pid, const struct ns_id ids[NS_KINDS])
 {
-	for (size_t i = 0; i < count; i++) {
-		if (same_ids(rows[i].ids, ids)) {
-			rows[i].count++;
-			return count;
+	for (size_t i = 0; i < table->count; i++) {
+		if (same_ids(table->rows[i].ids, ids)) {
+			table->rows[i].count++;
+			return;
 		}
 	}
-	if (count == MAX_ROWS)
-		return count;
-	struct row *row = &rows[count];
+	if (table->count == MAX_ROWS) {
+		table->left_out++;
+		return;
+	}
+	struct row *row = &table->rows[table->count++];
 	memcpy(row->ids, ids, sizeof(row->ids));
 	row->first = pid;
 	row->count = 1;
 	auto_free char *path = text("/proc/%d/comm", pid);
 	if (read_text(AT_FDCWD, path, row->name, sizeof(row->name)) < 0)
 		strcpy(row->name, "?");
-	return count + 1;
 }
 
-static size_t
-read_rows(struct row *rows, int *unseen)
+static void
+read_table(struct table *table)
 {
-	size_t count = 0;
 	auto_dir DIR *proc = opendir("/proc");
 	struct dirent *entry;
 	while (proc && (entry = readdir(proc))) {
@@ -80,11 +86,10 @@ read_rows(struct row *rows, int *unseen)
 		if (pid <= 0)
 			continue;
 		if (read_ids(pid, ids))
-			count = add_process(rows, count, pid, ids);
+			add_process(table, pid, ids);
 		else if (failure.code == EACCES)
-			++*unseen;
+			table->unseen++;
 	}
-	return count;
 }
 
 /* The letter of a namespace: A for the first one met in its column. */
@@ -120,33 +125,48 @@ put_escaped(FILE *out, const char *s)
 	}
 }
 
+static void
+put_row(FILE *out, const struct row *rows, size_t i)
+{
+	fputs("  <tr><td align=\"left\">", out);
+	put_escaped(out, rows[i].name);
+	fprintf(out, " (pid %d)", rows[i].first);
+	if (rows[i].count > 1)
+		fprintf(out, " and %d more", rows[i].count - 1);
+	fputs("</td>", out);
+	for (size_t kind = 0; kind < NS_KINDS; kind++) {
+		char c = letter(rows, i, kind);
+		fprintf(out, "<td%s>%c</td>",
+			c == 'A' ? "" : " bgcolor=\"gray80\"", c);
+	}
+	fputs("</tr>\n", out);
+}
+
+static void
+put_rest(FILE *out, int count, const char *why)
+{
+	if (count)
+		fprintf(out, "  <tr><td colspan=\"%d\">%d more processes: "
+			     "%s</td></tr>\n", NS_KINDS + 1, count, why);
+}
+
 int
 dot(FILE *out)
 {
-	auto_free struct row *rows = new_bytes(MAX_ROWS * sizeof(*rows));
-	int unseen = 0;
-	size_t count = read_rows(rows, &unseen);
-
+	auto_free struct table *table = new_bytes(sizeof(*table));
+	read_table(table);
 	fprintf(out, "digraph namespaces {\n"
 		     "  node [shape=plain fontname=\"monospace\"]\n"
 		     "  table [label=<<table border=\"0\" cellborder=\"1\" "
-		     "cellspacing=\"0\">\n  <tr><td>processes</td>");
+		     "cellspacing=\"0\" cellpadding=\"4\">\n"
+		     "  <tr><td><b>processes</b></td>");
 	for (size_t kind = 0; kind < NS_KINDS; kind++)
-		fprintf(out, "<td>%s</td>", ns_kinds[kind].name);
+		fprintf(out, "<td><b>%s</b></td>", ns_kinds[kind].name);
 	fprintf(out, "</tr>\n");
-	for (size_t i = 0; i < count; i++) {
-		fprintf(out, "  <tr><td align=\"left\">%d ", rows[i].first);
-		put_escaped(out, rows[i].name);
-		if (rows[i].count > 1)
-			fprintf(out, " and %d more", rows[i].count - 1);
-		fprintf(out, "</td>");
-		for (size_t kind = 0; kind < NS_KINDS; kind++)
-			fprintf(out, "<td>%c</td>", letter(rows, i, kind));
-		fprintf(out, "</tr>\n");
-	}
-	if (unseen)
-		fprintf(out, "  <tr><td colspan=\"9\">%d processes of other "
-			     "users not shown</td></tr>\n", unseen);
+	for (size_t i = 0; i < table->count; i++)
+		put_row(out, table->rows, i);
+	put_rest(out, table->unseen, "of other users, not to be seen");
+	put_rest(out, table->left_out, "in still other namespaces");
 	fprintf(out, "  </table>>]\n}\n");
 	return 0;
 }

@@ -62,9 +62,9 @@ class Browser:
             if self.process.poll() is None:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
-        os.close(self.commands)
-        os.close(self.answers)
-        shutil.rmtree(self.profile, ignore_errors=True)
+            os.close(self.commands)
+            os.close(self.answers)
+            shutil.rmtree(self.profile, ignore_errors=True)
 
     def receive(self, deadline):
         while b"\0" not in self.buffer:

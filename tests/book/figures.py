@@ -16,12 +16,12 @@ from playing import Place, end_all
 TAKEN_FROM = "// taken from: "
 TIMEOUT = 60
 # Kinds of names that vary: what they look like (the group varies), what they
-# become.  Process 1 is itself on every machine.
+# become, counted from where.  Process 1 is itself on every machine.
 VARYING = (
-    (r"\b([0-9a-f]{64}|(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{12})\b", "id%d"),
-    (r"\bmydocker-demo[.-](\d+-\d+)\b", "run%d"),
-    (r"\b(40265[3-9]\d{4}|402[7-9]\d{6}|40[3-9]\d{7}|4[12]\d{8})\b", "%d"),
-    (r"(?:\bpids? |\bpid=|/proc/)(?!1\b)(\d+)\b", "%d"),
+    (r"\b([0-9a-f]{64}|(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{12})\b", "id%d", 1),
+    (r"\bmydocker-demo[.-](\d+-\d+)\b", "run%d", 1),
+    (r"\b(402[67]\d{6})\b", "%d", 1),
+    (r"(?:\bpids? |\bpid=|/proc/)(?!1\b)(\d+)\b", "%d", 2),
 )
 
 
@@ -39,13 +39,13 @@ def command_of(path, text):
 
 
 def normalised(text):
-    for pattern, name in VARYING:
+    for pattern, name, first in VARYING:
         known = {}
 
-        def small(match, known=known, name=name):
-            whole, varying = match.group(), match.group(1)
-            number = known.setdefault(varying, len(known) + 1)
-            return whole[:match.start(1) - match.start()] + name % number
+        def small(match, known=known, name=name, first=first):
+            number = known.setdefault(match.group(1), first + len(known))
+            before = match.group()[:match.start(1) - match.start()]
+            return before + name % number
         text = re.sub(pattern, small, text)
     return text
 

@@ -31,6 +31,7 @@ COLUMNS = 100           # no line of the book is wider
 TIMEOUT = 120           # seconds for a block
 PRESS_AFTER = 15        # seconds for what the book shows before a ^C
 QUIET = 0.1             # seconds without output that make a prompt a prompt
+HIDDEN = 0.5            # and that mean: a program runs where we cannot look
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)"
                      r"|[()][A-Z0-9]|[=>78cM])|[\x00\x07\x0e\x0f]")
 KEYS = {"^C": "\x03"}
@@ -123,6 +124,7 @@ class Shell:
             cwd=place.repository)
         self.mark = 0           # what is before it was read and dealt with
         self.nested = ""        # the prompt of the shell within, where we are
+        self.idle = 0           # the process group in front when it waited
 
     @property
     def pid(self):
@@ -159,20 +161,50 @@ class Shell:
                 not self.terminal.read(0):
             raise Stopped("the shell has ended", self.text)
         if time.monotonic() > deadline:
-            also = "".join(' or "%s "' % prompt for prompt in sorted(nested))
-            raise Stopped("it did not end in time: no prompt \"$ \"%s" % also,
-                          self.text)
+            prompts = ['"%s "' % prompt for prompt in sorted({"$", *nested})]
+            raise Stopped("it did not end in time: no prompt " +
+                          " or ".join(prompts), self.text)
+
+    def foreground(self):
+        return os.tcgetpgrp(self.terminal.master)
+
+    def is_running(self):
+        """Is there a program in the foreground that a signal would reach?  A
+        child of a shell that has not executed it yet would swallow one."""
+        if self.foreground() == self.idle:
+            # A container has a terminal of its own: we see no groups there.
+            return bool(self.nested) and not self.terminal.read(HIDDEN) and \
+                self.foreground() == self.idle
+        members = [process.groups() for process in map(
+            stat_of, residue.descendants()) if process
+                   and int(process.group(4)) == self.foreground()]
+        return bool(members) and all(
+            state in "SZ" or executable(pid) != executable(parent)
+            for pid, state, parent, _ in members)
 
     def press(self, key, expected, typed, deadline):
         """Once the command is running and has said what the book shows."""
         deadline = min(deadline, time.monotonic() + PRESS_AFTER)
         while time.monotonic() < deadline:
             text = without_echo(plain(self.text), typed)
-            runs = self.nested or os.tcgetpgrp(self.terminal.master) != self.pid
-            if runs and transcripts.matches(expected, output_lines(text)):
+            if self.is_running() and \
+                    transcripts.matches(expected, output_lines(text)):
                 break
             self.terminal.read(0.05)
         self.terminal.send(KEYS[key])
+
+
+def stat_of(pid):
+    """Matches pid, state, parent and process group."""
+    return re.match(r"(\d+) \(.*\) (\S) (\d+) (\d+) ",
+                    residue.read("/proc/%d/stat" % pid), re.S)
+
+
+def executable(pid):
+    try:
+        return os.readlink("/proc/%s/exe" % pid)
+    except OSError:
+        return None
 
 
 class Stopped(Exception):
@@ -228,6 +260,7 @@ class Session:
         while prompt == ">":
             body = command.body[typed:]
             more = bool(body) and re.match(r">( |$)", body[0])
+            shell.idle = shell.foreground()
             shell.terminal.send(lines[-1] + "\n")
             self.press_keys(shell, body, lines[-1], deadline)
             before, prompt, status = shell.wait(
@@ -254,9 +287,13 @@ class Session:
                     shell.press(key, body[:number] + [before] * bool(before),
                                 typed, deadline)
 
-    def close(self):
+    def close(self, but=()):
+        """End the shells and whatever was left running, but for these."""
         for shell in self.shells.values():
             shell.terminal.hang_up()
+        end_all(but)
+        for shell in self.shells.values():
+            shell.terminal.process.poll()       # it is known to have ended
 
 
 def end_all(but=()):
@@ -288,15 +325,16 @@ class Result:
 
 
 class Player:
-    """The blocks of one page, each played once, in their order."""
+    """The blocks of one page, each played once, in their order; in the place
+    given, or else in one made for it and removed at the end."""
 
-    def __init__(self, path, text=None, timeout=TIMEOUT):
+    def __init__(self, path, text=None, timeout=TIMEOUT, place=None):
         if text is None:
             with open(os.path.join(ROOT, path), encoding="utf-8") as file:
                 text = file.read()
         self.path, self.timeout = path, timeout
         self.blocks = transcripts.read_page(path, text)
-        self.place = None
+        self.place, self.own_place = place, place is None
         self.sessions = {}      # those with a name
         self.results = {}       # by the line of the block
 
@@ -326,8 +364,7 @@ class Player:
             session = self.sessions.setdefault(block.session, session)
         self.play_commands(block, session, result)
         if not block.session:
-            session.close()
-            end_all(but=others)
+            session.close(but=others)
         return result
 
     def play_commands(self, block, session, result):
@@ -348,8 +385,7 @@ class Player:
     def close(self):
         for session in self.sessions.values():
             session.close()
-        end_all()
-        if self.place:
+        if self.place and self.own_place:
             self.place.remove()
             self.place = None
 

@@ -83,11 +83,15 @@ digraph { a -> b; }
 ``` {.dot src=figures/live.dot alt="Only c."}
 ```
 
+| A long heading of a column that is wider than most | b |
+|-----------------------------------------------------------|---|
+| c                                                         | d |
+
 ## When it goes wrong {#wrong}
 
 Look [there](#draw).
 
-```console
+```{.console session=two}
 $ echo hello <you>
 hello [..]
 [exit 3]
@@ -109,7 +113,7 @@ See [the first](01-one.md#draw), and [below](#index).
 ::: {.syscalls}
 :::
 """
-LABS = "# Lab 1\n\n## Ten minutes\n\nWrite it.\n"
+LABS = "Two of them.\n\n### Ten minutes\n\nWrite it.\n"
 
 
 class Tiny(unittest.TestCase):
@@ -184,6 +188,10 @@ class Good(Tiny):
         self.assertEqual(page.count("<svg"), 2)
         self.assertIn('aria-label="An arrow &lt;from> a to b."', page)
         self.assertIn("A to <code>b</code>.", page)
+        self.assertIn("terminal two", page)
+        self.assertIn("<b>echo hello &lt;you&gt;</b>", page)
+        self.assertIn("<table", page)
+        self.assertNotIn("<col ", page)
 
     def test_what_comes_from_other_pages(self):
         page = self.built("html/90-two.html")

@@ -70,17 +70,14 @@ class Built(unittest.TestCase):
     def setUpClass(cls):
         if NEEDS:
             raise unittest.SkipTest("not installed: " + ", ".join(NEEDS))
-        Built.build()
-        cls.pages = sorted(glob.glob(os.path.join(Built.out, "html",
-                                                  "*.html")))
+        if not Built.pages:
+            Built.build()
 
-    out = None
+    out, pages = None, []
 
     @staticmethod
     def build():
         """Once for both classes."""
-        if Built.out:
-            return
         Built.out = tempfile.mkdtemp(prefix="book-pages-")
         unittest.addModuleCleanup(shutil.rmtree, Built.out)
         identity = as_owner()
@@ -92,6 +89,8 @@ class Built(unittest.TestCase):
             stderr=subprocess.STDOUT, **identity)
         if done.returncode:
             raise AssertionError(done.stdout.decode())
+        Built.pages = sorted(glob.glob(os.path.join(Built.out, "html",
+                                                    "*.html")))
 
 
 class Files(Built):
@@ -142,8 +141,11 @@ class InBrowser(Built):
         if not browser.program():
             raise unittest.SkipTest("chromium is not installed")
         super().setUpClass()
-        cls.browser = browser.Browser()
-        cls.addClassCleanup(cls.browser.close)
+
+    def setUp(self):
+        """A browser a test: other tests look for processes that are left."""
+        self.browser = browser.Browser()
+        self.addCleanup(self.browser.close)
 
     def each(self, hold):
         """Every page on every screen, light on the desk, dark on the phone."""

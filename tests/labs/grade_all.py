@@ -16,7 +16,9 @@ DIR gets grades.csv, index.html, and logs/ with a file for each student.
 
 import argparse
 import collections
+import contextlib
 import ctypes
+import glob
 import io
 import json
 import os
@@ -54,6 +56,7 @@ OUT_OF_MEMORY = "mydocker: the container ran out of memory"
 PATIENCE = 30           # seconds, for a killed container to be gone
 SCRATCH = "/var/tmp/mydocker-grade-%d-"
 PR_SET_PDEATHSIG = 1
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Fault(Exception):
@@ -142,11 +145,17 @@ def write_root(path, links, students):
                 tar.add("/etc/" + name, "etc/" + name)
 
 
+def copy_sources(into):
+    """What grade.py takes of the repository: by name, since the submissions
+    may lie in it as well, and are not for each other to read."""
+    for name in lab.chapters() + ["tests", "book/labs"]:
+        copy_readable(os.path.join(ROOT, name), os.path.join(into, name))
+
+
 def copy_readable(place, into):
-    """A directory of sources, without anything that was built or written in
-    it, for everybody to read."""
+    """A directory, without what was built or written in it, for everybody."""
     shutil.copytree(place, into, symlinks=True, ignore=shutil.ignore_patterns(
-        ".git", "build", "lab", "__pycache__", "grades"))
+        "build", "lab", "__pycache__"))
     for top, directories, names in os.walk(into):
         for path in [top] + [os.path.join(top, name) for name in names]:
             if not os.path.islink(path):
@@ -179,6 +188,16 @@ def stage(student, chapter, place):
 
 # ---- the containers -----------------------------------------------------------
 
+@contextlib.contextmanager
+def undisturbed():
+    """An interruption comes afterwards."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
 def quietly(argv, **environment):
     """In a session of its own: a Ctrl-C is for us, who then clean up."""
     subprocess.run(argv, check=False, start_new_session=True,
@@ -188,8 +207,10 @@ def quietly(argv, **environment):
 
 
 def die_with_us():
-    """SIGTERM, which the container passes on: all is undone in good order."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    """A container's processes die with its runtime, and that with us; what it
+    then leaves, the next grading undoes: sweep()."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Grading:
@@ -212,7 +233,6 @@ class Grading:
         self.pipes[pipe] += data[:OUTPUT_LIMIT - len(self.pipes[pipe])]
         if not data:
             self.open.discard(pipe)
-            pipe.close()
         return bool(data)
 
     def is_over(self):
@@ -244,7 +264,7 @@ class Grading:
         try:
             student.remark, said, student.results = read_report(out, known)
             student.printed = said + err
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             student.remark = why_nothing(self.process.returncode, err)
         if OUT_OF_MEMORY in err:
             student.remark = student.remark or "memory"
@@ -256,13 +276,14 @@ def read_report(out, known):
     whether each check passed."""
     report = json.loads(out)
     if "refused" in report:
-        return str(report["refused"]), "", {}
+        return str(report["refused"])[:200], "", {}
+    if not report["built"]:
+        return "does not compile", str(report["compiler"]), {}
     results = {str(row["name"]): (row["passed"] is True, str(row["message"]))
                for row in report["checks"]}
     if set(results) != known:
         raise ValueError("not the checks of this lab")
-    return ("" if report["built"] else "does not compile",
-            str(report["compiler"]), results)
+    return "", str(report["compiler"]), results
 
 
 def why_nothing(status, err):
@@ -289,13 +310,15 @@ class Class:
         self.trees, self.links = usr_and_links()
 
     def prepare(self, students):
-        copy_readable(ROOT, self.scratch + "/repo")
+        copy_sources(self.scratch + "/repo")
         if self.hidden:
             copy_readable(self.hidden, self.scratch + "/hidden")
         write_root(self.scratch + "/root.tar", self.links, students)
-        done = subprocess.run([DEMO, "import", self.scratch + "/root.tar",
-                               IMAGE], check=False, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT)
+        with undisturbed():     # there are two processes of it
+            done = subprocess.run(
+                [DEMO, "import", self.scratch + "/root.tar", IMAGE],
+                check=False, start_new_session=True, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT)
         if done.returncode:
             raise Fault("make the image: " + done.stdout.decode().strip())
         self.try_one()
@@ -349,19 +372,20 @@ class Class:
 
     def grade(self, students, jobs, tell):
         """All of them, `jobs` at a time.  However this ends, no container
-        stays."""
+        stays; an interruption comes only while we wait: attend()."""
         waiting, running = collections.deque(students), set()
         selector = selectors.DefaultSelector()
-        try:
-            while waiting or running:
-                while waiting and len(running) < jobs:
-                    self.begin(waiting.popleft(), running, selector, tell)
-                self.attend(running, selector, tell)
-        finally:
-            for grading in running:
-                grading.end()
-            while running:
-                self.attend(running, selector, lambda student: None)
+        with undisturbed():
+            try:
+                while waiting or running:
+                    while waiting and len(running) < jobs:
+                        self.begin(waiting.popleft(), running, selector, tell)
+                    self.attend(running, selector, tell)
+            finally:
+                for grading in running:
+                    grading.end()
+                while running:
+                    self.attend(running, selector, lambda student: None)
 
     def begin(self, student, running, selector, tell):
         try:
@@ -376,9 +400,13 @@ class Class:
             selector.register(pipe, selectors.EVENT_READ, grading)
 
     def attend(self, running, selector, tell):
-        for key, _ in selector.select(0.1):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        events = selector.select(0.1)
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        for key, _ in events:
             if not key.data.read(key.fileobj):
                 selector.unregister(key.fileobj)
+                key.fileobj.close()
         for grading in list(running):
             if grading.is_over():
                 running.remove(grading)
@@ -396,10 +424,8 @@ def doctor():
     """Its lines about what this machine lacks."""
     done = subprocess.run(["sh", os.path.join(TESTS, "doctor.sh")],
                           check=False, stdout=subprocess.PIPE)
-    lines = done.stdout.decode(errors="replace").splitlines()
-    lack = [line for at, line in enumerate(lines)
-            if line.split()[:1] in (["LACK"], ["lack"]) or
-            at and lines[at - 1].split()[:1] in (["LACK"], ["lack"])]
+    lack = re.findall(r"(?im)^  lack .*\n.*",
+                      done.stdout.decode(errors="replace"))
     return "make doctor says:\n" + "\n".join(lack or ["  nothing lacks"])
 
 
@@ -434,6 +460,8 @@ def log_text(student, row):
 def write_results(out, chapter, checks, students):
     rows = [student.row(checks) for student in students]
     os.makedirs(out + "/logs", exist_ok=True)
+    for old in glob.glob(glob.escape(out) + "/logs/[0-9]*-*.txt"):
+        os.unlink(old)
     for student, row in zip(students, rows):
         with open(os.path.join(out, student.log), "w", encoding="utf-8",
                   errors="backslashreplace") as file:
@@ -443,21 +471,21 @@ def write_results(out, chapter, checks, students):
         out + "/index.html", "Grades of " + chapter,
         "%d submissions, graded %s" % (len(rows),
                                        time.strftime("%Y-%m-%d %H:%M")), rows)
-    give_away(out)
-
-
-def give_away(out):
-    """Written by root beside somebody's files: theirs."""
+    # Written by root beside somebody's files: theirs.
     owner = os.stat(os.path.dirname(os.path.abspath(out)))
-    for top, _, names in os.walk(out):
-        for path in [top] + [os.path.join(top, name) for name in names]:
-            os.lchown(path, owner.st_uid, owner.st_gid)
+    for name in ["", "logs", "grades.csv", "index.html"] + [
+            student.log for student in students]:
+        os.lchown(os.path.join(out, name), owner.st_uid, owner.st_gid)
 
 
 def build():
+    # What the make above us was told, OUT=, is not for that one.
+    environment = {key: value for key, value in os.environ.items()
+                   if not key.startswith("MAKE") and key != "MFLAGS"}
     done = subprocess.run(["make", "-s", "-C",
                            os.path.join(ROOT, "ch06-final"), "programs"],
-                          check=False, stdout=subprocess.DEVNULL, **as_owner())
+                          check=False, stdout=subprocess.DEVNULL,
+                          env=environment, **as_owner())
     if done.returncode:
         raise Fault("chapter 6 does not build: see make ch06")
 
@@ -484,12 +512,10 @@ def grade_class(args):
         room.prepare(students)
         room.grade(students, args.jobs, tell)
     finally:
-        room.close()
+        with undisturbed():
+            room.close()
     write_results(args.out, chapter, room.checks, students)
     print("grade-all: see %s/index.html and grades.csv beside it" % args.out)
-
-
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def interrupted(*_):

@@ -21,7 +21,7 @@ PAGE = """<!DOCTYPE html>
 	--bad: #b3372f; --bar: #4a78b5; }
 @media (prefers-color-scheme: dark) {
 	:root { --good: #6cc784; --bad: #ee8880; --bar: #7fa9df; } }
-body { font: 1rem/1.45 system-ui, sans-serif; max-width: 70rem;
+body { font: 1rem/1.45 system-ui, sans-serif; max-width: 90rem;
 	margin: 2rem auto; padding: 0 1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; }
@@ -29,12 +29,14 @@ th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line);
 	text-align: left; vertical-align: top; }
 td.number, th.number { text-align: right;
 	font-variant-numeric: tabular-nums; }
-thead th { position: sticky; top: 0; background: Canvas; }
+th.check { writing-mode: vertical-rl; text-align: left; font-weight: normal;
+	padding: .3rem .2rem; white-space: nowrap; }
+thead th { vertical-align: bottom; }
 .full { color: var(--good); }
 .none, .remark { color: var(--bad); }
-.hint { max-width: 30rem; }
-.bar { background: var(--bar); height: 1rem; min-width: 1px; }
-.bars td { border: 0; padding: .1rem .6rem; }
+.hint { min-width: 16rem; max-width: 28rem; }
+.bar { background: var(--bar); height: 1rem; }
+.bars td { border: 0; padding: .1rem .6rem; white-space: nowrap; }
 .bars td:nth-child(2) { width: 20rem; }
 </style>
 <h1>%(title)s</h1>
@@ -46,7 +48,7 @@ thead th { position: sticky; top: 0; background: Canvas; }
 </table>
 <h2>Submissions</h2>
 <div class="wide"><table>
-<thead><tr><th>Student<th class="number">Score%(heads)s<th>First hint
+<thead><tr><th>Student<th class="number">Score<th>Remark, first hint%(heads)s
 </thead>
 <tbody>
 %(rows)s
@@ -117,21 +119,18 @@ def mark(check):
 
 
 def first_hint(row):
-    hints = [hint for points, most, hint in row["checks"].values()
-             if points < most]
-    words = escape(hints[0]) if hints else ""
     if row["remark"]:
-        words = '<span class="remark">%s</span> %s' % (escape(row["remark"]),
-                                                       words)
-    return words
+        return '<span class="remark">%s</span>' % escape(row["remark"])
+    return next((escape("%s: %s" % (name, hint)) for name, (points, most, hint)
+                 in row["checks"].items() if points < most), "")
 
 
 def table_row(row, names):
-    return ('<tr><th><a href="%s">%s</a><td class="number">%d/%d%s'
-            '<td class="hint">%s' %
+    return ('<tr><th><a href="%s">%s</a><td class="number">%d/%d'
+            '<td class="hint">%s%s' %
             (escape(row["log"]), escape(row["student"]), row["score"],
-             row["max"], "".join(mark(row["checks"].get(name))
-                                 for name in names), first_hint(row)))
+             row["max"], first_hint(row),
+             "".join(mark(row["checks"].get(name)) for name in names)))
 
 
 def write_html(path, title, what, rows):
@@ -139,6 +138,6 @@ def write_html(path, title, what, rows):
     with open(path, "w", encoding="utf-8") as file:
         file.write(PAGE % {
             "title": escape(title), "what": escape(what), "bars": bars(rows),
-            "heads": "".join('<th class="number">' + escape(name)
+            "heads": "".join('<th class="check">' + escape(name)
                              for name in names),
             "rows": "\n".join(table_row(row, names) for row in rows)})

@@ -49,7 +49,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	snprintf(top, sizeof(top), "/tmp/mydocker-test-user.XXXXXX");
+	snprintf(top, sizeof(top), "/tmp/mydocker-unit-user.XXXXXX");
 	if (!mkdtemp(top))
 		return -1;
 	outside = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
