@@ -14,7 +14,8 @@ can look at them from outside.  It fails by Wrong, in words for the reader.
 
 Each check is framed: it has its time, its own directory and random names, and
 when it is over nothing of it may be left, neither process nor mount nor file.
-What is left fails it, and is cleared away.  Nothing of a reader's ever runs as root.
+What is left fails it, and is cleared away.  Nothing of a reader's ever runs as
+root.
 """
 
 import collections
