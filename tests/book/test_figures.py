@@ -1,10 +1,13 @@
 """The live figures are what the kernel says; and how that is made the same on
 every machine."""
 
+import glob
 import os
+import re
 import unittest
 
 import figures
+import harness
 
 
 class Figures(unittest.TestCase):
@@ -17,6 +20,13 @@ class Figures(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(figures.read(name), figures.retaken(name),
                                  "no longer so: make book-update")
+
+    def test_each_is_shown(self):
+        shown = set()
+        for page in glob.glob(os.path.join(harness.ROOT, "book/*.md")):
+            with open(page, encoding="utf-8") as file:
+                shown.update(re.findall(r"src=figures/(\S+)", file.read()))
+        self.assertEqual(shown, {os.path.basename(n) for n in figures.names()})
 
     def test_a_figure_says_where_it_comes_from(self):
         with self.assertRaisesRegex(AssertionError, "x.dot:1: no .*COMMAND"):
