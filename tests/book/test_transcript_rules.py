@@ -240,7 +240,7 @@ class Endings(Pages):
 
     def test_what_is_left_running_is_killed(self):
         self.assert_true("""\
-            $ setsid sh -c 'sleep 100 & sleep 100' & sleep 100 &
+            $ setsid --wait sh -c 'sleep 100 & sleep 100' & sleep 100 &
             [1] [..]
             [2] [..]
             """)
