@@ -7,41 +7,25 @@
  */
 #include "demo.h"
 
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/msg.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "become.h"
+#include "look.h"
 #include "ns.h"
+#include "nschild.h"
 #include "sync.h"
 #include "sys.h"
 
 #define INSIDE_NAME "inside"
+#define NEEDED                                                                \
+	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID |           \
+	 CLONE_NEWNET)
 #define QUEUE_KEY 0x6d79646b /* "mydk" */
-
-static char *
-host_name(void)
-{
-	struct utsname names;
-	return copy_text(uname(&names) == 0 ? names.nodename : "?");
-}
-
-/* Processes that /proc lists, which are those of the pid namespace it was
- * mounted in. */
-static int
-count_processes(void)
-{
-	int count = 0;
-	auto_dir DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	while (proc && (entry = readdir(proc)))
-		count += entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
-	return count;
-}
 
 /* ---- the child --------------------------------------------------------- */
 
@@ -102,8 +86,8 @@ look_at_cgroups(void)
 static void
 look_around_inside(int processes_outside)
 {
-	auto_free char *name = host_name();
-	int processes = count_processes();
+	auto_free char *name = look_host_name();
+	int processes = look_count_processes();
 	tour_show("getpid()", "%d", getpid());
 	tour_show("getuid(), getgid()", "%u, %u", getuid(), getgid());
 	tour_show("gethostname()", "%s", name);
@@ -120,35 +104,21 @@ look_around_inside(int processes_outside)
 }
 
 static int
-inside(int sock)
+inside(int sock, void *data)
 {
-	int processes_outside = count_processes();
-	if (sync_expect(sock, SYNC_MAPPED, "the parent") < 0)
-		return -1;
+	const int *processes_outside = data;
 	if (set_up_inside() < 0)
 		return -1;
 	if (sync_send(sock, SYNC_READY) < 0 ||
 	    sync_expect(sock, SYNC_GO, "the parent") < 0)
 		return -1;
 	tour_step("Inside: the child looks at the same things.");
-	look_around_inside(processes_outside);
+	look_around_inside(*processes_outside);
 	return tour_shell("Try: hostname; ps; id; ip link; "
 			  "ls -l /proc/self/ns");
 }
 
 /* ---- the parent -------------------------------------------------------- */
-
-/* The pid of the child as seen from each pid namespace it is in. */
-static void
-show_pids(pid_t pid)
-{
-	auto_free char *path = text("/proc/%d/status", pid);
-	auto_free char *status = read_all(AT_FDCWD, path, NULL);
-	const char *line = status ? strstr(status, "NSpid:") : NULL;
-	if (line)
-		tour_show("NSpid of the child", "%.*s",
-			  (int)strcspn(line + 7, "\n"), line + 7);
-}
 
 static int
 compare_namespaces(pid_t pid, uint64_t flags)
@@ -178,10 +148,11 @@ look_from_outside(pid_t pid, uint64_t flags, const char *name_before)
 {
 	tour_step("Outside: the parent looks at the child (pid %d here).",
 		  pid);
-	show_pids(pid);
+	auto_free char *pids = look_status(pid, "NSpid");
+	tour_show("NSpid of the child", "%s", pids);
 	if (compare_namespaces(pid, flags) < 0)
 		return -1;
-	auto_free char *name = host_name();
+	auto_free char *name = look_host_name();
 	tour_show("gethostname()", "%s", name);
 	tour_expect(strcmp(name, name_before) == 0,
 		    "the host's own name is what it was");
@@ -191,63 +162,41 @@ look_from_outside(pid_t pid, uint64_t flags, const char *name_before)
 }
 
 static int
-meet(int sock, pid_t pid, uint64_t flags, const char *name_before)
+meet(struct ns_child *child, uint64_t flags, const char *name_before)
 {
-	if (ns_map_root(pid, geteuid(), getegid()) < 0 ||
-	    sync_send(sock, SYNC_MAPPED) < 0 ||
-	    sync_expect(sock, SYNC_READY, "the child") < 0 ||
-	    look_from_outside(pid, flags, name_before) < 0 ||
-	    sync_send(sock, SYNC_GO) < 0)
-		return -1;
+	if (sync_expect(child->sock, SYNC_READY, "the child") < 0 ||
+	    look_from_outside(child->pid, flags, name_before) < 0 ||
+	    sync_send(child->sock, SYNC_GO) < 0)
+		return ns_child_give_up(child);
 	/* The child ends after its own look, or says why it could not. */
-	int status;
-	if (waitpid(pid, &status, 0) < 0)
-		return fail("wait for the child");
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return sync_expect(sock, SYNC_READY, "the child");
-	tour_expect(waitpid(pid, NULL, WNOHANG) < 0,
+	if (ns_child_wait(child, NULL) < 0)
+		return -1;
+	tour_expect(waitpid(child->pid, NULL, WNOHANG) < 0,
 		    "the child has ended, and its namespaces with it");
 	return 0;
 }
 
 static int
-create(uint64_t flags, const char *name_before)
-{
-	int parent_end, child_end, pidfd;
-	if (sync_pair(&parent_end, &child_end) < 0)
-		return -1;
-	auto_close int ours = parent_end;
-	auto_close int theirs = child_end;
-	fflush(stdout);
-	pid_t pid = sys_clone(flags, -1, &pidfd);
-	if (pid == 0) {
-		close_scoped(&ours);
-		int result = inside(theirs);
-		if (result < 0)
-			sync_send_failure(theirs);
-		fflush(stdout);
-		_exit(result < 0);
-	}
-	auto_close int held = pidfd;
-	if (pid < 0)
-		return fail("make a child in new namespaces");
-	close_scoped(&theirs);
-	return meet(ours, pid, flags, name_before);
-}
-
-static int
 run_all(void)
 {
-	auto_free char *name_before = host_name();
+	auto_free char *name_before = look_host_name();
 	uint64_t flags = ns_supported();
 	tour_say("A namespace decides what a process sees of one kind of "
 		 "thing. There are eight");
 	tour_say("kinds; clone3(2) makes a child that is in new ones of as "
 		 "many kinds as asked for.");
+	/* Without a namespace for it, the name it sets would be the host's. */
+	if ((flags & NEEDED) != NEEDED)
+		return tour_skip("needs a kernel with mount, UTS, IPC, pid and "
+				 "network namespaces");
 	if (!(flags & CLONE_NEWUSER) && geteuid() != 0)
 		return tour_skip("needs root, or user namespaces; this kernel "
 				 "was built without them");
-	return create(flags, name_before);
+	int processes = look_count_processes();
+	struct ns_child child;
+	if (ns_child_create(&child, flags, -1, inside, &processes) < 0)
+		return become_refused();
+	return meet(&child, flags, name_before);
 }
 
 const struct experiment demo_all = {

@@ -3,7 +3,22 @@
 #include "demo.h"
 
 static const struct experiment *const experiments[] = {
+	&demo_fork,
+	&demo_clone,
+	&demo_uts,
+	&demo_ipc,
+	&demo_pid,
+	&demo_pidtree,
+	&demo_mount,
+	&demo_mountinfo,
+	&demo_user,
+	&demo_net,
+	&demo_cgroup,
+	&demo_time,
 	&demo_all,
+	&demo_unshare,
+	&demo_setns,
+	&demo_ls,
 	NULL,
 };
 

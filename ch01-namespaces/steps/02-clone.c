@@ -1,7 +1,7 @@
 /*
- * 01-clone.c - a shell in a few namespaces of its own, by clone(2).
+ * 02-clone.c - a shell in a few namespaces of its own, by clone(2).
  *
- *	sudo build/steps/01-clone
+ *	sudo build/steps/02-clone
  *	inside$ echo $$			1
  *	inside$ hostname inside		and the host keeps its name
  *	inside$ ps			still shows the host: why?

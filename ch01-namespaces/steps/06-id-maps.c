@@ -1,7 +1,7 @@
 /*
- * 02-id-maps.c - root inside, nobody special outside: the handshake.
+ * 06-id-maps.c - root inside, nobody special outside: the handshake.
  *
- *	build/steps/02-id-maps id	no sudo
+ *	build/steps/06-id-maps id	no sudo
  *
  * A child in a new user namespace has no ids until somebody outside writes
  * its maps, so it must wait for that.  Both hold one end of a socket pair: one
@@ -42,7 +42,7 @@ main(int argc, char **argv)
 	int ends[2];
 	char byte, map[32];
 	if (argc < 2)
-		return fprintf(stderr, "usage: 02-id-maps COMMAND...\n"), 2;
+		return fprintf(stderr, "usage: 06-id-maps COMMAND...\n"), 2;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		die("socketpair");
 	/* The bare call: like fork, it returns twice and needs no stack. */
