@@ -1,4 +1,4 @@
-/* become.h - the privileges an experiment needs, or why it has to be skipped. */
+/* become.h - the privileges an experiment needs, or why it is skipped. */
 #ifndef BECOME_H
 #define BECOME_H
 
