@@ -56,7 +56,8 @@ int ns_join_process(int pidfd, uint64_t flags);
  * Keep the namespace behind `fd` alive on `path`, a file that is made for it.
  * It stays until ns_unpin(), or until the caller's mount namespace ends.  A
  * mount namespace can only be pinned from an older one, and on a mount that
- * has no copies to spread to: it would hold itself.
+ * has no copies to spread to: it would hold itself.  (Linux 6.18 may take one
+ * that was made on another CPU for older than it is, and refuse.)
  */
 int ns_pin(int fd, const char *path);
 
