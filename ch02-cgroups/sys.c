@@ -160,6 +160,13 @@ sys_sethostname(const char *name)
 		     name);
 }
 
+int
+sys_setdomainname(const char *name)
+{
+	return trace(setdomainname(name, strlen(name)),
+		     "setdomainname(\"%s\")", name);
+}
+
 /* ---- mounts ------------------------------------------------------------ */
 
 int

@@ -46,6 +46,7 @@ pid_t sys_clone(uint64_t flags, int cgroup, int *pidfd);
 int sys_unshare(int flags);
 int sys_setns(int fd, int nstype);
 int sys_sethostname(const char *name);
+int sys_setdomainname(const char *name);
 int sys_mount(const char *source, const char *target, const char *type,
 	      unsigned long flags, const char *data);
 int sys_umount2(const char *target, int flags);
