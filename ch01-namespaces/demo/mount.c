@@ -203,8 +203,8 @@ compare_copies(pid_t pid)
 	tour_expect(strcmp(link, link_inside) != 0 &&
 		    ours.count == theirs.count,
 		    "it begins as a copy of the whole table");
-	tour_say("The child makes its copy of \"slave\" a slave. Same number, "
-		 "same peer group:");
+	tour_say("Same number, same peer group. The child has made its copy of "
+		 "\"slave\" a slave:");
 	show_types(&ours, &theirs);
 	return 0;
 }
