@@ -213,7 +213,7 @@ run_ipc(void)
 
 const struct experiment demo_ipc = {
 	.name = "ipc",
-	.shows = "a System V and a POSIX queue, invisible from another namespace",
+	.shows = "a System V and a POSIX queue, invisible inside and outside",
 	.run = run_ipc,
 	.has_shell = true,
 };

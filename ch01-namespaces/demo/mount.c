@@ -322,7 +322,7 @@ run_mount(void)
 
 const struct experiment demo_mount = {
 	.name = "mount",
-	.shows = "two mount tables; private, shared, slave, unbindable compared",
+	.shows = "what spreads: private, shared, slave, unbindable compared",
 	.run = run_mount,
 	.has_shell = true,
 };

@@ -319,7 +319,7 @@ run_setns(void)
 
 const struct experiment demo_setns = {
 	.name = "setns",
-	.shows = "join a namespace by file or pidfd; keep one without a process",
+	.shows = "join by file or pidfd; keep a namespace without a process",
 	.run = run_setns,
 	.has_shell = true,
 };

@@ -201,7 +201,7 @@ children_go_instead(void)
 	int born = ns_child_create(&third, 0, -1, second_child, NULL);
 	tour_show("clone3()", "%s", born ? strerror(failure.code) : "a child");
 	tour_expect(born < 0 && failure.code == ENOMEM,
-		    "ENOMEM, which is not about memory: that namespace is dead");
+		    "ENOMEM, but there is memory: the namespace is dead");
 	if (born == 0)
 		ns_child_end(&third);
 	return 0;
