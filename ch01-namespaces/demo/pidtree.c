@@ -311,6 +311,6 @@ run_pidtree(void)
 
 const struct experiment demo_pidtree = {
 	.name = "pidtree",
-	.shows = "nested pid namespaces; what process 1 must do, and what it may",
+	.shows = "nested pid namespaces; the rights and duties of process 1",
 	.run = run_pidtree,
 };

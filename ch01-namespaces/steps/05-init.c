@@ -4,8 +4,8 @@
  *	sudo build/steps/05-init sh -c 'echo $$; exit 3'; echo $?	2, 3
  *
  * One process stays outside, its child is process 1, the program is process 2.
- * Process 1 passes signals on, for the kernel drops those that it has no handler
- * for, and waits for every orphan, for it is the parent of them all.
+ * Process 1 passes signals on, for the kernel drops those that it does not
+ * handle, and waits for every orphan, for it is the parent of them all.
  */
 #include <sched.h>
 #include <signal.h>
@@ -51,7 +51,7 @@ main(int argc, char **argv)
 {
 	if (argc < 2)
 		return fprintf(stderr, "usage: 05-init COMMAND...\n"), 2;
-	/* Before there is a child, or the end of a quick one would be missed. */
+	/* Before there is a child, or the end of a quick one is missed. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	signal(SIGCHLD, SIG_DFL); /* ignored, there would be no status */
