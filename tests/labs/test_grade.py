@@ -43,6 +43,10 @@ def failed(report):
     return {row["name"] for row in report["checks"] if not row["passed"]}
 
 
+def score(points):
+    return "\nScore: %d/%d\n" % (points, MANY_POINTS)
+
+
 def hints(output):
     return output.count("\n    hint: ")
 
@@ -155,15 +159,14 @@ class Grading(trial.LabTest):
     def test_a_score_and_a_hint_for_each_exercise(self):
         status, output = self.make(self.starter(self.labs))
         self.assertEqual(status, 2, output)         # make's own
-        self.assertIn("\nScore: 0/%d\n" % MANY_POINTS, output)
+        self.assertIn(score(0), output)
         self.assertEqual(hints(output), len(self.labs.exercises))
         self.assertIn("not written yet", output)
 
     def test_full_marks(self):
         status, output = self.make(self.solution(self.labs))
         self.assertEqual(status, 0, output)
-        self.assertTrue(output.endswith("\nScore: %d/%d\n" % (MANY_POINTS,
-                                                                MANY_POINTS)), output)
+        self.assertTrue(output.endswith(score(MANY_POINTS)), output)
         self.assertEqual(hints(output), 0)
 
     def test_what_does_not_compile_is_shown(self):
@@ -172,7 +175,7 @@ class Grading(trial.LabTest):
         self.assertEqual(status, 2, output)
         self.assertIn("nonsense", output)
         self.assertIn("does not compile", output)
-        self.assertIn("\nScore: 0/%d\n" % MANY_POINTS, output)
+        self.assertIn(score(0), output)
         status, report = trial.grade(work, "1")
         self.assertEqual((status, report["score"]), (1, 0))
         self.assertFalse(report["built"])
@@ -192,7 +195,7 @@ class Grading(trial.LabTest):
         status, output = self.make(work)
         self.assertEqual(status, 2, output)
         self.assertIn("sync.c is not in", output)
-        self.assertIn("\nScore: 0/%d\n" % MANY_POINTS, output)
+        self.assertIn(score(0), output)
 
     def test_no_lab_yet(self):
         status, output = self.make(os.path.join(self.place(), "none"))
@@ -287,11 +290,10 @@ class Watching(trial.LabTest):
         self.addCleanup(watch.kill)
         first = self.until(watch, b"(waiting")
         self.assertEqual(hints(first), 1, first)
-        self.assertIn("Score: 0/%d" % MANY_POINTS, first)
+        self.assertIn(score(0), first)
         self.fill(work, {os.path.basename(path): lab.read(path)
                          for path in labs.files})
-        full = "Score: %d/%d" % (MANY_POINTS, MANY_POINTS)
-        self.assertIn(full, self.until(watch, full.encode()))
+        self.until(watch, score(MANY_POINTS).encode())
         os.killpg(watch.pid, signal.SIGINT)
         rest = watch.communicate(timeout=20)[0].decode()
         self.assertEqual(watch.returncode, 0, rest)
