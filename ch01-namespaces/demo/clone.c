@@ -76,6 +76,7 @@ child(void *data)
 	tour_expect(is_on(&plan->stack, &local),
 		    "it is on the stack that the parent brought");
 	dup2(plan->output, STDOUT_FILENO);
+	dup2(plan->output, STDERR_FILENO);
 	execve("/bin/sh", (char *const *)ask_pid, environ);
 	return 127;
 }

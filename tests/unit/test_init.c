@@ -7,27 +7,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "test.h"
+#include "in_child.h"
 
-enum { ORDINARY_USER = 61234, ORPHANS = 20, SECONDS = 20 };
-
-/* In a child: say what did not hold, and end. */
-#define must(condition)                                                       \
-	do {                                                                  \
-		if (!(condition)) {                                           \
-			print_error("%s:%d: %s does not hold (%s)\n",         \
-				    __FILE__, __LINE__, #condition,           \
-				    failure.text);                            \
-			_exit(99);                                            \
-		}                                                             \
-	} while (0)
+enum { ORPHANS = 20, SECONDS = 20 };
 
 /* Play `init` in a child; its status is the test's.  What hangs is killed. */
 static void
@@ -326,9 +311,7 @@ odd_signals(void)
 static int
 no_fork(void)
 {
-	if (getuid() == 0)
-		must(setresuid(ORDINARY_USER, ORDINARY_USER, ORDINARY_USER) ==
-		     0);
+	become_ordinary(); /* root may have as many as it likes */
 	must(setrlimit(RLIMIT_NPROC, &(struct rlimit){ 0, 0 }) == 0);
 	sigset_t set;
 	sigemptyset(&set);

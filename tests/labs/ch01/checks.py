@@ -405,8 +405,8 @@ def name_of(number):
 
 def same_signals(before, after, what):
     odd = sorted(before ^ after)
-    require(not odd, "%s as before: no, not %s", what,
-            ", ".join(map(name_of, odd)))
+    require(not odd, "not %s as before: %s%s", what,
+            ", ".join(map(name_of, odd[:5])), ", ..." if odd[5:] else "")
 
 
 def signals_of(pid):
