@@ -2,7 +2,7 @@
  * fork.c - experiment `fork`: how a process begins, ends and is inherited.
  *
  * All of it works for everybody: the one thing that root is exempt from, a
- * limit on processes, is tried by a child that has given root up.
+ * limit on processes, is tried by a child that has given up root.
  */
 #include "demo.h"
 
@@ -97,12 +97,10 @@ fork_in_vain(int sock, void *data)
 {
 	(void)sock;
 	(void)data;
-	/* Root of a user namespace is not exempt, and may have no other id. */
-	if (geteuid() == 0 && setresuid(NOBODY_IN_PARTICULAR,
-					NOBODY_IN_PARTICULAR,
-					NOBODY_IN_PARTICULAR) < 0 &&
-	    errno != EINVAL)
-		return fail("become an ordinary user");
+	/* In a user namespace there may be no other id than root's. */
+	bool root = geteuid() == 0 && setresuid(NOBODY_IN_PARTICULAR,
+						NOBODY_IN_PARTICULAR,
+						NOBODY_IN_PARTICULAR) < 0;
 	const struct rlimit one = { 1, 1 };
 	if (setrlimit(RLIMIT_NPROC, &one) < 0)
 		return fail("limit the number of processes");
@@ -110,6 +108,11 @@ fork_in_vain(int sock, void *data)
 	int code = errno;
 	if (pid == 0)
 		_exit(0);
+	if (pid > 0 && root) {
+		tour_say("Left out: the limit does not hold for root, and "
+			 "there is no other id here.");
+		return 0;
+	}
 	tour_show("fork()", "%d: errno %d, %s", pid, code, strerror(code));
 	tour_expect(pid < 0 && code == EAGAIN,
 		    "uid %u may have one process, and is one: no child",
