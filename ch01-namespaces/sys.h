@@ -43,6 +43,8 @@
  */
 pid_t sys_clone(uint64_t flags, int cgroup, int *pidfd);
 
+pid_t sys_fork(void);
+int sys_kill(pid_t pid, int signal);
 int sys_unshare(int flags);
 int sys_setns(int fd, int nstype);
 int sys_sethostname(const char *name);

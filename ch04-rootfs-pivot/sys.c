@@ -110,6 +110,19 @@ sys_clone(uint64_t flags, int cgroup, int *pidfd)
 	return pid;
 }
 
+pid_t
+sys_fork(void)
+{
+	return trace(fork(), "fork()");
+}
+
+int
+sys_kill(pid_t pid, int signal)
+{
+	return trace(kill(pid, signal), "kill(%d, %s)", pid,
+		     signal ? strsignal(signal) : "0");
+}
+
 int
 sys_unshare(int flags)
 {

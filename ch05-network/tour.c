@@ -544,6 +544,7 @@ prepare(void)
 	sigset_t set = guide_signals();
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN); /* not before all is undone */
+	signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how a stage ended */
 	/* What a killed run left behind goes before this one begins. */
 	sweep_scratch(false);
 	const struct experiment *const *e = tour.chapter->experiments;

@@ -18,6 +18,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -86,6 +87,18 @@ become_privileged(int flags)
 	must(write_text(AT_FDCWD, "/proc/self/setgroups", "deny") == 0);
 	must(write_text(AT_FDCWD, "/proc/self/uid_map", uid_map) == 0);
 	must(write_text(AT_FDCWD, "/proc/self/gid_map", gid_map) == 0);
+}
+
+/* A pseudo-terminal becomes that of our session, which we lead; its other side
+ * stays open. */
+static inline int
+take_terminal(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	must(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+	must(terminal >= 0 && ioctl(terminal, TIOCSCTTY, 0) == 0);
+	return terminal;
 }
 
 /* A child that does nothing but be there, for as long as its parent. */

@@ -135,9 +135,11 @@ class Writing(trial.LabTest):
             status, output = self.lab("CH=" + word, "LAB=" + place)
             self.assertEqual(status, 0, output)
             self.assertEqual(sorted(os.listdir(place)),
-                             ["README.md", "ns.c", "sync.c"])
+                             ["README.md", "init.c", "ns.c", "sync.c"])
         readme = lab.read(os.path.join(place, "README.md"))
         self.assertIn("make grade CH=ch01", readme)
+        self.assertRegex(readme, r"make ch01 MINE=\"\w+( \w+)* init\b.*\"")
+        self.assertIn("make ch06 MINE=\"ns sync\"", readme)
         self.assertNotIn("{", readme.replace("{ 0 }", ""))
         for name in lab.Labs(CHAPTER).exercises:
             self.assertRegex(readme, r"(?m)^#+ %s\b.*\d+ points$" % name)
@@ -147,7 +149,7 @@ class Writing(trial.LabTest):
         status, output = self.lab("CH=ch01", "LAB=" + place)
         self.assertEqual(status, 0, output)
         self.assertIn("kept as they are: ns.c, README.md\n", output)
-        self.assertIn("wrote sync.c in", output)
+        self.assertRegex(output, r"wrote [\w., ]*sync\.c[\w., ]* in")
         self.assertEqual(lab.read(os.path.join(place, "ns.c")), "mine")
         self.assertEqual(lab.read(os.path.join(place, "README.md")), "too")
 

@@ -1,8 +1,10 @@
 """The checks of chapter 1's labs.  See checking.py."""
 
 import errno
+import glob
 import os
 import random
+import signal
 import time
 
 from checking import (Wrong, check, descriptors, failed, mounts, namespace,
@@ -377,3 +379,226 @@ def the_way_home_is_closed(run):
     require(driver.reach("back").result == number, "the first visit failed")
     driver.reach("refused")
     same_descriptors(driver.pid, before)
+
+
+# ---- init_fork -------------------------------------------------------------
+
+FAULTS = {signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV,
+          signal.SIGSYS, signal.SIGTRAP}
+DEADLY = [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1,
+          signal.SIGUSR2, signal.SIGPIPE, signal.SIGALRM, signal.SIGTERM]
+
+
+def signals(pid, line):
+    """The set behind a line of /proc/PID/status, such as SigBlk."""
+    for row in read_proc(pid, "status").splitlines():
+        if row.startswith(line + ":"):
+            bits = int(row.split()[1], 16)
+            return {n for n in range(1, 65) if bits >> (n - 1) & 1}
+    raise Wrong("process %d is gone" % pid)
+
+
+def name_of(number):
+    return signal.Signals(number).name if number < signal.SIGRTMIN else \
+        "signal %d" % number
+
+
+def same_signals(before, after, what):
+    odd = sorted(before ^ after)
+    require(not odd, "not %s as before: %s%s", what,
+            ", ".join(map(name_of, odd[:5])), ", ..." if odd[5:] else "")
+
+
+def signals_of(pid):
+    return signals(pid, "SigBlk"), signals(pid, "SigIgn")
+
+
+def start_fork(run, *mode):
+    """(driver, what its caller blocks and ignores)"""
+    blocked, ignored = random.sample(DEADLY, 2)
+    driver = run.start("init_fork", int(blocked), int(ignored), *mode)
+    return driver, signals_of(driver.reach("begun").pid)
+
+
+def reach_child(driver):
+    at = driver.reach("child", "parent")
+    require(at.where == "child", "there is no child: %s",
+            getattr(at, "text", "") or "(no reason given)")
+    return at.pid
+
+
+@check("init_fork/signals", 3,
+       "keep what sigprocmask() and sigaction() say was there before, and "
+       "put it back in the child.")
+def child_signals(run):
+    "in the child, what was blocked and ignored before is so, and no more"
+    driver, before = start_fork(run)
+    after = signals_of(reach_child(driver))
+    same_signals(before[0], after[0], "blocked")
+    same_signals(before[1], after[1], "ignored")
+
+
+@check("init_fork/nothing-lost", 2,
+       "block all_but_faults() before the fork, and give SIGCHLD its "
+       "default action, SIG_DFL.")
+def nothing_is_lost(run):
+    "signals are blocked from before the fork on, and a status can be had"
+    driver, _ = start_fork(run)
+    reach_child(driver)
+    at = driver.reach("parent")
+    wanted = set(range(1, 65)) - FAULTS - {signal.SIGKILL, signal.SIGSTOP,
+                                           32, 33}    # libc's own
+    lost = sorted(wanted - signals(at.pid, "SigBlk"))
+    require(not lost, "not blocked in the parent: %s",
+            ", ".join(map(name_of, lost)))
+    require(at.at_fork, "a signal that comes during the fork is lost: nothing "
+            "is blocked then")
+    require(at.waited and at.status == 7, "the child ended with 7, and "
+            "waitpid() does not know: SIGCHLD is ignored")
+
+
+def terminal_of(pid):
+    """(process group, the one in the foreground), from proc_pid_stat(5)"""
+    fields = read_proc(pid, "stat").rpartition(")")[2].split()
+    return int(fields[2]), int(fields[5])
+
+
+@check("init_fork/terminal", 2,
+       "group = getpgrp() before; in the child setpgid(0, 0), then "
+       "hand_terminal(group, getpid()).")
+def terminal_and_group(run):
+    "the child leads a group, with the terminal if the caller's had it"
+    driver, _ = start_fork(run)
+    pid = reach_child(driver)
+    group, foreground = terminal_of(pid)
+    require(group == pid, "process %d is in process group %d", pid, group)
+    require(foreground == pid, "group %d has the terminal, not the child's, "
+            "%d", foreground, pid)
+    driver, _ = start_fork(run, "background")
+    pid = reach_child(driver)
+    group, foreground = terminal_of(pid)
+    require(group == pid, "process %d is in process group %d", pid, group)
+    require(foreground != pid, "the terminal was another group's, and it was "
+            "taken away")
+
+
+@check("init_fork/no-child", 1,
+       "where fork() returns -1: mask and SIGCHLD back, and return "
+       "fail(\"fork\").")
+def no_child_to_be_had(run):
+    "where there can be no child the caller hears of it, and is as before"
+    reach_child(start_fork(run)[0])
+    driver, before = start_fork(run, "limited")
+    at = driver.reach("parent")
+    failed(at, errno.EAGAIN, "where no process may be made")
+    after = signals_of(at.pid)
+    same_signals(before[0], after[0], "blocked")
+    same_signals(before[1], after[1], "ignored")
+
+
+# ---- init_run --------------------------------------------------------------
+
+def loop_ends(run, what, number):
+    at = run.start("init_run", what, number).reach("ended")
+    require(at.result >= 0, "it returned %d: %s", at.result, at.text)
+    return at
+
+
+@check("init_run/status", 3,
+       "WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), "
+       "for `pid` and nobody else.")
+def status_is_the_programs(run):
+    "it ends with the program, and as the program did"
+    number = random.randrange(2, 120)
+    for what in ("exit", "late"):
+        found = loop_ends(run, what, number).result
+        require(found == number, "the program exits with %d, you return %d",
+                number, found)
+    number = random.choice(DEADLY + [signal.SIGKILL])
+    found = loop_ends(run, "die", int(number)).result
+    require(found == 128 + number, "%s ended the program, you return %d",
+            name_of(number), found)
+
+
+def running(driver, place):
+    at = driver.reach(place, "ended")
+    require(at.where == place, "it returned %s while the program ran: %s",
+            getattr(at, "result", ""), getattr(at, "text", ""))
+    return at
+
+
+def zombies_of(parent):
+    found = []
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        fields = read_proc(int(path.split("/")[2]), "stat").rpartition(")")[2]
+        if fields.split()[:2] == ["Z", str(parent)]:
+            found.append(path)
+    return found
+
+
+@check("init_run/orphans", 3,
+       "waitpid(-1, &status, WNOHANG) until it returns 0: one SIGCHLD may "
+       "stand for many who ended.")
+def orphans_are_reaped(run):
+    "orphans that all end at once leave no zombie, and the program runs on"
+    count = random.randrange(5, 30)
+    driver = run.start("init_run", "lose", count)
+    running(driver, "born")
+    # It may not run while they end: one SIGCHLD is all it will get.
+    os.kill(driver.pid, signal.SIGSTOP)
+    running(driver, "orphaned")
+    os.kill(driver.pid, signal.SIGCONT)
+    patience = time.monotonic() + min(3, run.timeout / 3)
+    while zombies_of(driver.pid) and time.monotonic() < patience:
+        time.sleep(0.01)
+    left = len(zombies_of(driver.pid))
+    require(not left, "%d orphans ended, and %d of them are zombies", count,
+            left)
+    at = driver.reach("ended")
+    require(at.result == 0, "the program exits with 0, you return %d",
+            at.result)
+
+
+@check("init_run/signals", 3,
+       "sigwaitinfo(&set, NULL) returns the number; sys_kill(pid, number).")
+def signals_arrive(run):
+    "signals reach the program, one like the other, and it runs on"
+    chosen = random.sample(DEADLY + [signal.SIGTSTP, signal.SIGCONT,
+                                     signal.SIGWINCH, signal.SIGABRT], 5)
+    chosen.append(random.randrange(signal.SIGRTMIN, signal.SIGRTMAX))
+    driver = run.start("init_run", "listen", len(chosen))
+    running(driver, "listening")
+    for number in chosen:
+        os.kill(driver.pid, number)
+        heard = running(driver, "heard").signal
+        require(heard == number, "you were sent %s; the program got %s",
+                name_of(number), name_of(heard) if heard else "nothing")
+
+
+@check("init_run/not-for-it", 1,
+       "SIGCHLD is about your children, SIGTTIN and SIGTTOU about a group "
+       "the program has left.")
+def not_for_it(run):
+    "SIGCHLD, SIGTTIN and SIGTTOU are not passed on"
+    driver = run.start("init_run", "listen", 1)
+    running(driver, "listening")
+    # Of several that wait, the highest is fetched last.
+    for number in (signal.SIGTTOU, signal.SIGTTIN, signal.SIGCHLD,
+                   signal.SIGRTMAX):
+        os.kill(driver.pid, number)
+    heard = running(driver, "heard").signal
+    require(heard == signal.SIGRTMAX, "the program got %s",
+            name_of(heard) if heard else "nothing, not even signal %d" %
+            signal.SIGRTMAX)
+
+
+@check("init_run/terminal", 2,
+       "hand_terminal(pid, getpgrp()) when the program has ended.")
+def terminal_comes_back(run):
+    "the terminal that the program had is the caller's when it has ended"
+    number = random.randrange(2, 120)
+    at = loop_ends(run, "hold", number)
+    require(at.result == number, "the program exits with %d, you return %d",
+            number, at.result)
+    require(at.foreground, "the terminal is a dead process group's: whoever "
+            "reads from it now is stopped")

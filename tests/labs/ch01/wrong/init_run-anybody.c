@@ -1,0 +1,17 @@
+/* lab init_run: caught by orphans: ends when the first orphan does */
+	sigset_t set = all_but_faults();
+	for (;;) {
+		int status;
+		pid_t ended;
+		while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
+			hand_terminal(pid, getpgrp());
+			return WIFEXITED(status) ? WEXITSTATUS(status) :
+						   128 + WTERMSIG(status);
+		}
+		if (ended < 0)
+			return fail("wait for process %d", pid);
+		int signal = sigwaitinfo(&set, NULL);
+		if (signal > 0 && signal != SIGCHLD && signal != SIGTTIN &&
+		    signal != SIGTTOU)
+			sys_kill(pid, signal);
+	}
