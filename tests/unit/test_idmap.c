@@ -5,20 +5,15 @@
 #include "idmap.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "in_child.h"
 #include "nschild.h"
 #include "sync.h"
-#include "test.h"
 
-enum { ORDINARY_USER = 61234, CANNOT = 77 };
 #define LAST_ID (UINT32_MAX - 1)
 
 static void
@@ -193,45 +188,6 @@ a_file_that_is_not_there(void **state)
 }
 
 /* ---- writing ----------------------------------------------------------- */
-
-/* In a child: say what did not hold, and end. */
-#define must(condition)                                                       \
-	do {                                                                  \
-		if (!(condition)) {                                           \
-			print_error("%s:%d: %s does not hold (%s)\n",         \
-				    __FILE__, __LINE__, #condition,           \
-				    failure.text);                            \
-			_exit(1);                                             \
-		}                                                             \
-	} while (0)
-
-static void
-become_ordinary(void)
-{
-	if (getuid() != 0)
-		return;
-	must(setresgid(ORDINARY_USER, ORDINARY_USER, ORDINARY_USER) == 0);
-	must(setresuid(ORDINARY_USER, ORDINARY_USER, ORDINARY_USER) == 0);
-	prctl(PR_SET_DUMPABLE, 1); /* or /proc/self/uid_map is root's */
-}
-
-/* Run `body` in a child; what does not hold there fails the test here. */
-static void
-in_child(void (*body)(void))
-{
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		body();
-		_exit(0);
-	}
-	int status;
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT)
-		skip();
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
 
 /* In a user namespace without maps, until it is told to look. */
 static int
