@@ -189,8 +189,8 @@ run_helper(const char *program, pid_t pid, const char *map)
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
 	errno = code;
-	trace(code ? -1 : helper, "posix_spawnp(\"%s %d %s\")", program, pid,
-	      map);
+	trace(code ? -1 : helper, "posix_spawnp(\"%s %d %.*s\")", program,
+	      pid, (int)strlen(map) - 1, map);
 	if (code == 0)
 		return hear(helper, ends[0], program);
 	close_scoped(&ends[0]);

@@ -69,7 +69,7 @@ class Ids(harness.KernelTest):
                 self.assertRegex(done.out, r"setgroups +allow\n")
                 self.assertRegex(
                     done.out, r'posix_spawnp\("newuidmap \d+ 0 %d 1 1 700000 '
-                    r'5000 "\) = \d+' % USER)
+                    r'5000"\) = \d+' % USER)
 
     def test_nothing_is_lent(self):
         for subuid, subgid, missing in ((LENT, "", "/etc/subgid"),
