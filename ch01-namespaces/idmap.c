@@ -159,8 +159,9 @@ hear(pid_t pid, int fd, const char *program)
 	auto_file FILE *output = fdopen(fd, "r");
 	bool spoke = output && getdelim(&words, &room, '\0', output) > 0;
 	int status;
-	if (waitpid(pid, &status, 0) < 0)
-		return fail("wait for %s", program);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail("wait for %s", program);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (!spoke)

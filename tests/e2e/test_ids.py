@@ -80,9 +80,8 @@ class Ids(harness.KernelTest):
 
     def test_too_much_is_lent(self):
         done = self.played(subuid="somebody:4294967000:65536\n")
-        self.assertIn("/etc/subuid:1: there is no id above 4294967294",
-                      done.out.replace("map 1 to 4294967000, 65536 ids: ", ""),
-                      str(done))
+        self.assertRegex(done.out, r"Left out here: /etc/subuid:1: .*there is "
+                         r"no id above 4294967294\.\n")
 
     def test_newuidmap_is_not_installed(self):
         done = self.played(path="/nonexistent")
@@ -201,8 +200,8 @@ class OtherKinds(harness.KernelTest):
         self.assertEqual((shown[0], shown[-1]), (here, here), str(done))
         self.assertIn((str(len(paths)),) * 2, shown, str(done))
         for path in paths:
-            if path != "/":
-                self.assertEqual(done.out.count(" %s\n" % path) % 2, 0)
+            if path != "/":     # before, and from outside
+                self.assertGreaterEqual(done.out.count(" %s\n" % path), 2)
 
     def test_time_is_ten_days_ahead(self):
         done = self.played("time")
