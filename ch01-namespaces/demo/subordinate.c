@@ -125,7 +125,7 @@ find_ids(struct maps *maps)
 static int
 left_out(void)
 {
-	tour_say("Left out here: %s.", failure.text);
+	tour_say("Left out here: %s", failure.text);
 	return 0;
 }
 
