@@ -41,6 +41,8 @@ ns_child_create(struct ns_child *child, uint64_t flags, int cgroup,
 		close_scoped(&ours);
 		live(theirs, flags, body, data);
 	}
+	if (child->pid < 0 && (flags & CLONE_NEWUSER))
+		return ns_fail_userns("make a child in new namespaces");
 	if (child->pid < 0)
 		return fail("make a child in new namespaces");
 	child->sock = take_fd(&ours);

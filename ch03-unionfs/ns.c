@@ -119,9 +119,8 @@ userns_switch(void)
 	return NULL;
 }
 
-/* Words for an errno that is the machine's policy, not the caller's fault. */
-static int
-fail_userns(const char *what)
+int
+ns_fail_userns(const char *what)
 {
 	int code = errno;
 	const char *cure = userns_switch();
@@ -140,11 +139,11 @@ ns_become_root(void)
 	if (uid == 0)
 		return 0;
 	if (sys_unshare(CLONE_NEWUSER) < 0)
-		return fail_userns("make a user namespace");
+		return ns_fail_userns("make a user namespace");
 	/* lab ns_become_root: The process now has every capability in its new
 	 * namespace, and no ids there: getuid() is the overflow id, 65534.
 	 * Write its own three files, by /proc/self.  For a write that fails,
-	 * put failure.code into errno and let fail_userns() explain. */
+	 * put failure.code into errno and let ns_fail_userns() explain. */
 	auto_free char *uid_map = text("0 %u 1", uid);
 	auto_free char *gid_map = text("0 %u 1", gid);
 	/* Ubuntu's AppArmor lets unshare pass and takes the capabilities
@@ -153,7 +152,7 @@ ns_become_root(void)
 	    write_text(AT_FDCWD, "/proc/self/uid_map", uid_map) < 0 ||
 	    write_text(AT_FDCWD, "/proc/self/gid_map", gid_map) < 0) {
 		errno = failure.code;
-		return fail_userns("map ids in a user namespace");
+		return ns_fail_userns("map ids in a user namespace");
 	}
 	return 0;
 	/* lab end: return failx("ns_become_root: maps for %u, %u: not written "

@@ -43,6 +43,12 @@ bool ns_same(struct ns_id a, struct ns_id b);
 int ns_become_root(void);
 
 /*
+ * fail() for a call that was refused in a user namespace or when making one:
+ * errno is then the machine's policy, not the caller's fault.
+ */
+int ns_fail_userns(const char *what);
+
+/*
  * A mount namespace of our own from which nothing spreads: what is mounted
  * here is not seen outside, even where systemd made / shared.  The cure for
  * the EINVAL of pivot_root, too (mount_namespaces(7)).

@@ -53,7 +53,7 @@ main(int argc, char **argv)
 		close(ends[0]); /* or we would never see the end of file */
 		if (read(ends[1], &byte, 1) != 1)
 			return fprintf(stderr, "my parent died\n"), 1;
-		printf("child: uid %d, gid %d\n", getuid(), getgid());
+		printf("child: uid %u, gid %u\n", getuid(), getgid());
 		fflush(stdout);
 		execvp(argv[1], argv + 1);
 		die(argv[1]);
@@ -61,9 +61,9 @@ main(int argc, char **argv)
 	close(ends[1]);
 	if (geteuid() != 0)
 		write_proc(pid, "setgroups", "deny");
-	snprintf(map, sizeof(map), "0 %d 1", geteuid());
+	snprintf(map, sizeof(map), "0 %u 1", geteuid());
 	write_proc(pid, "uid_map", map);
-	snprintf(map, sizeof(map), "0 %d 1", getegid());
+	snprintf(map, sizeof(map), "0 %u 1", getegid());
 	write_proc(pid, "gid_map", map);
 	if (write(ends[0], "x", 1) != 1)
 		die("tell the child");

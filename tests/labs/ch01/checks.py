@@ -252,7 +252,7 @@ def root_inside(run):
 
 
 @check("ns_become_root/refusals", 3,
-       "when a write fails: errno = failure.code; return fail_userns(\"map "
+       "when a write fails: errno = failure.code; return ns_fail_userns(\"map "
        "ids in a user namespace\");")
 def refusals_are_told_too(run):
     "no /proc to write the maps in, no user namespace to be had: both failures"

@@ -5,6 +5,6 @@
 	    write_text(AT_FDCWD, "/proc/self/uid_map", uid_map) < 0 ||
 	    write_text(AT_FDCWD, "/proc/self/gid_map", gid_map) < 0) {
 		errno = failure.code;
-		return fail_userns("map ids in a user namespace");
+		return ns_fail_userns("map ids in a user namespace");
 	}
 	return 0;
