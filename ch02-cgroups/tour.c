@@ -506,7 +506,7 @@ help(void)
 	       tour.chapter->name, tour.chapter->title);
 	const struct experiment *const *e = tour.chapter->experiments;
 	for (; *e; e++)
-		for (const struct view *v = (*e)->views; v && v->flag; v++)
+		for (const struct tour_view *v = (*e)->views; v && v->flag; v++)
 			printf("  ./demo %-9s %-6s  %s\n", (*e)->name,
 			       v->flag, v->shows);
 	return EXIT_HELD;
@@ -533,10 +533,10 @@ find(const char *name)
 	return *e;
 }
 
-static const struct view *
+static const struct tour_view *
 find_view(const struct experiment *experiment, const char *flag)
 {
-	const struct view *view = experiment->views;
+	const struct tour_view *view = experiment->views;
 	while (view && view->flag && strcmp(view->flag, flag) != 0)
 		view++;
 	return view && view->flag ? view : NULL;
@@ -560,7 +560,7 @@ print_view(const char *flag, const struct experiment *const *chosen,
 	   size_t count)
 {
 	int (*print)(FILE *) = NULL;
-	const struct view *view = count == 1 ? find_view(*chosen, flag) : NULL;
+	const struct tour_view *view = count == 1 ? find_view(*chosen, flag) : NULL;
 	if (view)
 		print = view->print;
 	else if (count == 0 && strcmp(flag, "--dot") == 0)

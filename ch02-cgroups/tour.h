@@ -27,7 +27,7 @@
 #include "base.h"
 
 /* Of what an experiment is about: printed alone, by the guide itself. */
-struct view {
+struct tour_view {
 	const char *flag;  /* "--json": ./demo NAME --json */
 	const char *shows; /* its line in ./demo --help */
 	int (*print)(FILE *out);
@@ -39,7 +39,7 @@ struct experiment {
 	int (*run)(void);   /* on the stage: 0, -1, or tour_skip()'s value */
 	void (*tidy)(void); /* by the guide, on every way out; may be NULL */
 	bool has_shell;	    /* run() calls tour_shell() at the right place */
-	const struct view *views; /* ends with a flag NULL; may be NULL */
+	const struct tour_view *views; /* ends with a flag NULL; may be NULL */
 };
 
 struct chapter {

@@ -228,7 +228,7 @@ const struct experiment demo_ls = {
 	.name = "ls",
 	.shows = "every process against every kind of namespace, as a table",
 	.run = run_ls,
-	.views = (const struct view[]){
+	.views = (const struct tour_view[]){
 		{ "--text", "a row for processes that share everything",
 		  lsview_text },
 		{ "--each", "a row for each process", lsview_each },
