@@ -505,10 +505,12 @@ help(void)
 	       "matters\n",
 	       tour.chapter->name, tour.chapter->title);
 	const struct experiment *const *e = tour.chapter->experiments;
-	for (; *e; e++)
-		for (const struct tour_view *v = (*e)->views; v && v->flag; v++)
+	for (; *e; e++) {
+		const struct tour_view *view = (*e)->views;
+		for (; view && view->flag; view++)
 			printf("  ./demo %-9s %-6s  %s\n", (*e)->name,
-			       v->flag, v->shows);
+			       view->flag, view->shows);
+	}
 	return EXIT_HELD;
 }
 
@@ -559,16 +561,16 @@ static int
 print_view(const char *flag, const struct experiment *const *chosen,
 	   size_t count)
 {
-	int (*print)(FILE *) = NULL;
-	const struct tour_view *view = count == 1 ? find_view(*chosen, flag) : NULL;
-	if (view)
-		print = view->print;
-	else if (count == 0 && strcmp(flag, "--dot") == 0)
-		print = tour.chapter->dot;
-	if (!print || tour.wants_shell)
+	const struct tour_view whole = { "--dot", "", tour.chapter->dot };
+	const struct tour_view *view = NULL;
+	if (count == 0 && strcmp(flag, whole.flag) == 0)
+		view = &whole;
+	else if (count == 1)
+		view = find_view(chosen[0], flag);
+	if (!view || tour.wants_shell)
 		return refuse_view(flag);
 	trace_hook = NULL; /* these lines are for a program to read */
-	return print(stdout) < 0 ? usage("%s", failure.text) : EXIT_HELD;
+	return view->print(stdout) < 0 ? usage("%s", failure.text) : EXIT_HELD;
 }
 
 static int
