@@ -235,7 +235,7 @@ print_json(FILE *out)
 		put_field(out, "super", m->super);
 		fputc('}', out);
 	}
-	fputs(table.count ? "]\n" : "[]\n", out);
+	fputs(table.count ? "\n]\n" : "[]\n", out);
 	return 0;
 }
 
