@@ -224,9 +224,11 @@ never overwrites a file: to begin one anew, move yours away first.
 
 def readme(labs):
     """The sheet for somebody who reads it as it is: without pandoc's marks."""
-    short, mine = labs.chapter[:4], " ".join(labs.modules())
+    short, mine = labs.chapter[:4], labs.modules()
+    runtime = {os.path.basename(m) for m in same.modules(ROOT, chapters()[-1])}
     text = README % (labs.chapter, textwrap.fill(", ".join(labs.exercises)),
-                     short, short, short, mine, mine, short)
+                     short, short, short, " ".join(mine),
+                     " ".join(m for m in mine if m + ".c" in runtime), short)
     sheet = re.sub(r"(?m)^(#+ .*?)\s*\{#.*\}$", r"\1", read(labs.sheet))
     sheet = re.sub(r"(?<=`)\{\.[^}]*\}", "", sheet)
     return text + re.sub(r"(?m)^##(?=#)", "#", sheet)

@@ -15,7 +15,7 @@ import trial
 LABS = {chapter: lab.Labs(lab.find_chapter(chapter))
         for chapter in trial.CHAPTERS}
 COMPILERS = ("gcc", "clang")
-MANY_POINTS = 50
+MANY_POINTS = sum(LABS["ch01"].exercises.values())
 HIDDEN = '''
 from checking import check, require
 
@@ -41,6 +41,10 @@ main(void)
 
 def failed(report):
     return {row["name"] for row in report["checks"] if not row["passed"]}
+
+
+def score(points):
+    return "\nScore: %d/%d\n" % (points, MANY_POINTS)
 
 
 def hints(output):
@@ -155,14 +159,14 @@ class Grading(trial.LabTest):
     def test_a_score_and_a_hint_for_each_exercise(self):
         status, output = self.make(self.starter(self.labs))
         self.assertEqual(status, 2, output)         # make's own
-        self.assertIn("\nScore: 0/50\n", output)
+        self.assertIn(score(0), output)
         self.assertEqual(hints(output), len(self.labs.exercises))
         self.assertIn("not written yet", output)
 
     def test_full_marks(self):
         status, output = self.make(self.solution(self.labs))
         self.assertEqual(status, 0, output)
-        self.assertTrue(output.endswith("\nScore: 50/50\n"), output)
+        self.assertTrue(output.endswith(score(MANY_POINTS)), output)
         self.assertEqual(hints(output), 0)
 
     def test_what_does_not_compile_is_shown(self):
@@ -171,7 +175,7 @@ class Grading(trial.LabTest):
         self.assertEqual(status, 2, output)
         self.assertIn("nonsense", output)
         self.assertIn("does not compile", output)
-        self.assertIn("\nScore: 0/50\n", output)
+        self.assertIn(score(0), output)
         status, report = trial.grade(work, "1")
         self.assertEqual((status, report["score"]), (1, 0))
         self.assertFalse(report["built"])
@@ -191,7 +195,7 @@ class Grading(trial.LabTest):
         status, output = self.make(work)
         self.assertEqual(status, 2, output)
         self.assertIn("sync.c is not in", output)
-        self.assertIn("\nScore: 0/50\n", output)
+        self.assertIn(score(0), output)
 
     def test_no_lab_yet(self):
         status, output = self.make(os.path.join(self.place(), "none"))
@@ -207,7 +211,7 @@ class Grading(trial.LabTest):
                                             "b.inode;\n", False)):
             work = self.solution(self.labs, body and {"ns_same": body})
             status, report = trial.grade(work, "--hidden", hidden, "ch01")
-            self.assertEqual(report["max"], 54)
+            self.assertEqual(report["max"], MANY_POINTS + 4)
             self.assertEqual(status, 0 if passes else 1)
             self.assertEqual("ns_same/hidden" in failed(report), not passes)
         status, output = self.make(work, "HIDDEN=" + hidden)
@@ -229,7 +233,7 @@ class Misbehaviour(trial.LabTest):
         os.chmod(scratch, 0o777)
         status, report = trial.grade(work, "--timeout", "4", "ch01",
                                      env={"TMPDIR": scratch})
-        self.assertEqual((status, report["score"]), (1, 47))
+        self.assertEqual((status, report["score"]), (1, MANY_POINTS - 3))
         self.assertEqual(failed(report), {"ns_same/inode", "ns_same/device"})
         self.assertEqual(os.listdir(scratch), [])
         self.assertEqual(self.alive(scratch), [])
@@ -286,10 +290,10 @@ class Watching(trial.LabTest):
         self.addCleanup(watch.kill)
         first = self.until(watch, b"(waiting")
         self.assertEqual(hints(first), 1, first)
-        self.assertIn("Score: 0/50", first)
+        self.assertIn(score(0), first)
         self.fill(work, {os.path.basename(path): lab.read(path)
                          for path in labs.files})
-        self.assertIn("Score: 50/50", self.until(watch, b"Score: 50/50"))
+        self.until(watch, score(MANY_POINTS).encode())
         os.killpg(watch.pid, signal.SIGINT)
         rest = watch.communicate(timeout=20)[0].decode()
         self.assertEqual(watch.returncode, 0, rest)
