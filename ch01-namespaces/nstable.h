@@ -8,9 +8,9 @@
  *	for (size_t i = 0; i < table.count; i++)
  *		... table.rows[i].in[kind]->letter ...
  *
- * There is no list of namespaces in the kernel that one could ask for: they are
- * found by asking each process in /proc (namespaces(7)).  What is not ours to
- * look at (ptrace(2) decides) is counted, never guessed.
+ * Namespaces are found by asking each process in /proc for its own
+ * (namespaces(7)): one that is kept alive without a process is not found.  What
+ * is not ours to look at (ptrace(2) decides) is counted, never guessed.
  */
 #ifndef NSTABLE_H
 #define NSTABLE_H
