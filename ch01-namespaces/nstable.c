@@ -104,7 +104,8 @@ compare_ids(const void *a, const void *b)
 
 /* tsearch(3), in base.h's manner: without memory there is no going on. */
 static void *
-find_or_add(void *key, void **tree, comparison_fn_t compare)
+find_or_add(void *key, void **tree,
+	    int (*compare)(const void *, const void *))
 {
 	void **node = tsearch(key, tree, compare);
 	if (!node)
