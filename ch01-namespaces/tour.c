@@ -496,13 +496,21 @@ static int
 help(void)
 {
 	printf("%s - %s\n\n"
-	       "  ./demo               every experiment, narrated\n"
-	       "  ./demo list          the experiments, one a line\n"
-	       "  ./demo NAME...       just those\n"
-	       "  ./demo NAME --shell  a shell inside what NAME built\n"
-	       "  ./demo --dot         the live state as a Graphviz graph\n"
-	       "  -v                   show every system call that matters\n",
+	       "  ./demo                   every experiment, narrated\n"
+	       "  ./demo list              the experiments, one a line\n"
+	       "  ./demo NAME...           just those\n"
+	       "  ./demo NAME --shell      a shell inside what NAME built\n"
+	       "  ./demo --dot             the live state as a Graphviz graph\n"
+	       "  -v                       show every system call that "
+	       "matters\n",
 	       tour.chapter->name, tour.chapter->title);
+	const struct experiment *const *e = tour.chapter->experiments;
+	for (; *e; e++) {
+		const struct tour_view *view = (*e)->views;
+		for (; view && view->flag; view++)
+			printf("  ./demo %-9s %-6s  %s\n", (*e)->name,
+			       view->flag, view->shows);
+	}
 	return EXIT_HELD;
 }
 
@@ -525,6 +533,44 @@ find(const char *name)
 	while (*e && strcmp((*e)->name, name) != 0)
 		e++;
 	return *e;
+}
+
+static const struct tour_view *
+find_view(const struct experiment *experiment, const char *flag)
+{
+	const struct tour_view *view = experiment->views;
+	while (view && view->flag && strcmp(view->flag, flag) != 0)
+		view++;
+	return view && view->flag ? view : NULL;
+}
+
+static int
+refuse_view(const char *flag)
+{
+	const struct experiment *const *e = tour.chapter->experiments;
+	for (; *e; e++)
+		if (find_view(*e, flag))
+			return usage("%s goes with one experiment that has "
+				     "it, and with nothing else: ./demo %s %s",
+				     flag, (*e)->name, flag);
+	return usage("unknown flag here: %s (see ./demo --help)", flag);
+}
+
+/* The view alone, of one experiment or, without a name, of the chapter. */
+static int
+print_view(const char *flag, const struct experiment *const *chosen,
+	   size_t count)
+{
+	const struct tour_view whole = { "--dot", "", tour.chapter->dot };
+	const struct tour_view *view = NULL;
+	if (count == 0 && strcmp(flag, whole.flag) == 0)
+		view = &whole;
+	else if (count == 1)
+		view = find_view(chosen[0], flag);
+	if (!view || tour.wants_shell)
+		return refuse_view(flag);
+	trace_hook = NULL; /* these lines are for a program to read */
+	return view->print(stdout) < 0 ? usage("%s", failure.text) : EXIT_HELD;
 }
 
 static int
@@ -583,30 +629,28 @@ parse_and_run(int argc, char **argv, const struct chapter *chapter)
 	auto_free const struct experiment **chosen =
 		new_bytes((argc + 1) * sizeof(*chosen));
 	size_t count = 0;
+	const char *view = NULL;
 	for (int i = 1; i < argc; i++) {
 		const char *arg = argv[i];
 		if (strcmp(arg, "list") == 0)
 			return list();
 		if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
 			return help();
-		if (strcmp(arg, "--dot") == 0) {
-			if (chapter->dot(stdout) < 0)
-				return usage("%s", failure.text);
-			return EXIT_HELD;
-		}
 		if (strcmp(arg, "-v") == 0)
 			trace_hook = print_trace;
 		else if (strcmp(arg, "--shell") == 0)
 			tour.wants_shell = true;
+		else if (arg[0] == '-' && view)
+			return refuse_view(arg);
 		else if (arg[0] == '-')
-			return usage("unknown flag: %s (see ./demo --help)",
-				     arg);
+			view = arg;
 		else if (!(chosen[count++] = find(arg)))
 			return usage("no experiment is called \"%s\" (see "
 				     "./demo list; run, ps and the other "
 				     "verbs are chapter 6's: make ch06)", arg);
 	}
-	return run_tour(chosen, count);
+	return view ? print_view(view, chosen, count) :
+		      run_tour(chosen, count);
 }
 
 int

@@ -24,12 +24,12 @@ unescape(char *field)
 	*out = '\0';
 }
 
-/* Cut the next field off; NULL when there is none. */
+/* Cut the next field off; NULL when there is none, or an empty one. */
 static char *
 next_field(char **rest)
 {
 	char *field = *rest;
-	if (!field || *field == '\0')
+	if (!field || *field == '\0' || *field == ' ')
 		return NULL;
 	char *blank = strchr(field, ' ');
 	if (blank)
@@ -108,7 +108,7 @@ mountinfo_parse(char *line, struct mountinfo *mount)
 	/* The source may be empty: then two blanks follow one another. */
 	mount->source = rest;
 	char *blank = rest ? strchr(rest, ' ') : NULL;
-	if (!mount->type || !blank)
+	if (!mount->type || !blank || blank[1] == '\0')
 		return failx("mountinfo: the line of mount %d ends early",
 			     mount->id);
 	*blank = '\0';

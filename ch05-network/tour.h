@@ -5,6 +5,7 @@
  *	./demo list         the experiments, one a line
  *	./demo NAME...      just those
  *	./demo NAME --shell a shell inside what the experiment built
+ *	./demo NAME --VIEW  what NAME is about, as data: nothing is narrated
  *	./demo --dot        the live state as a Graphviz graph
  *	-v                  every system call that matters, as it is made
  *
@@ -25,12 +26,20 @@
 
 #include "base.h"
 
+/* Of what an experiment is about: printed alone, by the guide itself. */
+struct tour_view {
+	const char *flag;  /* "--json": ./demo NAME --json */
+	const char *shows; /* its line in ./demo --help */
+	int (*print)(FILE *out);
+};
+
 struct experiment {
 	const char *name;   /* ./demo NAME */
 	const char *shows;  /* its line in ./demo list */
 	int (*run)(void);   /* on the stage: 0, -1, or tour_skip()'s value */
 	void (*tidy)(void); /* by the guide, on every way out; may be NULL */
 	bool has_shell;	    /* run() calls tour_shell() at the right place */
+	const struct tour_view *views; /* ends with a flag NULL; may be NULL */
 };
 
 struct chapter {

@@ -134,8 +134,9 @@ class Writing(trial.LabTest):
             place = os.path.join(self.place(), "new")
             status, output = self.lab("CH=" + word, "LAB=" + place)
             self.assertEqual(status, 0, output)
-            self.assertEqual(sorted(os.listdir(place)),
-                             ["README.md", "init.c", "ns.c", "sync.c"])
+            self.assertEqual(sorted(os.listdir(place)), sorted(
+                ["README.md", *(name + ".c" for name in
+                                lab.Labs(CHAPTER).modules())]))
         readme = lab.read(os.path.join(place, "README.md"))
         self.assertIn("make grade CH=ch01", readme)
         self.assertRegex(readme, r"make ch01 MINE=\"\w+( \w+)* init\b.*\"")

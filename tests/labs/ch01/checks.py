@@ -1,10 +1,12 @@
 """The checks of chapter 1's labs.  See checking.py."""
 
 import errno
+import fcntl
 import glob
 import os
 import random
 import signal
+import sys
 import time
 
 from checking import (Wrong, check, descriptors, failed, mounts, namespace,
@@ -98,6 +100,62 @@ def by_device(run):
     require(not asked(run, (device, inode), (device + 1, inode)),
             "inode %d of devices %d and %d is the same to you", inode, device,
             device + 1)
+
+
+# ---- ns_owner --------------------------------------------------------------
+
+NS_GET_OWNER_UID = 0xb704       # linux/nsfs.h
+
+
+def owner_of(pid):
+    """Who made the user namespace of a process, as the kernel has it here."""
+    with open("/proc/%d/ns/user" % pid, "rb") as namespace_file:
+        answer = fcntl.ioctl(namespace_file, NS_GET_OWNER_UID, bytes(4))
+    return int.from_bytes(answer, sys.byteorder)
+
+
+def owned_by(at, owner):
+    succeeded(at)
+    require(at.owner == owner, "the user namespace of process %d was made by "
+            "user %d; you say %d", at.pid, owner, at.owner)
+
+
+@check("ns_owner/who-made-it", 3,
+       "ioctl(fd, NS_GET_OWNER_UID, owner), fd being ns/user of the process "
+       "asked about, not of your own.")
+def who_made_it(run):
+    "this process's own user namespace, and one of a process that made a new one"
+    driver = run.start("ns_owner", run.uid)
+    at = driver.reach("own")
+    owned_by(at, owner_of(at.pid))
+    owned_by(driver.reach("other"), run.uid)
+    # Its ids are others now, and so is the answer.
+    number = random.randrange(1, 1 << 31)
+    owned_by(run.start("ns_owner", number).reach("other"), number)
+
+
+@check("ns_owner/nobody-there", 1,
+       "openat(2) fails when the process is gone: return fail(\"open "
+       "ns/user\");")
+def nobody_owns(run):
+    "of a process that has ended there is no answer, and the caller hears of it"
+    driver = run.start("ns_owner", run.uid)
+    succeeded(driver.reach("other"))
+    failed(driver.reach("gone"), errno.ESRCH, "for a process that is gone")
+
+
+@check("ns_owner/descriptors", 1,
+       "auto_close int user = openat(...): the scope closes it, on every way "
+       "out.")
+def owner_is_closed(run):
+    "no descriptor stays open, whether it worked or not"
+    driver = run.start("ns_owner", run.uid)
+    before = descriptors(driver.reach("begun").pid)
+    succeeded(driver.reach("other"))
+    same_descriptors(driver.pid, before)
+    driver.reach("gone")        # where one of them leads is gone, too
+    require(set(descriptors(driver.pid)) == set(before),
+            "a descriptor stays open when the process is gone")
 
 
 # ---- expect ----------------------------------------------------------------
