@@ -1,6 +1,6 @@
 /*
  * cgroup.c - see cgroup.h.  Here: making a cgroup, finding one, and going in.
- * Limits and readings are in cgroup_limit.c, the end is in cgroup_end.c.
+ * The end is in cgroup_end.c.
  */
 #include "cgroup.h"
 

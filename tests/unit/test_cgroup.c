@@ -1,11 +1,12 @@
 /* test_cgroup.c - creating, limiting, reading, killing and removing on v1, v2
  * and hybrid hosts laid out in a directory, and all the ways that fails. */
-#include "cgroup.h"
+#include "cgroup_limit.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "cgroup_stat.h"
 #include "subtree.h"
 #include "test.h"
 
