@@ -58,7 +58,7 @@ struct cgroup_limits {
 				  `memory`: no swap at all */
 	uint64_t memory_reservation; /* is kept when memory is short: v1's soft
 				  limit, v2's memory.low */
-	uint64_t swappiness;	     /* 1 to 100, or CGROUP_ZERO; v1 */
+	uint64_t swappiness;	     /* to 100; v1 alone, see below */
 	uint64_t oom_kill_disable;   /* 1: at the limit wait, do not die; v1 */
 	uint64_t kernel_memory;	     /* v1 before Linux 5.16 */
 
@@ -90,8 +90,8 @@ struct cgroup_limits {
 
 /*
  * Set the limits.  All or nothing: when one is refused those before it are
- * put back.  The failure
- * names the file, the value and the reason in words.  It is a failure, too,
+ * put back.  The failure names the file, the value and the reason in words.
+ * It is a failure, too,
  *
  * - when the controller is absent, or has no such setting in this version or
  *   in this kernel;
@@ -99,8 +99,10 @@ struct cgroup_limits {
  * - when the kernel said yes and did something else: every file is read back.
  *   (Memory is rounded down to whole pages, and that is none.)
  *
- * Where the kernel does not account swap, only a `memory_swap` that was asked
- * for is a failure: the default of twice `memory` is then left out.
+ * v2 has no swappiness of a cgroup: there only that of the host, which is in
+ * force anyway, is no failure.  Where the kernel does not account swap, only a
+ * `memory_swap` that was asked for is a failure: the default of twice `memory`
+ * is then left out.
  */
 int cgroup_limit(const struct cgroup *cg, const struct cgroup_limits *limits);
 
@@ -118,25 +120,39 @@ int cgroup_limit(const struct cgroup *cg, const struct cgroup_limits *limits);
 uint64_t cgroup_weight_of_shares(uint64_t shares);
 
 /*
- * One row for each of Docker's options, for tables and for whoever wants to
- * show the file that an option ends in.
+ * One row for each option of Docker's, and for what the OCI specification has
+ * besides: where it ends up on v1 and on v2.
  */
+struct cgroup_plan;
+struct cgroup_setting;
+typedef int cgroup_planner(struct cgroup_plan *plan,
+			   const struct cgroup_limits *limits,
+			   const struct cgroup_setting *setting);
+
 struct cgroup_setting {
-	const char *option;	/* "--memory-reservation" */
-	const char *name;	/* in words: "memory reservation" */
+	const char *option;	/* "--memory-reservation", or NULL */
+	const char *name;	/* "memory reservation" */
 	const char *controller; /* "memory"; "io" is blkio on v1 */
-	const char *v1;		/* the file, or NULL: v1 has none */
-	const char *v2;
-	const char *value;	/* what is written: unit or formula, in words */
-	const char *without;	/* NULL above: why there is none, in words */
+	const char *v1, *v2;	/* the file, or NULL: there is none... */
+	const char *without;	/* ...because */
+	const char *value;	/* what is written, in words */
+
+	/* For the module itself: */
+	size_t at;		/* of the number in its structure */
+	uint64_t min, max;	/* its bounds */
+	uint64_t granule;	/* what the kernel rounds it down to */
+	const char *none_v1, *none_v2; /* no limit, in the words of the file */
+	const char *word_v2;	/* put before the number */
+	const char *key;	/* of its line in the file, or NULL */
+	uint64_t (*to_v2)(uint64_t); /* into the unit of v2's file, or NULL */
+	cgroup_planner *plan;	/* NULL: an earlier row's does it */
 };
 extern const struct cgroup_setting cgroup_settings[];
 extern const size_t cgroup_setting_count;
 
-/* The file in which this setting is in this cgroup, or NULL and a failure
- * that says why there is none; `*dir` is the directory it is in. */
-const char *cgroup_setting_file(const struct cgroup *cg,
-				const struct cgroup_setting *setting,
-				const struct cgroup_dir **dir);
+/* The file of this setting in this version, or NULL and a failure with the
+ * reason and the number of this kernel. */
+const char *cgroup_setting_file(const struct cgroup_setting *setting,
+				int version);
 
 #endif

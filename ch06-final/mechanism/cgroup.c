@@ -276,7 +276,7 @@ cgroup_dir_with(const struct cgroup *cg, const char *controller)
 {
 	for (size_t i = 0; i < cg->count; i++)
 		if (cg->dirs[i].fd >= 0 &&
-		    hierarchy_list_has(cg->dirs[i].in.controllers, controller))
+		    hierarchy_has(&cg->dirs[i].in, controller))
 			return &cg->dirs[i];
 	return NULL;
 }

@@ -336,7 +336,7 @@ v2_limits_are_written_as_the_kernel_wants_them(void **state)
 	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
 						   .cpu_period_us = 20000 }),
 			 0);
-	assert_string_equal(get(V2 NAME "/cpu.max"), "max 20000");
+	assert_string_equal(get(V2 NAME "/cpu.max"), "50000 20000");
 	assert_string_equal(get(V2 NAME "/pids.max"), "8");
 	remove_all(V2 "mydocker");
 }
@@ -446,7 +446,7 @@ a_refused_limit_undoes_those_before_it(void **state)
 	assert_string_equal(get(CPU NAME "/cpu.cfs_quota_us"), "-1");
 	limits = (struct cgroup_limits){ .cpu_quota_us = 5 };
 	assert_int_equal(cgroup_limit(&cg, &limits), -1);
-	assert_says("cpu.cfs_quota_us: the period must be");
+	assert_says("CPU quota: 5 is not between 1000 and ");
 	fake.refuse = "memory.limit_in_bytes";
 	fake.refuse_with = EBUSY;
 	assert_int_equal(cgroup_limit(&cg, &all_limits), -1);
