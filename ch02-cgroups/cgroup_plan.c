@@ -274,7 +274,7 @@ cgroup_limit(const struct cgroup *cg, const struct cgroup_limits *limits)
 	for (size_t i = 0; i < cgroup_setting_count && result == 0; i++) {
 		const struct cgroup_setting *setting = &cgroup_settings[i];
 		if (setting->plan && setting->plan(&plan, limits, setting) < 0)
-			result = wrap("limit cgroup %s", cg->name);
+			result = wrap("limit cgroup");
 	}
 	if (result == 0)
 		result = carry_out(&plan);

@@ -90,6 +90,9 @@ emit(struct device_program *program, const struct bpf_insn *insns, size_t count)
 	     sizeof((const struct bpf_insn[]){ __VA_ARGS__ }) /               \
 		     sizeof(struct bpf_insn))
 
+#define ALL_ACCESS                                                            \
+	(BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
+
 static int
 access_bits(const char *access)
 {
@@ -127,9 +130,14 @@ static void
 emit_rule(struct device_program *program, const struct device_rule *rule)
 {
 	int bits = access_bits(rule->access);
+	if (bits == ALL_ACCESS) {
+		emit_match(program, rule, 2);
+		emit_verdict(program, rule->allow);
+		return;
+	}
 	emit_match(program, rule, 4);
 	if (rule->allow) /* that much is decided; go on while some is left */
-		EMIT(program, CHANGE(BPF_AND, ACCESS, ~bits & 7),
+		EMIT(program, CHANGE(BPF_AND, ACCESS, ALL_ACCESS & ~bits),
 		     SKIP_IF(BPF_JNE, ACCESS, 0, 2));
 	else /* one forbidden kind is enough */
 		EMIT(program, SKIP_IF(BPF_JSET, ACCESS, bits, 1),

@@ -29,7 +29,7 @@ show(const bool *set)
 {
 	char *list = NULL;
 	size_t size;
-	auto_file FILE *out = open_memstream(&list, &size);
+	FILE *out = open_memstream(&list, &size);
 	const char *comma = "";
 	for (int i = 0; i < CPULIST_MAX; i++) {
 		if (!set[i])
@@ -42,7 +42,7 @@ show(const bool *set)
 			fprintf(out, "-%d", i);
 		comma = ",";
 	}
-	fflush(out);
+	fclose(out);
 	return list;
 }
 
