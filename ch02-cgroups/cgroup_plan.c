@@ -114,8 +114,10 @@ static const struct {
 	{ "io.", ENODEV, "there is no such disk, or it is a partition" },
 	{ "blkio.", EOPNOTSUPP, "the disk's scheduler has no weights; bfq has "
 				"(/sys/block/*/queue/scheduler)" },
-	{ "io.", EOPNOTSUPP, "the disk's scheduler has no weights; bfq has "
-			     "(/sys/block/*/queue/scheduler)" },
+	{ "io.weight", EOPNOTSUPP, "this disk has no weights: they take "
+				   "enable=1 in io.cost.qos of the root" },
+	{ "io.bfq.", EOPNOTSUPP, "the disk's scheduler has no weights; bfq has "
+				 "(/sys/block/*/queue/scheduler)" },
 	{ "blkio.", ENOENT, "this kernel has no weights of I/O (they take "
 			    "BFQ)" },
 	{ "io.", ENOENT, "this kernel has no weights of I/O (they take BFQ or "
@@ -245,7 +247,8 @@ put_back(const struct cgroup_write *write)
 		old += length + 1;
 	if (strncmp(old, "default ", 8) == 0)
 		old += 8;
-	write_text(write->dir->fd, write->file, old);
+	/* To write nothing is nothing; an empty line is an empty set. */
+	write_text(write->dir->fd, write->file, *old ? old : "\n");
 }
 
 static int

@@ -22,7 +22,7 @@
 /*
  * In the beginning everything is allowed.  For r, w and m each by itself the
  * last rule that matches decides.  So a list that is to allow no more than
- * what it names begins with { .allow = false, .type = 'a' }.
+ * what it names begins with DEVICE_DENY_ALL.
  */
 struct device_rule {
 	bool allow;
@@ -31,6 +31,8 @@ struct device_rule {
 	int major, minor;   /* or DEVICE_ANY */
 	const char *access; /* of "rwm": read, write, mknod */
 };
+
+#define DEVICE_DENY_ALL { .allow = false, .type = 'a' }
 
 /* Do they all make sense? */
 int device_rules_check(const struct device_rule *rules, size_t count);

@@ -162,6 +162,9 @@ cgroup_plan_number(struct cgroup_plan *plan, const struct cgroup_limits *limits,
 		return -1;
 	int version = dir->in.version;
 	const char *file = cgroup_setting_file(setting, version);
+	/* A switch that is not there is off. */
+	if (!file && number == CGROUP_ZERO && setting->max == 1)
+		return 0;
 	char *value = file ? cgroup_setting_value(setting, version, number) :
 			     NULL;
 	if (!value)
