@@ -1,5 +1,5 @@
-/* a_cgroup.h - what the tests of cgroups have in common: a cgroup of ours on one
- * of the hosts of cgroupfs.h, and what it must leave behind: nothing. */
+/* a_cgroup.h - what the tests of cgroups have in common: a cgroup of ours on
+ * one of the hosts of cgroupfs.h, and what it must leave behind: nothing. */
 #ifndef A_CGROUP_H
 #define A_CGROUP_H
 

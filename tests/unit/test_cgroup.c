@@ -476,7 +476,8 @@ nothing_stays_open(void **state)
 	close(before);
 	for (int i = 0; i < 20; i++) {
 		create(NAME);
-		assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){ .pids = 1 }), 0);
+		assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
+							   .pids = 1 }), 0);
 		struct cgroup second;
 		assert_int_equal(cgroup_create(&second, NAME), -1);
 		assert_int_equal(cgroup_open(&second, NAME), 2);

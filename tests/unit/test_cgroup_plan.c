@@ -48,7 +48,8 @@ static void
 whole_v2(void)
 {
 	fake_v2();
-	put(V2 "cgroup.controllers", "cpuset cpu io memory hugetlb pids rdma\n");
+	put(V2 "cgroup.controllers",
+	    "cpuset cpu io memory hugetlb pids rdma\n");
 }
 
 static void

@@ -1,4 +1,5 @@
-/* test_cpulist.c - lists of CPUs, as they are given and as the kernel says it. */
+/* test_cpulist.c - lists of CPUs, as they are given and as the kernel says
+ * them. */
 #include "cpulist.h"
 
 #include <stdlib.h>

@@ -204,31 +204,39 @@ rules_are_checked_and_said(void **state)
 	}
 }
 
+/* Hand the program of this list to the kernel: 0 or an errno. */
+static int
+verify(const struct device_rule *rules, size_t count, char *verdict,
+       size_t size)
+{
+	auto_device_program struct device_program program;
+	device_program_assemble(rules, count, &program);
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
+		.insns = (uintptr_t)program.insns,
+		.insn_cnt = program.count,
+		.license = (uintptr_t)"",
+		.log_level = 1,
+		.log_buf = (uintptr_t)verdict,
+		.log_size = size,
+	};
+	auto_close int fd = sys_bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+	return fd < 0 ? errno : 0;
+}
+
 static void
 the_verifier_takes_it(void **state)
 {
 	(void)state;
 	struct device_rule rules[5];
+	char verdict[8192] = "";
 	for (unsigned int seed = 0; seed < 50; seed++) {
 		size_t count = make_rules(seed, rules);
-		auto_device_program struct device_program program;
-		device_program_assemble(rules, count, &program);
-		char verdict[8192] = "";
-		union bpf_attr attr = {
-			.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
-			.insns = (uintptr_t)program.insns,
-			.insn_cnt = program.count,
-			.license = (uintptr_t)"",
-			.log_level = 1,
-			.log_buf = (uintptr_t)verdict,
-			.log_size = sizeof(verdict),
-		};
-		auto_close int fd = sys_bpf(BPF_PROG_LOAD, &attr,
-					    sizeof(attr));
-		if (fd < 0 && (errno == EPERM || errno == ENOSYS))
+		int code = verify(rules, count, verdict, sizeof(verdict));
+		if (code == EPERM || code == ENOSYS)
 			skip();
-		if (fd < 0)
-			fail_msg("%s", verdict);
+		if (code)
+			fail_msg("%s: %s", strerror(code), verdict);
 	}
 }
 
