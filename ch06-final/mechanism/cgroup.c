@@ -132,13 +132,14 @@ prepare(struct cgroup_dir *dir, int above, const char *above_path, int below,
 				       subtree_is_ours(below) ?
 			       fill_cpuset(above, below) :
 			       0;
-	if (dir->lacking)
+	if (!subtree_is_ours(is_first ? below : above))
+		failx("%s is not ours, so nothing was changed in its "
+		      "cgroup.subtree_control", above_path);
+	else if (subtree_hand_down(above, above_path,
+				   is_first ? below : -1) == 0)
 		return 0;
-	if (is_first ? !subtree_is_ours(below) : !subtree_is_ours(above))
-		dir->lacking = text("%s is not ours, so nothing was changed in "
-				    "its cgroup.subtree_control", above_path);
-	else if (subtree_hand_down(above, above_path, is_first ? below : -1) <
-		 0)
+	/* Those that it has all the same go on; the first reason tells most. */
+	if (!dir->lacking)
 		dir->lacking = copy_text(failure.text);
 	return 0;
 }

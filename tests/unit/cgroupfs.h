@@ -31,6 +31,7 @@
 /* What a test asks the kernel to do differently. */
 static struct {
 	char where[64];	      /* the directory of this test */
+	const char *no_controller; /* handing this one down fails: EPERM */
 	const char *no_mkdir; /* directories of this name fail with EAGAIN */
 	int busy;	      /* so many times rmdir says EBUSY */
 	const char *refuse;   /* a write to a file of this name fails... */
@@ -299,6 +300,11 @@ fake_subtree_control(const char *path, const char *words)
 	if (read_text(AT_FDCWD, controllers, had, sizeof(had)) < 0 ||
 	    read_text(AT_FDCWD, path, list, sizeof(list)) < 0)
 		return -1;
+	auto_free char *refused = text("+%s", fake.no_controller);
+	if (fake.no_controller && hierarchy_list_has(words, refused)) {
+		errno = EPERM;
+		return -1;
+	}
 	auto_free char *now = text("%s %s", list, words);
 	auto_free char *result = copy_text("");
 	rest = now;

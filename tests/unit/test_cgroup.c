@@ -289,7 +289,24 @@ inner_processes_are_named_as_the_reason(void **state)
 	remove_all(V2 "mydocker");
 }
 
-/* One controller of several: the others are had all the same. */
+/* One controller of several: the others are had all the same.  (An ordinary
+ * user may not hand down cpuset while a process of root's is in there.) */
+static void
+one_refused_controller_is_the_only_one(void **state)
+{
+	(void)state;
+	fake_v2();
+	fake.no_controller = "cpuset";
+	create(NAME);
+	assert_true(cgroup_has(&cg, "pids") && cgroup_has(&cg, "io"));
+	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
+						   .cpuset_cpus = "0" }), -1);
+	assert_says("no cpuset controller");
+	assert_says("write \"+cpuset\" to cgroup.subtree_control: ");
+	remove_all(V2 "mydocker");
+	assert_string_equal(get(V2 "cgroup.subtree_control"), "cpu memory");
+}
+
 static void
 a_refused_controller_is_named(void **state)
 {
@@ -511,6 +528,7 @@ main(void)
 		fake_test(a_living_process_is_a_failure_that_names_it),
 		fake_test(another_of_the_same_name_is_not_removed),
 		fake_test(inner_processes_are_named_as_the_reason),
+		fake_test(one_refused_controller_is_the_only_one),
 		fake_test(a_refused_controller_is_named),
 		fake_test(a_threaded_base_is_refused_but_swept),
 		fake_test(joining_is_by_oneself_and_by_tasks),
