@@ -71,7 +71,6 @@ cgroup_need(const struct cgroup *cg, const char *controller)
 
 /* ---- refusals ----------------------------------------------------------- */
 
-#define KERNEL_ENOTSUPP 524 /* which <errno.h> does not know */
 #define NO_SWAP "this kernel does not account swap (boot with swapaccount=1)"
 #define NO_KMEM                                                               \
 	"since Linux 5.16 kernel memory has no limit of its own, it counts " \
@@ -86,7 +85,8 @@ static const struct {
 	const char *why;
 } refusals[] = {
 	{ "memory.kmem", 0, NO_KMEM },
-	{ "memory.kmem", KERNEL_ENOTSUPP, NO_KMEM },
+	{ "memory.kmem", EOPNOTSUPP, NO_KMEM },
+	{ "memory.kmem", ENOENT, NO_KMEM },
 	{ "memory.memsw", EINVAL, "it must be no less than the limit of "
 				  "memory alone" },
 	{ "memory.memsw", ENOENT, NO_SWAP },
