@@ -183,7 +183,8 @@ has_words(const char *line, const char *value)
 	return true;
 }
 
-/* Is the number in the file the one that was asked for, but for rounding? */
+/* Is the number in the file the one that was asked for, but for rounding?
+ * (What is beyond counting in pages is shown as no limit.) */
 static bool
 is_rounded(const struct cgroup_write *write)
 {
@@ -192,9 +193,11 @@ is_rounded(const struct cgroup_write *write)
 	    strcmp(write->value, "max") != 0 &&
 	    parse_number(write->value, 0, UINT64_MAX, &asked) < 0)
 		return false;
-	return cgroup_read_number(write->dir->fd, write->file, NULL, &now) ==
-		       0 &&
-	       (now == asked || (now < asked && asked - now < write->granule));
+	if (cgroup_read_number(write->dir->fd, write->file, NULL, &now) < 0)
+		return false;
+	if (now == CGROUP_NONE)
+		return asked > INT64_MAX - write->granule;
+	return now <= asked && asked - now < write->granule;
 }
 
 static int
