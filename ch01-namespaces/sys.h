@@ -67,6 +67,10 @@ int sys_fsconfig(int fs, unsigned int command, const char *key,
 int sys_fsmount(int fs, unsigned int attributes);
 int sys_move_mount(int mount, const char *target);
 
+/* eBPF (linux/bpf.h); returns what the command returns. */
+union bpf_attr;
+int sys_bpf(int command, union bpf_attr *attr, unsigned int size);
+
 /* Processes held by descriptor, never by a pid that may be reused. */
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_send_signal(int pidfd, int signal);

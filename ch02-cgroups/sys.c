@@ -2,6 +2,7 @@
 #include "sys.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -269,4 +270,20 @@ sys_move_mount(int mount, const char *target)
 	return trace(syscall(SYS_move_mount, mount, "", AT_FDCWD, target,
 			     MOVE_MOUNT_F_EMPTY_PATH),
 		     "move_mount(%d, \"\", AT_FDCWD, \"%s\")", mount, target);
+}
+
+int
+sys_bpf(int command, union bpf_attr *attr, unsigned int size)
+{
+	static const char *const names[] = {
+		[BPF_PROG_LOAD] = "BPF_PROG_LOAD",
+		[BPF_PROG_ATTACH] = "BPF_PROG_ATTACH",
+		[BPF_PROG_DETACH] = "BPF_PROG_DETACH",
+		[BPF_PROG_QUERY] = "BPF_PROG_QUERY",
+		[BPF_PROG_GET_FD_BY_ID] = "BPF_PROG_GET_FD_BY_ID",
+	};
+	const char *name = (size_t)command < countof(names) && names[command] ?
+				   names[command] :
+				   "?";
+	return trace(syscall(SYS_bpf, command, attr, size), "bpf(%s)", name);
 }

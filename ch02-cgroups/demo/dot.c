@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cgroup.h"
+#include "cgroup_stat.h"
 #include "subtree.h"
 
 #define PREFIX "mydocker"

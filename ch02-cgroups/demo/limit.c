@@ -18,7 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cgroup.h"
+#include "cgroup_limit.h"
+#include "cgroup_stat.h"
 #include "load.h"
 #include "sync.h"
 #include "sys.h"

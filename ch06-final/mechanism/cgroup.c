@@ -1,6 +1,6 @@
 /*
  * cgroup.c - see cgroup.h.  Here: making a cgroup, finding one, and going in.
- * Limits and readings are in cgroup_limit.c, the end is in cgroup_end.c.
+ * The end is in cgroup_end.c.
  */
 #include "cgroup.h"
 
@@ -132,13 +132,14 @@ prepare(struct cgroup_dir *dir, int above, const char *above_path, int below,
 				       subtree_is_ours(below) ?
 			       fill_cpuset(above, below) :
 			       0;
-	if (dir->lacking)
+	if (!subtree_is_ours(is_first ? below : above))
+		failx("%s is not ours, so nothing was changed in its "
+		      "cgroup.subtree_control", above_path);
+	else if (subtree_hand_down(above, above_path,
+				   is_first ? below : -1) == 0)
 		return 0;
-	if (is_first ? !subtree_is_ours(below) : !subtree_is_ours(above))
-		dir->lacking = text("%s is not ours, so nothing was changed in "
-				    "its cgroup.subtree_control", above_path);
-	else if (subtree_hand_down(above, above_path, is_first ? below : -1) <
-		 0)
+	/* Those that it has all the same go on; the first reason tells most. */
+	if (!dir->lacking)
 		dir->lacking = copy_text(failure.text);
 	return 0;
 }
@@ -276,7 +277,7 @@ cgroup_dir_with(const struct cgroup *cg, const char *controller)
 {
 	for (size_t i = 0; i < cg->count; i++)
 		if (cg->dirs[i].fd >= 0 &&
-		    hierarchy_list_has(cg->dirs[i].in.controllers, controller))
+		    hierarchy_has(&cg->dirs[i].in, controller))
 			return &cg->dirs[i];
 	return NULL;
 }

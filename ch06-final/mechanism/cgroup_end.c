@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "cgroup_stat.h"
 #include "subtree.h"
 #include "sys.h"
 
