@@ -6,17 +6,17 @@ It is an archive in memory (memfd_create(2)) in the format "newc", cpio(5),
 which the kernel unpacks: nothing is written to a disk.
 """
 
-import gzip
-import lzma
 import os
 import shlex
 import shutil
 import stat
 import subprocess
+import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay")
 DIRECTORIES = ("bin", "dev", "host", "lower", "modules", "proc", "ram", "root")
+UNPACKERS = {".gz": "gzip", ".xz": "xz", ".zst": "zstd"}
 
 
 def make(modules, settings):
@@ -70,15 +70,15 @@ def in_order(modules):
 
 
 def plain(path):
-    content = read(path)
-    if path.endswith(".xz"):
-        return lzma.decompress(content)
-    if path.endswith(".gz"):
-        return gzip.decompress(content)
-    if path.endswith(".zst"):
-        return subprocess.run(["zstd", "-dc", path], check=True,
-                              stdout=subprocess.PIPE).stdout
-    return content
+    """A module, uncompressed."""
+    program = UNPACKERS.get(os.path.splitext(path)[1])
+    if not program:
+        return read(path)
+    if not shutil.which(program):
+        sys.exit("vm: the modules are compressed, and there is no %s here" %
+                 program)
+    return subprocess.run([program, "-dc", path], stdout=subprocess.PIPE,
+                          check=True).stdout
 
 
 def read(path):

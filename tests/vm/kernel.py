@@ -19,6 +19,7 @@ import tempfile
 PACKAGE = "linux-image-amd64"
 CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or
                      os.path.expanduser("~/.cache"), "mydocker-vm")
+MAKING = "making-"
 
 
 def find():
@@ -77,9 +78,10 @@ def real_package():
 
 def unpack(package):
     for name in os.listdir(CACHE):
-        shutil.rmtree(os.path.join(CACHE, name))
+        if name.startswith(MAKING):
+            shutil.rmtree(os.path.join(CACHE, name))
     print("vm: getting %s into %s" % (package, CACHE), file=sys.stderr)
-    with tempfile.TemporaryDirectory(prefix="making-", dir=CACHE) as place:
+    with tempfile.TemporaryDirectory(prefix=MAKING, dir=CACHE) as place:
         made = os.path.join(place, package)
         # Root's apt would fetch as a user who may not write here.
         run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download",

@@ -6,7 +6,7 @@
 The guest has this machine's files, and what it writes stays in its memory.
 The command begins at the top of this repository; its output comes as it is
 made, its exit status is ours.  124 means that time was over, 125 that the
-guest did not come that far, and then its console is shown.
+guest ended too early; then the end of its console is shown.
 
     CGROUP=v2       control groups: v2, v1 or hybrid (see cgroups.sh)
     TIMEOUT=600     seconds, the boot included
@@ -111,21 +111,16 @@ def write(number, data):
 
 
 def verdict(kept, in_time, seconds):
-    """The exit status, and in words what went wrong with the guest."""
+    """The exit status; with words about a guest that brought none."""
     started, _, status = kept["status"].partition(b"\n")
     if status:
         return int(status)
-    if not in_time:
-        print("vm: no end in %d s (TIMEOUT=): the guest was ended" % seconds,
-              file=sys.stderr)
-    else:
-        print("vm: the guest ended, and the command had not",
-              file=sys.stderr)
-    if started and not in_time:
-        return TIME_IS_OVER
-    lines = kept["console"].decode(errors="replace").splitlines()
-    print("vm: the last lines of its console:\n" +
-          "\n".join("    | " + line for line in lines[-LAST_LINES:]),
+    said = kept["console"].decode(errors="replace").splitlines()
+    print("vm: %s%s; the last lines of its console:" %
+          ("the guest ended before the command" if in_time else
+           "no end in %g s (TIMEOUT=): the guest was ended" % seconds,
+           "" if started else ", which had not begun"), file=sys.stderr)
+    print("\n".join("    | " + line for line in said[-LAST_LINES:]),
           file=sys.stderr)
     return NO_GUEST if in_time else TIME_IS_OVER
 
