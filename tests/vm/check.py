@@ -15,15 +15,14 @@ import run                                                      # noqa: E402
 import harness                                                  # noqa: E402
 
 SECONDS = 300           # for one experiment: the guest is slow
-USERS = {0: "", harness.USER: ", as a user"}
+AS_USER = ["sh", os.path.join(TESTS, "vm", "as-user.sh"), str(harness.USER)]
+PLAYED_BY = {"": [], ", as a user": AS_USER}
 SKIPPED = re.compile(r"\[skipped\] *(.*)")
 RUN_TESTS = ("test_run.Isolation.", "test_run.Options.test_pids_limit")
 
 
-def play(tally, chapter, experiment, user):
-    name = "%s %s%s" % (chapter, experiment, USERS[user])
-    done = harness.run([harness.program(chapter), experiment], SECONDS,
-                       user=user)
+def play(tally, name, argv):
+    done = harness.run(argv, SECONDS)
     skipped = SKIPPED.search(done.out)
     if done.status:
         tally.failed(name, str(done))
@@ -36,12 +35,15 @@ def play(tally, chapter, experiment, user):
 def main():
     tally = run.Tally(verbose=True)
     for chapter in harness.CHAPTERS:
-        listed = harness.run([harness.program(chapter), "list"]).out
+        demo = harness.program(chapter)
+        listed = harness.run([demo, "list"]).out
         if not listed:
             tally.failed(chapter, "it is not built")
         for line in listed.splitlines():
-            for user in USERS:
-                play(tally, chapter, line.split()[0], user)
+            experiment = line.split()[0]
+            for who, prefix in PLAYED_BY.items():
+                play(tally, "%s %s%s" % (chapter, experiment, who),
+                     prefix + [demo, experiment])
     for pattern in RUN_TESTS:
         run.run_unittests(tally, "e2e", pattern)
     return tally.close()
