@@ -65,16 +65,17 @@ test:		## as root: installs what the tests need, then check and check-root
 
 vm:		## one command in a VM, root's and cgroup v2: make vm CMD='uname -r'
 	@sh ch01-namespaces/needs.sh tests/vm/needs
-	@$(VM) "$$IN_VM"
+	@exec $(VM) "$$IN_VM"
 
 check-vm:	## every experiment in that VM; also CGROUP=v1, CGROUP=hybrid
 	@sh ch01-namespaces/needs.sh tests/vm/needs
 	@$(PROGRAMS)
-	@TIMEOUT=$(or $(TIMEOUT),3600) $(VM) "python3 -B tests/vm/check.py"
+	@exec $(VM) "python3 -B tests/vm/check.py"
 
 VM = python3 -B tests/vm/vm.py
-# As it was typed: what has a dollar sign is for the shell in the guest.
+# As it was typed: a dollar sign is for the shell in the guest.
 vm: export IN_VM = $(value CMD)
+check-vm: export TIMEOUT ?= 3600
 
 check-fresh:	## as root: the README's commands in a fresh Debian (debootstrap)
 	@sh tests/fresh.sh

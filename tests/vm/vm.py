@@ -5,8 +5,9 @@
 
 The guest has this machine's files, and what it writes stays in its memory.
 The command begins at the top of this repository; its output comes as it is
-made, its exit status is ours.  124 means that time was over, 125 that the
-guest ended too early; then the end of its console is shown.
+made, its exit status is ours (make's is 2, and it names ours).  124 means that
+time was over, 125 that there was no guest, or that it ended before the command;
+then the last lines of its console are shown.
 
     CGROUP=v2       control groups: v2, v1 or hybrid (see cgroups.sh)
     TIMEOUT=600     seconds, the boot included
@@ -147,3 +148,8 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+    except SystemExit as end:
+        if not isinstance(end.code, str):
+            raise
+        print(end.code, file=sys.stderr)
+        sys.exit(NO_GUEST)
