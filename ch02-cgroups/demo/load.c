@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cgroup_plan.h"
 #include "subtree.h"
 #include "sync.h"
 #include "sys.h"
@@ -25,6 +26,21 @@ load_create_cgroup(struct cgroup *cg, const char *name)
 {
 	auto_free char *path = text(PREFIX "%s/%s", tour_run_id(), name);
 	return cgroup_create(cg, path);
+}
+
+int
+load_cgroup_or_skip(struct cgroup *cg, const char *name,
+		    const char *const controllers[])
+{
+	if (load_create_cgroup(cg, name) < 0)
+		return failure.code != EACCES ? -1 :
+			tour_skip("needs root, or a cgroup v2 that is "
+				  "delegated to us; found: %s", failure.text);
+	for (; controllers && *controllers; controllers++)
+		if (!cgroup_need(cg, *controllers))
+			return tour_skip("needs the %s controller; found: %s",
+					 *controllers, failure.text);
+	return 0;
 }
 
 static void

@@ -14,6 +14,14 @@
 /* "mydocker-demo-RUN/NAME": the cgroups of this run, and of no other one. */
 int load_create_cgroup(struct cgroup *cg, const char *name);
 
+/*
+ * The same for an experiment that cannot do without these controllers (ends
+ * with NULL; itself NULL: any will do): 0, -1, or tour_skip()'s value where the
+ * machine has not got them, or gives us no cgroup at all.
+ */
+int load_cgroup_or_skip(struct cgroup *cg, const char *name,
+			const char *const controllers[]);
+
 /* For tidy(): remove the cgroups of this run and of runs that are dead. */
 void load_remove_cgroups(void);
 
