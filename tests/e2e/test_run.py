@@ -71,7 +71,8 @@ class ContainerTest(harness.KernelTest):
         return found
 
     def background(self, *words, name=None, **more):
-        """`run` with a name; returns it when it is on record as running."""
+        """`run` with a name; returns it when it is on record as running and
+        its payload is executed: killed before that, it ends with 125."""
         name = name or harness.random_name("test")
         process = harness.start([DEMO, "run", "--rm", "--name", name, *words],
                                 **more)
@@ -79,13 +80,22 @@ class ContainerTest(harness.KernelTest):
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             record = self.records().get(name)
-            if record and record["status"] == "running":
+            if (record and record["status"] == "running" and
+                    not self.is_ours(record["pid"])):
                 return process, record
             if process.poll() is not None:
                 break
             time.sleep(0.01)
         done = harness.finish(process, 1)
         self.fail("never ran: %s" % done)
+
+    @staticmethod
+    def is_ours(pid):
+        """Is this process still the runtime, not yet the payload?"""
+        try:
+            return os.path.samefile("/proc/%d/exe" % pid, DEMO)
+        except FileNotFoundError:       # it has ended already
+            return False
 
     def end(self, process, name):
         if process.poll() is None:
@@ -111,8 +121,9 @@ class Payload(ContainerTest):
         self.assertEqual(harness.finish(process, 10).status, 137)
         # A payload that asks for the default action and gets the signal.
         process, record = self.background(
-            BUSYBOX, "sh", "-c", "trap 'exit 9' TERM; while :; do sleep 0.1; "
-            "done")
+            BUSYBOX, "sh", "-c", "trap 'exit 9' TERM; echo set; "
+            "while :; do sleep 0.1; done")
+        self.assertEqual(process.stdout.readline(), b"set\n")
         os.kill(process.pid, signal.SIGTERM)
         self.assertEqual(harness.finish(process, 10).status, 9)
 
