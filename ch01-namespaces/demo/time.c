@@ -97,8 +97,10 @@ static int
 make_namespace(void)
 {
 	tour_step("The namespace is made, and its maker stays outside.");
-	if (sys_unshare(CLONE_NEWTIME) < 0)
+	if (sys_unshare(CLONE_NEWTIME) < 0) {
+		fail("make a time namespace");
 		return become_refused();
+	}
 	auto_free char *own = look_link(0, "time");
 	/* The kind's file, but for processes that are still to be born. */
 	char children[64] = "?";

@@ -142,8 +142,8 @@ class Setns(Moving):
                   encoding="ascii") as file:
             child = file.read().strip()
         path = "/proc/%s/ns/pid" % child
-        done = self.succeed([SETNS, path, "sh", "-c", "echo $$"])
-        self.assertEqual(done.out, "2\n")
+        done = self.succeed([SETNS, path, "readlink", "/proc/self/ns/pid"])
+        self.assertEqual(done.out.strip(), os.readlink(path))
         done = self.run_command([SETNS, path, "sh", "-c", "exit 7"])
         self.assertEqual(done.status, 7)
         self.refused([SETNS, path, "no-such-command"], 127, "no-such-command")
