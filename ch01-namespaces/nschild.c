@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,8 @@ static _Noreturn void
 live(int sock, uint64_t flags, ns_child_body *body, void *data)
 {
 	int status = 0;
+	/* It may be waiting for something else than our messages. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (flags & CLONE_NEWUSER)
 		status = sync_expect(sock, SYNC_MAPPED, "the parent");
 	if (status == 0)
