@@ -44,16 +44,6 @@ tell_ids(int sock, void *data)
 	return getuid() == 0 && getgid() == 0 && getpid() == 1 ? 42 : 1;
 }
 
-static int
-count_descriptors(void)
-{
-	auto_dir DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-	while (readdir(dir))
-		count++;
-	return count;
-}
-
 /* Is it reaped?  The child of a test has no other children. */
 static bool
 has_no_children(void)
