@@ -113,6 +113,15 @@ class Experiments(harness.KernelTest):
                     self.assertRegex(reason, "No space left on device|"
                                      "root here cannot become one")
 
+    def test_root_in_a_chroot_is_not_sent_to_sudo(self):
+        place = self.scratch()
+        done = self.succeed(
+            ["unshare", "--mount", "sh", "-c", 'mount --rbind / "$1" && '
+             'exec chroot "$1" "$2" all', "sh", place, DEMO], SECONDS)
+        self.assertIn("[skipped]", done.out)
+        self.assertIn("chroot", done.out)
+        self.assertNotIn("sudo", done.out)
+
     def test_a_device_that_is_full(self):
         """No claim fails for want of paper, and the reason is told."""
         for name in NAMES:
