@@ -2,7 +2,9 @@
 #include "nschild.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +17,11 @@ static _Noreturn void
 live(int sock, uint64_t flags, ns_child_body *body, void *data)
 {
 	int status = 0;
+	struct pollfd maker = { .fd = sock };
+	/* It may be waiting for something else than our messages. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (poll(&maker, 1, 0) > 0) /* it died before that */
+		_exit(255);
 	if (flags & CLONE_NEWUSER)
 		status = sync_expect(sock, SYNC_MAPPED, "the parent");
 	if (status == 0)

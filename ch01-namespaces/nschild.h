@@ -11,7 +11,8 @@
  *
  * The child is born in its namespaces (clone3(2)) and held by a pidfd, so that
  * its number can never come to mean another process.  In a new user namespace
- * its id maps are written before the first line of `body` runs.
+ * its id maps are written before the first line of `body` runs.  It does not
+ * outlive the thread that made it (PR_SET_PDEATHSIG).
  */
 #ifndef NSCHILD_H
 #define NSCHILD_H

@@ -217,6 +217,9 @@ ns_table_read(struct ns_table *table)
 		return fail("open /proc");
 	size_t count;
 	auto_free pid_t *pids = list_pids(proc, &count);
+	if (count == 0)
+		return failx("look at the processes: /proc has none; is it "
+			     "mounted?");
 	table->rows = new_bytes(count * sizeof(*table->rows));
 	for (size_t i = 0; i < count; i++) {
 		if (add_process(table, dirfd(proc), pids[i]) < 0) {

@@ -18,6 +18,7 @@
 #include "look.h"
 #include "ns.h"
 #include "nschild.h"
+#include "ownproc.h"
 #include "sync.h"
 #include "sys.h"
 
@@ -34,15 +35,8 @@ set_up_inside(void)
 {
 	if (sys_sethostname(INSIDE_NAME) < 0)
 		return fail("set the host name inside");
-	/* A mount namespace begins as a copy whose mounts may still be shared
-	 * with the host: cut that first, or the next mount is the host's. */
-	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return fail("make the mounts inside private");
-	if (sys_mount("proc", "/proc", "proc",
-		      MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-		return fail("mount a new /proc inside (inside another "
-			    "container, whose /proc is partly covered, the "
-			    "kernel refuses it)");
+	if (own_proc() < 0)
+		return -1;
 	if (msgget(QUEUE_KEY, IPC_CREAT | 0600) < 0)
 		return fail("make a System V message queue inside");
 	return 0;

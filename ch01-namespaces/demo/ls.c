@@ -18,8 +18,8 @@
 #include "lsview.h"
 #include "nschild.h"
 #include "nstable.h"
+#include "ownproc.h"
 #include "sync.h"
-#include "sys.h"
 
 #define LOGGER (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID)
 #define WEB (LOGGER | CLONE_NEWNET | CLONE_NEWUSER)
@@ -80,9 +80,7 @@ web(int sock, void *data)
 {
 	(void)data;
 	prctl(PR_SET_NAME, "web");
-	bool has_proc = sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE,
-				  NULL) == 0 &&
-			sys_mount("proc", "/proc", "proc", 0, NULL) == 0;
+	bool has_proc = own_proc() == 0;
 	struct ns_child child;
 	if (ns_child_create(&child, LOGGER, -1, logger, NULL) < 0)
 		return -1;

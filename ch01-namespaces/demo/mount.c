@@ -288,9 +288,10 @@ bind_them(void)
 	if (bound == 0 && sys_umount2("copy", 0) < 0)
 		return fail("unmount copy");
 	bound = sys_mount("unbindable", "copy", NULL, MS_BIND, NULL);
-	tour_show("bind of the unbindable", "%s", bound ? strerror(errno) :
-							  "done");
-	tour_expect(bound < 0 && errno == EINVAL,
+	int code = errno;
+	tour_show("bind of the unbindable", "%s",
+		  bound ? strerror(code) : "done");
+	tour_expect(bound < 0 && code == EINVAL,
 		    "a bind mount of the unbindable one is EINVAL");
 	return 0;
 }

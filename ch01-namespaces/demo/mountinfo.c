@@ -32,8 +32,6 @@ path_here(const char *name)
 static int
 make_mount(void)
 {
-	if (ns_own_mounts() < 0 || tour_scratch() < 0)
-		return -1;
 	if (mkdir("whole", 0755) < 0 || mkdir(PLACE, 0755) < 0)
 		return fail("make two directories");
 	if (sys_mount("the source", "whole", "tmpfs", MS_NOSUID,
@@ -198,9 +196,10 @@ run_mountinfo(void)
 	int refused = become_root_or_skip();
 	if (refused)
 		return refused;
-	if (make_mount() < 0)
+	if (ns_own_mounts() < 0)
 		return become_refused();
-	if (show_line() < 0 || show_optional() < 0)
+	if (tour_scratch() < 0 || make_mount() < 0 || show_line() < 0 ||
+	    show_optional() < 0)
 		return -1;
 	return look_outside();
 }

@@ -186,7 +186,8 @@ look_at_socket(int sock, pid_t pid)
 	const struct ns_kind *network = look_kind("network");
 	struct ns_id ours, theirs;
 	struct stat st;
-	auto_close int namespace = ioctl(sock, SIOCGSKNS);
+	auto_close int namespace = trace(ioctl(sock, SIOCGSKNS),
+					 "ioctl(%d, SIOCGSKNS)", sock);
 	if (namespace < 0 || fstat(namespace, &st) < 0)
 		return fail("ask a socket for its namespace");
 	if (ns_id(getpid(), network, &ours) < 0 ||
@@ -208,7 +209,8 @@ raise_loopback(int sock)
 {
 	struct ifreq device = { .ifr_name = "lo" };
 	device.ifr_flags = device_flags(sock, "lo") | IFF_UP;
-	if (ioctl(sock, SIOCSIFFLAGS, &device) < 0)
+	if (trace(ioctl(sock, SIOCSIFFLAGS, &device),
+		  "ioctl(%d, SIOCSIFFLAGS, {\"lo\", IFF_UP})", sock) < 0)
 		return fail("bring the loopback inside up");
 	auto_free char *link = look_link(0, "network");
 	tour_show("we are still in", "%s", link);

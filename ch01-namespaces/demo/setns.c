@@ -86,10 +86,10 @@ show_wrong_kind(const char *path)
 	auto_close int fd = ns_open(path, look_kind("uts"));
 	if (fd < 0)
 		return -1;
-	int joined = sys_setns(fd, CLONE_NEWIPC);
+	int joined = sys_setns(fd, CLONE_NEWIPC), code = errno;
 	tour_show("setns(uts, CLONE_NEWIPC)", "%s",
-		  joined < 0 ? strerror(errno) : "joined");
-	tour_expect(joined < 0 && errno == EINVAL,
+		  joined < 0 ? strerror(code) : "joined");
+	tour_expect(joined < 0 && code == EINVAL,
 		    "EINVAL: the second argument is what one expects it to be");
 	return 0;
 }
@@ -225,10 +225,10 @@ visit_with_threads(int sock, void *data)
 		return -1;
 	if (pthread_create(&thread, NULL, stay, NULL) != 0)
 		return failx("start a thread");
-	int joined = sys_setns(mounts, CLONE_NEWNS);
+	int joined = sys_setns(mounts, CLONE_NEWNS), code = errno;
 	tour_show("with two threads", "%s",
-		  joined < 0 ? strerror(errno) : "joined");
-	tour_expect(joined < 0 && errno == EINVAL,
+		  joined < 0 ? strerror(code) : "joined");
+	tour_expect(joined < 0 && code == EINVAL,
 		    "EINVAL: they share a root and a working directory");
 	if (sys_unshare(CLONE_FS) < 0)
 		return fail("have a root and working directory of one's own");

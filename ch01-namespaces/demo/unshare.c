@@ -112,10 +112,10 @@ in_a_process_with_threads(int sock, void *data)
 	tour_step("The same in a process with two threads.");
 	if (pthread_create(&thread, NULL, stay_for_ever, NULL) != 0)
 		return failx("start a thread");
-	int refused = sys_unshare(CLONE_NEWUSER);
+	int refused = sys_unshare(CLONE_NEWUSER), code = errno;
 	tour_show("unshare(CLONE_NEWUSER)", "%s",
-		  refused ? strerror(errno) : "done");
-	tour_expect(refused < 0 && errno == EINVAL,
+		  refused ? strerror(code) : "done");
+	tour_expect(refused < 0 && code == EINVAL,
 		    "EINVAL: a process is in one user namespace as a whole");
 	if (sys_unshare(CLONE_NEWUTS) < 0)
 		return fail("make a UTS namespace");

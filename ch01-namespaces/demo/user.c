@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -201,8 +202,10 @@ play_without_root(int sock, void *data)
 	    setresuid(ORDINARY_USER, ORDINARY_USER, ORDINARY_USER) < 0)
 		return tour_skip("needs an ordinary user, and root here cannot "
 				 "become one: %s", strerror(errno));
-	/* After a change of ids, files in /proc/PID would be root's. */
+	/* A change of ids makes files in /proc/PID root's, and forgets that we
+	 * are to end with our parent. */
 	prctl(PR_SET_DUMPABLE, 1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (chdir("/") < 0)
 		return fail("leave a directory that may be root's");
 	return play();

@@ -20,19 +20,20 @@
 enum { EXIT_HELD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SKIPPED = 77 };
 enum { RUN_SKIPPED = 1 }; /* what tour_skip() returns */
 
-/* What a stage has done, in memory that all its processes share. */
+/* What a stage has done, in memory that the guide and all stages share. */
 struct progress {
 	int steps;
 	int held;
 	int failed;
+	bool waits; /* for Enter, between steps */
 };
 
 static struct {
 	const struct chapter *chapter;
 	struct progress *progress;
 	bool colour;
-	bool waits; /* for Enter, between steps */
 	bool wants_shell;
+	bool has_terminal; /* to lend to the shell */
 	int played; /* experiments so far */
 	int interrupted_by;
 	char run_id[48];
@@ -95,14 +96,15 @@ print_trace(const char *line)
 static void
 wait_for_enter(void)
 {
-	if (!tour.waits)
+	if (!tour.progress->waits)
 		return;
 	printf("%s    [Enter] %s", DIM, PLAIN);
 	fflush(stdout);
 	char c = 0;
 	while (c != '\n' && read(STDIN_FILENO, &c, 1) == 1)
 		;
-	tour.waits = c == '\n'; /* after Ctrl-D run through to the end */
+	/* After Ctrl-D run through to the end. */
+	tour.progress->waits = c == '\n';
 }
 
 /* printf in the narrator's margin. */
@@ -172,9 +174,11 @@ wait_status(pid_t pid)
 				     WEXITSTATUS(status);
 }
 
+/* It does not outlive the one who asked for it. */
 static _Noreturn void
 exec_program(const char *const argv[])
 {
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execvp(argv[0], (char *const *)argv);
 	int code = errno;
 	dprintf(STDOUT_FILENO, "%s: %s\n", argv[0], strerror(code));
@@ -236,6 +240,36 @@ tour_run(const char *const argv[])
 	return wait_status(pid);
 }
 
+/* Our process group comes to the foreground of the terminal.  SIGTTOU would
+ * stop one who asks for it from the background (tcsetpgrp(3)). */
+static void
+take_terminal(void)
+{
+	sigset_t set, mask;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &set, &mask);
+	tcsetpgrp(STDIN_FILENO, getpgrp());
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+/*
+ * It leads a process group of its own, so that Ctrl-C is for what runs in it.
+ * A shell makes one by itself; but when it ends it gives the terminal back to
+ * the group that it found, and in a pid namespace that has no number.  So it
+ * finds its own, and the guide takes the terminal back.
+ */
+static _Noreturn void
+be_shell(void)
+{
+	if (tour.has_terminal) {
+		setpgid(0, 0);
+		take_terminal();
+	}
+	setenv("PS1", "inside# ", 1);
+	exec_program((const char *const[]){ "/bin/sh", NULL });
+}
+
 int
 tour_shell(const char *advice)
 {
@@ -246,10 +280,8 @@ tour_shell(const char *advice)
 	pid_t pid = fork();
 	if (pid < 0)
 		return fail("start a shell");
-	if (pid == 0) {
-		setenv("PS1", "inside# ", 1);
-		exec_program((const char *const[]){ "/bin/sh", NULL });
-	}
+	if (pid == 0)
+		be_shell();
 	return wait_status(pid) < 0 ? -1 : 0;
 }
 
@@ -365,10 +397,6 @@ attend(pid_t stage)
 		int signal = sigwaitinfo(&set, NULL);
 		if (signal < 0 || signal == SIGCHLD)
 			continue;
-		/* In a shell, Ctrl-C belongs to what runs there. */
-		if (tour.wants_shell &&
-		    (signal == SIGINT || signal == SIGQUIT))
-			continue;
 		tour.interrupted_by = signal;
 		kill(stage, SIGKILL);
 	}
@@ -420,7 +448,7 @@ note_interrupt(void)
 {
 	sigset_t set = ending_signals();
 	int signal = sigtimedwait(&set, NULL, &(struct timespec){ 0 });
-	if (signal > 0 && !tour.wants_shell)
+	if (signal > 0)
 		tour.interrupted_by = signal;
 	/* Nobody reads any more (`./demo | head`): that is an end, too. */
 	if (fflush(stdout) != 0 && errno == EPIPE)
@@ -432,7 +460,7 @@ play(const struct experiment *experiment)
 {
 	printf("\n%s%s%s - %s\n", BOLD, experiment->name, PLAIN,
 	       experiment->shows);
-	*tour.progress = (struct progress){ 0 };
+	*tour.progress = (struct progress){ .waits = tour.progress->waits };
 	pid_t stage = start_stage(experiment);
 	if (stage < 0) {
 		printf("    cannot start a process: %s\n", strerror(errno));
@@ -440,6 +468,8 @@ play(const struct experiment *experiment)
 	}
 	int status = attend(stage);
 	end_descendants();
+	if (tour.has_terminal)
+		take_terminal();
 	if (experiment->tidy)
 		experiment->tidy();
 	sweep_scratch(true);
@@ -611,7 +641,10 @@ run_tour(const struct experiment *const *chosen, size_t count)
 			     count == 1 ? chosen[0]->name : "");
 	if (prepare() < 0)
 		return usage("%s", failure.text);
-	tour.waits = whole && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	tour.progress->waits = whole && isatty(STDIN_FILENO) &&
+			       isatty(STDOUT_FILENO);
+	tour.has_terminal = tour.wants_shell &&
+			    tcgetpgrp(STDIN_FILENO) == getpgrp();
 	if (whole)
 		printf("%s%s%s: %s\n", BOLD, tour.chapter->name, PLAIN,
 		       tour.chapter->title);
@@ -658,7 +691,7 @@ tour_main(int argc, char **argv, const struct chapter *chapter)
 {
 	int status = parse_and_run(argc, argv, chapter);
 	/* A list that did not reach its file must not look like success. */
-	if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_HELD)
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status <= EXIT_FAILED)
 		return usage("write to standard output: %s", strerror(errno));
 	return status;
 }

@@ -153,8 +153,9 @@ class Ls(harness.KernelTest):
         """In a box again, where each of them is one more process, the same."""
         out = self.succeed(
             ["unshare", "--pid", "--fork", "--mount-proc", "--uts", "sh", "-c",
-             'sleep 600 & for view in --text --each --json; do "$1" ls $view;'
-             ' echo; done; kill -KILL -1', "sh", DEMO]).out
+             'sleep 600 & until [ "$(cat /proc/$!/comm)" = sleep ]; do :; done;'
+             ' for view in --text --each --json; do "$1" ls $view; echo; done;'
+             ' kill -KILL -1', "sh", DEMO]).out
         text, each, whole = out.rstrip().split("\n\n")
         table = json.loads(whole)
         self.assertEqual([p["name"] for p in table["processes"]],

@@ -113,6 +113,61 @@ class Experiments(harness.KernelTest):
                     self.assertRegex(reason, "No space left on device|"
                                      "root here cannot become one")
 
+    def test_root_in_a_chroot_is_not_sent_to_sudo(self):
+        place = self.scratch()
+        done = self.succeed(
+            ["unshare", "--mount", "sh", "-c", 'mount --rbind / "$1" && '
+             'exec chroot "$1" "$2" all', "sh", place, DEMO], SECONDS)
+        self.assertIn("[skipped]", done.out)
+        self.assertIn("chroot", done.out)
+        self.assertNotIn("sudo", done.out)
+
+    def test_a_device_that_is_full(self):
+        """No claim fails for want of paper, and the reason is told."""
+        for name in NAMES:
+            with self.subTest(name), open("/dev/full", "wb") as full:
+                done = self.run_command([DEMO, name], SECONDS, stdout=full)
+                self.assertEqual(done.status, 2, str(done))
+                self.assertIn("No space left on device", done.err)
+
+    def test_a_shell_gives_the_terminal_back(self):
+        """Also from a pid namespace, where our process group has no number:
+        what is run next can read."""
+        for name in ("pid", "all", "uts"):
+            with self.subTest(name):
+                terminal = self.terminal(
+                    ["sh", "-c", "%s %s --shell; read line; echo got $line" %
+                     (DEMO, name)])
+                terminal.expect("inside# ")
+                terminal.send("sleep 60\n\x03")
+                terminal.expect("inside# ")
+                terminal.send("exit\n")
+                said = terminal.expect(" 0 failed")
+                self.assertNotIn("process group", said)
+                terminal.send("it\n")
+                terminal.expect("got it")
+                self.assertEqual(terminal.wait().status, 0, terminal.screen)
+
+    def test_a_shell_ends_with_its_guide(self):
+        for name in ("user", "uts", "time"):
+            with self.subTest(name):
+                terminal = self.terminal(
+                    ["sh", "-c", "%s %s --shell < /dev/tty & "
+                     "echo = $! =; wait; echo over" % (DEMO, name)])
+                guide = terminal.expect(" =").split()[-2]
+                terminal.expect("inside# ")
+                os.kill(int(guide), signal.SIGKILL)
+                terminal.expect("over")
+                self.assert_host_as_before(name)
+
+    def test_end_of_file_at_a_prompt_ends_all_questions(self):
+        terminal = self.terminal([DEMO])
+        terminal.expect("[Enter]")
+        terminal.send("\x04")
+        done = terminal.wait(SECONDS)
+        self.assertEqual(done.status, 0, str(done))
+        self.assertEqual(done.out.count("[Enter]"), 1, str(done))
+
     def test_help_is_found_where_one_looks(self):
         for arguments in (["--help"], ["-h"]):
             done = self.succeed([DEMO, *arguments])

@@ -5,6 +5,7 @@
 #ifndef IN_CHILD_H
 #define IN_CHILD_H
 
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -62,6 +63,16 @@ in_child(void (*body)(void))
 		skip();
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static inline const struct ns_kind *
+kind_named(const char *name)
+{
+	for (size_t i = 0; i < NS_KINDS; i++)
+		if (strcmp(ns_kinds[i].name, name) == 0)
+			return &ns_kinds[i];
+	fail_msg("no kind is called %s", name);
+	return NULL;
 }
 
 #endif

@@ -150,14 +150,4 @@ in_root_sandbox(void (*body)(void), enum calls calls)
 	judge(end_of(pid));
 }
 
-static inline int
-count_descriptors(void)
-{
-	auto_dir DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-	while (dir && readdir(dir))
-		count++;
-	return count;
-}
-
 #endif

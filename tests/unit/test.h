@@ -25,4 +25,15 @@
 	(print_error("ERROR: " __VA_ARGS__), print_error("\n"), \
 	 _fail(__FILE__, __LINE__))
 
+/* That nothing was left open is seen by comparing two of these. */
+static inline int
+count_descriptors(void)
+{
+	auto_dir DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+	while (readdir(dir))
+		count++;
+	return count;
+}
+
 #endif

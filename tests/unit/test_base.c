@@ -51,16 +51,6 @@ count_entries(void)
 	return count;
 }
 
-static int
-count_descriptors(void)
-{
-	auto_dir DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-	while (readdir(dir))
-		count++;
-	return count;
-}
-
 /* ---- failures ---------------------------------------------------------- */
 
 static void

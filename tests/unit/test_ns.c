@@ -21,16 +21,6 @@
 #include "sys.h"
 #include "test.h"
 
-static const struct ns_kind *
-kind_named(const char *name)
-{
-	for (size_t i = 0; i < NS_KINDS; i++)
-		if (strcmp(ns_kinds[i].name, name) == 0)
-			return &ns_kinds[i];
-	fail_msg("no kind is called %s", name);
-	return NULL;
-}
-
 /* ---- the table --------------------------------------------------------- */
 
 static void

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "in_child.h"
 
@@ -96,6 +97,25 @@ letters_are_given_in_the_order_of_pids(void **state)
 		}
 		assert_int_equal(met, table.of_kind[kind]);
 	}
+}
+
+static void
+cover_proc(void)
+{
+	become_root_somehow();
+	must(ns_own_mounts() == 0);
+	must(mount("empty", "/proc", "tmpfs", 0, NULL) == 0);
+	auto_ns_table struct ns_table table;
+	must(ns_table_read(&table) < 0);
+	must(strstr(failure.text, "is it mounted?"));
+}
+
+/* Nobody is there to be seen, for the reader at least would be. */
+static void
+without_proc_there_is_no_table(void **state)
+{
+	(void)state;
+	in_child(cover_proc);
 }
 
 static void
@@ -332,6 +352,7 @@ main(void)
 		cmocka_unit_test(letters_are_counted_like_columns),
 		cmocka_unit_test(our_own_row_agrees_with_the_kernel),
 		cmocka_unit_test(letters_are_given_in_the_order_of_pids),
+		cmocka_unit_test(without_proc_there_is_no_table),
 		cmocka_unit_test(the_counts_add_up),
 		cmocka_unit_test(two_containers_are_two_rows),
 		cmocka_unit_test(a_zombie_has_left_its_namespaces),

@@ -16,16 +16,6 @@ static int ours, theirs;
 static int descriptors;
 
 static int
-count_descriptors(void)
-{
-	auto_dir DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-	while (readdir(dir))
-		count++;
-	return count;
-}
-
-static int
 open_pair(void **state)
 {
 	(void)state;
