@@ -257,9 +257,10 @@ run(void)
 	struct tree tree = { -1, -1, -1 };
 	struct load parent;
 	tour_step("A new hierarchy, without a controller: only a name.");
-	int result = named_or_skip(TREE);
-	if (result)
-		return result;
+	if (named_create(TREE) < 0)
+		return named_is_refused() ?
+			tour_skip("needs " NAMED_NEEDS "; found: %s",
+				  failure.text) : -1;
 	if (show_new_hierarchy(&tree) < 0 || grow(&tree) < 0 ||
 	    attach_twice() < 0 ||
 	    load_start(&parent, &(struct cgroup){ 0 }, load_fork, 1) < 0 ||

@@ -37,15 +37,16 @@ named_mount(const char *target)
 }
 
 int
-named_or_skip(const char *target)
+named_create(const char *target)
 {
-	if (ns_own_mounts() == 0 && tour_scratch() == 0 &&
-	    named_mount(target) == 0)
-		return 0;
-	return failure.code != EPERM && failure.code != ENODEV ? -1 :
-		tour_skip("needs the root of the first user and cgroup "
-			  "namespaces, and a kernel with v1; found: %s",
-			  failure.text);
+	return ns_own_mounts() < 0 || tour_scratch() < 0 ? -1 :
+							   named_mount(target);
+}
+
+bool
+named_is_refused(void)
+{
+	return failure.code == EPERM || failure.code == ENODEV;
 }
 
 static bool

@@ -13,9 +13,12 @@
 
 /*
  * Make it, in a mount namespace of our own, on the directory `target` of the
- * scratch directory: 0, -1, or tour_skip()'s value where only others may.
+ * scratch directory.  named_is_refused(): it failed, since that takes the root
+ * of the first user and cgroup namespaces, and a kernel that has v1.
  */
-int named_or_skip(const char *target);
+int named_create(const char *target);
+bool named_is_refused(void);
+#define NAMED_NEEDS "the root of the first user and cgroup namespaces, and v1"
 
 /* Mount it once more. */
 int named_mount(const char *target);
