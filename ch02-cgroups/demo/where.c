@@ -101,8 +101,8 @@ show_controllers(const struct hierarchies *found)
 	for (char *line; (line = strtok_r(rest, "\n", &rest));)
 		agrees &= is_as_counted(found, line, &nowhere);
 	tour_show("of those in /proc/cgroups", "%d in none of them", nowhere);
-	tour_expect(agrees, "/proc/cgroups has each v1 controller with the "
-		    "number of that hierarchy, the others with 0");
+	tour_expect(agrees, "/proc/cgroups numbers those of v1 as "
+		    "/proc/self/cgroup does, and the others 0");
 	return 0;
 }
 
@@ -139,14 +139,16 @@ show_version(const struct hierarchies *found)
 
 /* ---- where this process is ---------------------------------------------- */
 
-/* What one's own cgroup can be asked.  The root of v2 has few files. */
+/* What one's own cgroup can be asked, if it has such a file: the root of v2
+ * has few. */
 static const struct {
 	const char *what, *controller, *v1, *v2;
 } own_files[] = {
 	{ "memory in use", "memory", "memory.usage_in_bytes",
 	  "memory.current" },
 	{ "weight on the CPUs", "cpu", "cpu.shares", "cpu.weight" },
-	{ "processes and threads", "pids", "pids.current", "pids.current" },
+	{ "CPUs it may use", "cpuset", "cpuset.cpus",
+	  "cpuset.cpus.effective" },
 };
 
 static void
