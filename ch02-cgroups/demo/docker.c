@@ -100,17 +100,16 @@ find_file(const char *option, int version)
 		if (s->option && strcmp(s->option, option) == 0)
 			return version == 1 ? s->v1 : s->v2;
 	}
-	return NULL;
+	return "?";
 }
 
-/* What the file of this row says now.  A kernel may not account swap. */
+/* What the file says now, and is it `wanted`?  A kernel that does not account
+ * swap has no file for it. */
 static bool
-show_row(const char *typed, const struct cgroup_dir *dir,
-	 const struct row *row)
+show_row(const char *typed, const struct cgroup_dir *dir, const char *file,
+	 const char *wanted)
 {
-	const char *file = find_file(row->option, dir->in.version);
-	const char *wanted = dir->in.version == 1 ? row->v1 : row->v2;
-	bool is_there = file && faccessat(dir->fd, file, F_OK, 0) == 0;
+	bool is_there = faccessat(dir->fd, file, F_OK, 0) == 0;
 	auto_free char *value = is_there ? hand_cat(dir->fd, file) :
 					   copy_text("(no such file)");
 	tour_show(typed, "%-32s %s", file, value);
@@ -127,9 +126,16 @@ set_option(const struct cgroup *cg, const struct option *option, bool *right)
 	}
 	if (cgroup_limit(cg, &option->limits) < 0)
 		return -1;
-	const char *typed = option->typed;
-	for (size_t i = 0; i < 2 && option->rows[i].option; i++, typed = "")
-		*right &= show_row(typed, dir, &option->rows[i]);
+	int version = dir->in.version;
+	const char *typed = option->typed, *last = "";
+	for (size_t i = 0; i < 2 && option->rows[i].option; i++, typed = "") {
+		const char *file = find_file(option->rows[i].option, version);
+		if (strcmp(file, last) != 0)
+			*right &= show_row(typed, dir, file,
+					   version == 1 ? option->rows[i].v1 :
+							  option->rows[i].v2);
+		last = file;
+	}
 	return 0;
 }
 
