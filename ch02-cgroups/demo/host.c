@@ -28,6 +28,25 @@ read_own_limit(const struct hierarchies *found, const char *controller,
 	return value;
 }
 
+/*
+ * Leave out the lines of hierarchies that have only a name: somebody else may
+ * make one meanwhile, and then every process is in one more.
+ */
+static void
+drop_named(char *lines)
+{
+	char *out = lines;
+	for (char *line = lines, *next; *line; line = next) {
+		size_t length = strcspn(line, "\n");
+		next = line + length + (line[length] == '\n');
+		if (memmem(line, length, ":name=", 6))
+			continue;
+		memmove(out, line, next - line);
+		out += next - line;
+	}
+	*out = '\0';
+}
+
 int
 host_look(struct host *host)
 {
@@ -36,6 +55,7 @@ host_look(struct host *host)
 	host->cgroups = read_all(AT_FDCWD, "/proc/self/cgroup", NULL);
 	if (!host->cgroups || hierarchy_find_all(&found) < 0)
 		return -1;
+	drop_named(host->cgroups);
 	host->memory = read_own_limit(&found, "memory", "memory.limit_in_bytes",
 				      "memory.max");
 	host->pids = read_own_limit(&found, "pids", "pids.max", "pids.max");

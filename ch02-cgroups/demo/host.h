@@ -6,7 +6,7 @@
 
 /* Where this process is, and what limits it. */
 struct host {
-	char *cgroups; /* /proc/self/cgroup */
+	char *cgroups; /* /proc/self/cgroup, but for mere names */
 	uint64_t memory;
 	uint64_t pids;
 	char *handed_down; /* by the base of v2 */
