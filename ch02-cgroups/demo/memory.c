@@ -9,14 +9,12 @@
  */
 #include "demo.h"
 
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cgroup_limit.h"
-#include "cgroup_stat.h"
 #include "load.h"
 #include "nibble.h"
+#include "setting.h"
 #include "words.h"
 
 #define LIMIT (100 * MIB)
@@ -50,29 +48,6 @@ show_usage(const struct cgroup *cg, const char *what,
 	return 0;
 }
 
-/* One who has eaten all it may is told to end; a dead one does not hear it. */
-static int
-show_end(struct load *eater, const char *what, int *status)
-{
-	load_go(eater);
-	if (load_wait(eater, status) < 0)
-		return -1;
-	tour_show(what, "%s", words_status(*status).text);
-	return 0;
-}
-
-static bool
-was_killed(int status)
-{
-	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-}
-
-static bool
-ended_well(int status)
-{
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 /* ---- 1: in time --------------------------------------------------------- */
 
 static int
@@ -92,12 +67,12 @@ in_time(void)
 	tour_expect(usage.memory >= eaten && usage.memory < eaten + SLACK,
 		    "each MiB it has eaten was charged here");
 	eaten += nibble_more(&eater, ALL - eaten);
-	if (show_end(&eater, "the eater ended", &status) < 0 ||
+	if (nibble_end(&eater, "the eater ended", &status) < 0 ||
 	    show_usage(&cg, "used, after that", &usage) < 0)
 		return -1;
 	tour_show("peak", "%s", words_mib(usage.memory_peak).text);
 	tour_show("OOM kills", "%s", words_number(usage.oom_kills).text);
-	tour_expect(was_killed(status) && usage.oom_kills == 1 &&
+	tour_expect(nibble_was_killed(status) && usage.oom_kills == 1 &&
 			    eaten <= LIMIT,
 		    "the kernel let it have its 100 MiB, and killed it");
 	tour_expect(usage.memory < SLACK, "what it had was given back");
@@ -144,14 +119,14 @@ too_late(void)
 	    eat_before_and_after(&eater, &cg) < 0 ||
 	    show_usage(&cg, "charged inside", &here) < 0 ||
 	    show_usage(&outside, "charged outside", &there) < 0 ||
-	    show_end(&eater, "the eater ended", &status) < 0)
+	    nibble_end(&eater, "the eater ended", &status) < 0)
 		return -1;
 	tour_expect(there.memory >= SOME, "what was charged outside stayed "
 		    "there: charges do not move");
 	tour_expect(here.memory < ALL - SOME + SLACK && here.oom_kills == 0,
 		    "a process of 200 MiB under a limit of 100: the limit saw "
 		    "50");
-	tour_expect(ended_well(status), "and the race is lost");
+	tour_expect(status == 0, "and the race is lost");
 	tour_say("The cure is step 1: born in its cgroup (v2), or the first to "
 		 "write itself there (v1).");
 	cgroup_close(&cg);
@@ -174,17 +149,19 @@ lowered(void)
 		return -1;
 	nibble_more(&eater, SOME);
 	bool refused = limit(&cg, LIMIT) < 0;
-	tour_show("the kernel", "%s", refused ? failure.text : "took it");
-	if (show_end(&eater, "the eater ended", &status) < 0 ||
+	if (refused)
+		setting_show_refusal();
+	if (nibble_end(&eater, "the eater ended", &status) < 0 ||
 	    cgroup_read_usage(&cg, &usage) < 0)
 		return -1;
+	tour_show("limit now", "%s", words_mib(usage.memory_limit).text);
 	tour_show("OOM kills", "%s", words_number(usage.oom_kills).text);
 	if (cgroup_dir_with(&cg, "memory")->in.version == 1)
-		tour_expect(refused && ended_well(status) &&
+		tour_expect(refused && status == 0 &&
 				    usage.oom_kills == 0,
 			    "v1 refuses, and the old limit stays");
 	else
-		tour_expect(!refused && was_killed(status) &&
+		tour_expect(!refused && nibble_was_killed(status) &&
 				    usage.oom_kills == 1,
 			    "v2 takes it, and makes it true by a kill");
 	cgroup_close(&cg);
@@ -218,14 +195,14 @@ two_in_one(const char *name, bool eater_volunteers)
 		return -1;
 	uint64_t eaten = nibble_more(&eater, 50 * MIB);
 	tour_show("the eater got", "%s", words_mib(eaten).text);
-	if (show_end(&eater, "the eater ended", &of_eater) < 0 ||
-	    show_end(&sitter, "the sitter ended", &of_sitter) < 0 ||
+	if (nibble_end(&eater, "the eater ended", &of_eater) < 0 ||
+	    nibble_end(&sitter, "the sitter ended", &of_sitter) < 0 ||
 	    cgroup_read_usage(&cg, &usage) < 0)
 		return -1;
 	cgroup_close(&cg);
 	tour_expect(usage.oom_kills == 1 &&
-			    was_killed(of_sitter) == !eater_volunteers &&
-			    was_killed(of_eater) == eater_volunteers,
+			    nibble_was_killed(of_sitter) == !eater_volunteers &&
+			    nibble_was_killed(of_eater) == eater_volunteers,
 		    eater_volunteers ? "the eater was killed" :
 				       "the one that sat still was killed");
 	return 0;

@@ -8,11 +8,7 @@
  */
 #include "demo.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-
 #include "cgroup_limit.h"
-#include "cgroup_stat.h"
 #include "load.h"
 #include "nibble.h"
 #include "setting.h"
@@ -37,46 +33,16 @@ static const struct row {
 	{ "nothing more", 0, MEMORY, "as much swap as memory" },
 };
 
-/* Eat until killed, or until all is eaten: the most it had, and its end. */
-static int
-eat(const struct cgroup *cg, struct cgroup_usage *most, int *status)
-{
-	struct load eater;
-	struct cgroup_usage now;
-	if (load_start(&eater, cg, nibble, EATEN) < 0 ||
-	    cgroup_read_usage(cg, most) < 0)
-		return -1;
-	for (uint64_t eaten = 0; eaten < EATEN; eaten += MIB) {
-		if (nibble_more(&eater, MIB) < MIB)
-			break;
-		if (cgroup_read_usage(cg, &now) < 0)
-			return -1;
-		if (now.memory + now.memory_swap >
-		    most->memory + most->memory_swap)
-			*most = now;
-	}
-	load_go(&eater); /* a dead one does not hear it */
-	if (load_wait(&eater, status) < 0 || cgroup_read_usage(cg, &now) < 0)
-		return -1;
-	most->oom_kills = now.oom_kills;
-	return 0;
-}
-
 static int
 measure(const struct cgroup *cg, const struct row *row)
 {
 	struct cgroup_usage most;
 	int status;
-	if (eat(cg, &most, &status) < 0)
+	if (nibble_all(cg, EATEN, &most, &status) < 0)
 		return -1;
-	tour_show("the most memory and swap", "%s, %s",
-		  words_mib(most.memory).text,
-		  words_mib(most.memory_swap).text);
-	tour_show("then", "%s; OOM kills: %s", words_status(status).text,
-		  words_number(most.oom_kills).text);
 	uint64_t sum = most.memory + most.memory_swap;
 	if (row->swap == CGROUP_NONE) {
-		tour_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+		tour_expect(status == 0 && most.oom_kills == 0 &&
 				    sum + SLACK > EATEN &&
 				    most.memory <= MEMORY,
 			    "it got its %d MiB, all but %d of them as swap",
@@ -84,12 +50,10 @@ measure(const struct cgroup *cg, const struct row *row)
 		return 0;
 	}
 	tour_expect(sum <= MEMORY + row->swap &&
-			    sum + SLACK > MEMORY + row->swap,
-		    "memory and swap together reached %d MiB, and no more",
+			    sum + SLACK > MEMORY + row->swap &&
+			    nibble_was_killed(status) && most.oom_kills == 1,
+		    "%d MiB of both together, then it was killed",
 		    (int)((MEMORY + row->swap) / MIB));
-	tour_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
-			    most.oom_kills == 1,
-		    "there it was killed");
 	return 0;
 }
 

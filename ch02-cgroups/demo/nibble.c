@@ -1,10 +1,13 @@
 /* nibble.c - see nibble.h. */
 #include "nibble.h"
 
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sync.h"
+#include "tour.h"
 #include "words.h"
 
 int
@@ -35,4 +38,49 @@ nibble_more(struct load *nibbler, uint64_t amount)
 	       sync_expect(nibbler->sock, SYNC_READY, "the eater") == 0)
 		eaten += MIB;
 	return eaten;
+}
+
+int
+nibble_end(struct load *nibbler, const char *what, int *status)
+{
+	load_go(nibbler); /* a dead one does not hear it */
+	if (load_wait(nibbler, status) < 0)
+		return -1;
+	tour_show(what, "%s", words_status(*status).text);
+	return 0;
+}
+
+bool
+nibble_was_killed(int status)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+int
+nibble_all(const struct cgroup *cg, uint64_t amount, struct cgroup_usage *most,
+	   int *status)
+{
+	struct load nibbler;
+	struct cgroup_usage now;
+	if (load_start(&nibbler, cg, nibble, amount) < 0 ||
+	    cgroup_read_usage(cg, most) < 0)
+		return -1;
+	for (uint64_t eaten = 0;
+	     eaten < amount && nibble_more(&nibbler, MIB) == MIB;
+	     eaten += MIB) {
+		if (cgroup_read_usage(cg, &now) < 0)
+			return -1;
+		if (now.memory + now.memory_swap >
+		    most->memory + most->memory_swap)
+			*most = now;
+	}
+	tour_show("the most memory and swap", "%s, %s",
+		  words_mib(most->memory).text,
+		  words_mib(most->memory_swap).text);
+	if (nibble_end(&nibbler, "the eater ended", status) < 0 ||
+	    cgroup_read_usage(cg, &now) < 0)
+		return -1;
+	tour_show("OOM kills", "%s", words_number(now.oom_kills).text);
+	most->oom_kills = now.oom_kills;
+	return 0;
 }

@@ -28,3 +28,13 @@ setting_show(const struct cgroup *cg, const char *option)
 	}
 	return CGROUP_NONE;
 }
+
+void
+setting_show_refusal(void)
+{
+	/* What was tried on one line, the reason on the next. */
+	char *reason = strrchr(failure.text, ':');
+	int length = reason ? reason - failure.text : 0;
+	tour_say("%.*s:", length, failure.text);
+	tour_say("%s", failure.text + length + 2);
+}

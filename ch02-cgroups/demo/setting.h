@@ -8,4 +8,7 @@
  * them; CGROUP_NONE is no limit, and no file. */
 uint64_t setting_show(const struct cgroup *cg, const char *option);
 
+/* Show why cgroup_limit() has failed. */
+void setting_show_refusal(void);
+
 #endif
