@@ -1,6 +1,7 @@
 /* swap.c - see swap.h. */
 #include "swap.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,10 @@ make_file(const char *path, uint64_t bytes)
 	    fsync(fd) < 0)
 		return fail("write %s", path);
 	if (sys_swapon(path) < 0)
-		return fail("swapon %s", path);
+		return errno == EINVAL ?
+			       failx("the file system of " PLACE " takes no "
+				     "swap file") :
+			       fail("swapon %s", path);
 	return 0;
 }
 
