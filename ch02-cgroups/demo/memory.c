@@ -9,9 +9,8 @@
  */
 #include "demo.h"
 
-#include <unistd.h>
-
 #include "cgroup_limit.h"
+#include "host.h"
 #include "load.h"
 #include "nibble.h"
 #include "setting.h"
@@ -223,8 +222,11 @@ static int
 run(void)
 {
 	struct cgroup cg;
-	int result = load_cgroup_or_skip(
-		&cg, "first", (const char *const[]){ "memory", NULL });
+	int result = host_survives_oom_or_skip();
+	if (result == 0)
+		result = load_cgroup_or_skip(
+			&cg, "first",
+			(const char *const[]){ "memory", NULL });
 	if (result)
 		return result;
 	cgroup_close(&cg);

@@ -13,6 +13,7 @@
 
 #include "cgroup_limit.h"
 #include "clock.h"
+#include "host.h"
 #include "load.h"
 #include "nibble.h"
 #include "setting.h"
@@ -290,8 +291,11 @@ static int
 run(void)
 {
 	struct cgroup cg;
-	int result = load_cgroup_or_skip(
-		&cg, "first", (const char *const[]){ "memory", NULL });
+	int result = host_survives_oom_or_skip();
+	if (result == 0)
+		result = load_cgroup_or_skip(
+			&cg, "first",
+			(const char *const[]){ "memory", NULL });
 	if (result)
 		return result;
 	version = cgroup_dir_with(&cg, "memory")->in.version;

@@ -9,6 +9,7 @@
 #include "demo.h"
 
 #include "cgroup_limit.h"
+#include "host.h"
 #include "load.h"
 #include "nibble.h"
 #include "setting.h"
@@ -84,8 +85,11 @@ static int
 accounts_swap_or_skip(void)
 {
 	struct cgroup cg;
-	int result = load_cgroup_or_skip(
-		&cg, "accounting", (const char *const[]){ "memory", NULL });
+	int result = host_survives_oom_or_skip();
+	if (result == 0)
+		result = load_cgroup_or_skip(
+			&cg, "accounting",
+			(const char *const[]){ "memory", NULL });
 	if (result)
 		return result;
 	if (cgroup_limit(&cg, &(struct cgroup_limits){
