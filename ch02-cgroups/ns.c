@@ -123,12 +123,16 @@ int
 ns_fail_userns(const char *what)
 {
 	int code = errno;
+	bool root = geteuid() == 0;
 	const char *cure = userns_switch();
 	errno = code;
 	if (cure)
 		return fail("%s (this machine forbids it; \"sudo %s\" allows "
-			    "it, or run this with sudo)", what, cure);
-	return fail("%s (run this with sudo)", what);
+			    "it%s)", what, cure,
+			    root ? "" : ", or run this with sudo");
+	return fail("%s (%s)", what,
+		    root ? "in a chroot, and in many containers, not even root "
+			   "can" : "run this with sudo");
 }
 
 int

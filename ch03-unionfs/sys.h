@@ -54,6 +54,9 @@ int sys_mount(const char *source, const char *target, const char *type,
 int sys_umount2(const char *target, int flags);
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_chroot(const char *path);
+/* Swap, of the whole host; less wanted than what there is already. */
+int sys_swapon(const char *path);
+int sys_swapoff(const char *path);
 int sys_openat2(int dir, const char *path, int flags, mode_t mode,
 		uint64_t resolve);
 /* Close descriptors `first` to `last` (Linux 5.9). */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cgroup_stat.h"
+#include "tour.h"
 
 void
 host_forget(struct host *host)
@@ -79,4 +80,15 @@ host_hands_down_more(const struct host *now, const struct host *before)
 		if (!hierarchy_list_has(before->handed_down, word))
 			return true;
 	return false;
+}
+
+int
+host_survives_oom_or_skip(void)
+{
+	uint64_t panics = 0;
+	cgroup_read_number(AT_FDCWD, "/proc/sys/vm/panic_on_oom", NULL,
+			   &panics);
+	return panics != 2 ? 0 :
+			     tour_skip("needs a machine that survives an OOM "
+				       "kill; found: vm.panic_on_oom is 2");
 }

@@ -19,4 +19,8 @@ void host_forget(struct host *host);
 /* Is a controller handed down now that was not so before? */
 bool host_hands_down_more(const struct host *now, const struct host *before);
 
+/* 0, or tour_skip()'s value where an OOM kill in a cgroup is a panic of the
+ * whole machine. */
+int host_survives_oom_or_skip(void);
+
 #endif

@@ -363,14 +363,6 @@ shell_inside(const struct cgroup *cg)
 	return status == 0 ? 0 : failx("the shell could not be started");
 }
 
-static bool
-panics_on_oom(void)
-{
-	uint64_t panics = 0;
-	return cgroup_read_number(AT_FDCWD, "/proc/sys/vm/panic_on_oom", NULL,
-				  &panics) == 0 && panics == 2;
-}
-
 static int
 play(struct cgroup *limited, struct cgroup *free_one,
      const struct host *before)
@@ -396,9 +388,9 @@ run(void)
 		(const char *const[]){ "memory", "cpu", "pids", NULL });
 	if (result)
 		return result;
-	if (panics_on_oom())
-		return tour_skip("needs a machine that survives an OOM kill; "
-				 "found: vm.panic_on_oom is 2");
+	result = host_survives_oom_or_skip();
+	if (result)
+		return result;
 	if (load_create_cgroup(&free_one, "free") < 0)
 		return -1;
 	result = play(&limited, &free_one, &before);

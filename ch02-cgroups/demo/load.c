@@ -120,6 +120,7 @@ load_fork(int sock, uint64_t amount)
 {
 	pid_t self = getpid();
 	int born = 0;
+	auto_free pid_t *children = new_bytes(amount * sizeof(*children));
 	for (uint64_t i = 0; i < amount; i++) {
 		pid_t pid = fork();
 		if (pid == 0) {
@@ -127,11 +128,16 @@ load_fork(int sock, uint64_t amount)
 			for (;;)
 				pause();
 		}
-		born += pid > 0;
+		if (pid > 0)
+			children[born++] = pid;
 	}
-	if (sync_send(sock, SYNC_READY) < 0)
-		return 0;
-	sync_expect(sock, SYNC_GO, "the demo");
+	if (sync_send(sock, SYNC_READY) == 0)
+		sync_expect(sock, SYNC_GO, "the demo");
+	/* When it has ended, so have they: what they hold is let go. */
+	for (int i = 0; i < born; i++)
+		kill(children[i], SIGKILL);
+	for (int i = 0; i < born; i++)
+		waitpid(children[i], NULL, 0);
 	return born;
 }
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -211,6 +212,18 @@ int
 sys_chroot(const char *path)
 {
 	return trace(chroot(path), "chroot(\"%s\")", path);
+}
+
+int
+sys_swapon(const char *path)
+{
+	return trace(swapon(path, 0), "swapon(\"%s\", 0)", path);
+}
+
+int
+sys_swapoff(const char *path)
+{
+	return trace(swapoff(path), "swapoff(\"%s\")", path);
 }
 
 int

@@ -31,6 +31,9 @@ while read -r _ name numbers; do
 		"${numbers#*:}"
 done
 chmod 666 /dev/fuse
+# An installed system has swap; here it is in memory, compressed.
+modprobe zram && echo 256M >/sys/block/zram0/disksize &&
+	mkswap /dev/zram0 >/dev/null && swapon /dev/zram0
 
 . "$here/cgroups.sh"
 mount --make-rshared /
