@@ -64,7 +64,7 @@ look_at_new(const struct cgroup_dir *dir, pid_t pid, cpu_set_t *allowed)
 		    "the process may use what its cgroup has");
 	if (dir->in.version == 1)
 		tour_expect(*cpus && *mems, "v1: cgroup_create() has copied "
-			    "both from above; see step 4");
+			    "both from above; see below");
 	else
 		tour_expect(!*cpus && !*mems && *in_force,
 			    "v2: a list that is empty inherits from above");

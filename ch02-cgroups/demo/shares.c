@@ -239,9 +239,36 @@ run(void)
 	return result;
 }
 
+/* ---- the scale ---------------------------------------------------------- */
+
+/* --table: v1's numbers and v2's, and what becomes of their ratio. */
+static int
+print_table(FILE *out)
+{
+	static const uint64_t rows[] = {
+		2, 128, 512, 1024, 2048, 4096, 16384, 262144,
+	};
+	fprintf(out, "%12s %10s %12s %10s %14s\n", "--cpu-shares", "of 1024",
+		"cpu.weight", "of 100", "older runtimes");
+	for (size_t i = 0; i < countof(rows); i++) {
+		uint64_t weight = cgroup_weight_of_shares(rows[i]);
+		uint64_t on_line = 1 + (rows[i] - 2) * 9999 / 262142;
+		fprintf(out, "%12" PRIu64 " %10.3f %12" PRIu64 " %10.2f %14"
+			PRIu64 "\n", rows[i], ratio(LIGHT_SHARES, rows[i]),
+			weight, ratio(100, weight), on_line);
+	}
+	return 0;
+}
+
+static const struct tour_view views[] = {
+	{ "--table", "Docker's CPU shares as weights of v2", print_table },
+	{ NULL, NULL, NULL },
+};
+
 const struct experiment demo_shares = {
 	.name = "shares",
 	.shows = "weights 1024 : 2048 on one CPU, measured; and alone",
 	.run = run,
 	.tidy = load_remove_cgroups,
+	.views = views,
 };
