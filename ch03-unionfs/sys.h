@@ -61,6 +61,7 @@ int sys_openat2(int dir, const char *path, int flags, mode_t mode,
 		uint64_t resolve);
 /* Close descriptors `first` to `last` (Linux 5.9). */
 int sys_close_range(unsigned int first, unsigned int last);
+int sys_sched_setaffinity(pid_t pid, const cpu_set_t *cpus);
 int sys_execve(const char *path, char *const argv[], char *const envp[]);
 
 /* The mount API of 2019 (Linux 5.2): fsopen(2) and its companions. */

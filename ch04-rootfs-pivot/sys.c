@@ -160,6 +160,14 @@ sys_close_range(unsigned int first, unsigned int last)
 }
 
 int
+sys_sched_setaffinity(pid_t pid, const cpu_set_t *cpus)
+{
+	return trace(sched_setaffinity(pid, sizeof(*cpus), cpus),
+		     "sched_setaffinity(%d, %zu, {%#lx, ...})", pid,
+		     sizeof(*cpus), cpus->__bits[0]);
+}
+
+int
 sys_execve(const char *path, char *const argv[], char *const envp[])
 {
 	/* Nothing can be reported after an execve that succeeds. */

@@ -19,11 +19,10 @@
 
 #include "cgroup_limit.h"
 #include "cgroup_stat.h"
-#include "clock.h"
 #include "host.h"
 #include "load.h"
+#include "spin.h"
 #include "sync.h"
-#include "sys.h"
 #include "words.h"
 
 #define MEMORY_LIMIT (100 * MIB)
@@ -161,100 +160,25 @@ try_memory(const struct cgroup *limited, const struct cgroup *free_one)
 
 /* ---- 4: CPU time -------------------------------------------------------- */
 
-/*
- * What keeps the spinner from more must be its quota and nothing else, on a
- * busy machine, too: so both our directories get the greatest weight there is.
- */
-static int
-outweigh_others(const struct cgroup *cg)
-{
-	const struct cgroup_dir *dir = cgroup_dir_with(cg, "cpu");
-	bool v2 = dir->in.version == 2;
-	const char *weight = v2 ? "10000" : "262144";
-	if (write_text(dir->fd, v2 ? "../cpu.weight" : "../cpu.shares",
-		       weight) < 0)
-		return -1;
-	return write_text(dir->fd, v2 ? "cpu.weight" : "cpu.shares", weight);
-}
-
-/* A point in time and what had been used by then. */
-struct mark {
-	uint64_t us;
-	struct cgroup_usage usage;
-};
-
-/*
- * The moment at which the quota has just been used up once more, or, without
- * a quota, now.  Between two such moments lies a whole number of periods.
- */
-static int
-take_mark(const struct cgroup *cg, bool has_quota, struct mark *mark)
-{
-	uint64_t start = clock_us(), before = CGROUP_NONE;
-	for (;;) {
-		mark->us = clock_us();
-		if (cgroup_read_usage(cg, &mark->usage) < 0)
-			return -1;
-		if (!has_quota || mark->us - start > 2000000 ||
-		    (before != CGROUP_NONE &&
-		     mark->usage.cpu_throttled > before))
-			return 0;
-		before = mark->usage.cpu_throttled;
-		clock_sleep_us(500);
-	}
-}
-
-/* Of one CPU, in per cent, the spinner's share of the time that passed. */
-static int
-measure(const struct cgroup *cg, bool has_quota, long us, double *percent)
-{
-	struct load spinner;
-	struct mark first, last;
-	if (load_start(&spinner, cg, load_spin, 0) < 0 ||
-	    load_go(&spinner) < 0)
-		return -1;
-	clock_sleep_us(PERIOD_US);
-	if (take_mark(cg, has_quota, &first) < 0)
-		return -1;
-	clock_sleep_us(us);
-	int status;
-	if (take_mark(cg, has_quota, &last) < 0 ||
-	    sys_pidfd_send_signal(spinner.pidfd, SIGKILL) < 0 ||
-	    load_wait(&spinner, &status) < 0)
-		return -1;
-	uint64_t used = last.usage.cpu_us - first.usage.cpu_us;
-	uint64_t passed = last.us - first.us;
-	*percent = 100.0 * used / passed;
-	tour_show("CPU time used", "%" PRIu64 " us of %" PRIu64
-		  " us that passed: %.1f %%", used, passed, *percent);
-	if (has_quota)
-		tour_show("periods, and quota used up",
-			  "%" PRIu64 ", %" PRIu64,
-			  last.usage.cpu_periods - first.usage.cpu_periods,
-			  last.usage.cpu_throttled -
-				  first.usage.cpu_throttled);
-	return 0;
-}
-
 static int
 try_cpu(const struct cgroup *limited, const struct cgroup *free_one)
 {
-	double percent = 0;
+	struct spin with_quota = { .spinners = 1, .has_quota = true,
+				   .us = 2000000, .at_least = 47.5 };
+	struct spin without = { .spinners = 1, .us = 500000, .at_least = 60 };
+	struct spin_time time;
 	tour_step("A child that only spins, with half a CPU's quota");
-	if (outweigh_others(limited) < 0 || outweigh_others(free_one) < 0)
+	if (spin_outweigh_others(limited) < 0 ||
+	    spin_measure(limited, &with_quota, &time) < 0)
 		return -1;
-	/* A busy machine can take time away, but never add to it: what is
-	 * too little is measured again, what is too much is not. */
-	for (int tries = 0; tries < 3 && percent <= 47.5; tries++)
-		if (measure(limited, true, 2000000, &percent) < 0)
-			return -1;
-	tour_expect(percent > 47.5 && percent < 52.5,
+	tour_expect(time.percent > 47.5 && time.percent < 52.5,
 		    "it got 50 %% of one CPU, within 5 %% of that");
 
 	tour_step("The other side: the same child without a quota");
-	if (measure(free_one, false, 500000, &percent) < 0)
+	if (spin_measure(free_one, &without, &time) < 0)
 		return -1;
-	tour_expect(percent > 60, "it got more than the quota had allowed");
+	tour_expect(time.percent > 60, "it got more than the quota had "
+		    "allowed");
 	return 0;
 }
 

@@ -106,9 +106,8 @@ load_spin(int sock, uint64_t amount)
 		;
 }
 
-/* Whatever becomes of the parent, do not outlive it. */
-static void
-end_with(pid_t parent)
+void
+load_end_with(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -124,7 +123,7 @@ load_fork(int sock, uint64_t amount)
 	for (uint64_t i = 0; i < amount; i++) {
 		pid_t pid = fork();
 		if (pid == 0) {
-			end_with(self);
+			load_end_with(self);
 			for (;;)
 				pause();
 		}
@@ -147,7 +146,7 @@ static _Noreturn void
 be_the_load(pid_t parent, int sock, const struct cgroup *cg, bool born_there,
 	    load_work *work, uint64_t amount)
 {
-	end_with(parent);
+	load_end_with(parent);
 	if (cgroup_join(cg, born_there) < 0) {
 		sync_send_failure(sock);
 		_exit(1);

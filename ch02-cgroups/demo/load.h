@@ -42,6 +42,10 @@ load_work load_spin;
  * status is how many of them the kernel allowed.  They end with it. */
 load_work load_fork;
 
+/* For a load that forks: the child ends with its parent, whatever it is that
+ * ends that one. */
+void load_end_with(pid_t parent);
+
 /* Clone a child into the cgroup; returns when it waits at the gate. */
 int load_start(struct load *load, const struct cgroup *cg, load_work *work,
 	       uint64_t amount);

@@ -9,7 +9,8 @@
  * refused where the kernel refuses, and subtree_control hands controllers
  * down.  Nobody is root for it, and no real cgroup is touched.
  *
- * Include it once, from the test's only file, after test.h.
+ * Include it once, from the only file of a program: a unit test, or a driver of
+ * the labs, which has no cmocka.
  */
 #ifndef CGROUPFS_H
 #define CGROUPFS_H
@@ -26,11 +27,21 @@
 #include <unistd.h>
 
 #include "hierarchy.h"
-#include "test.h"
+
+/* What cannot fail, unless the play itself has a fault. */
+#define surely(condition)                                                     \
+	do {                                                                  \
+		if (!(condition)) {                                           \
+			fprintf(stderr, "%s:%d: %s does not hold: %s\n",      \
+				__FILE__, __LINE__, #condition,               \
+				strerror(errno));                             \
+			abort();                                              \
+		}                                                             \
+	} while (0)
 
 /* What a test asks the kernel to do differently. */
 static struct {
-	char where[64];	      /* the directory of this test */
+	char where[128];      /* the directory of this test */
 	const char *no_controller; /* handing this one down fails: EPERM */
 	const char *no_mkdir; /* directories of this name fail with EAGAIN */
 	int busy;	      /* so many times rmdir says EBUSY */
@@ -48,11 +59,11 @@ put(const char *path, const char *content)
 	auto_free char *full = text("%s/%s", fake.where, path);
 	char *slash = strrchr(full, '/');
 	*slash = '\0';
-	assert_int_equal(make_dirs(full, 0755), 0);
+	surely(make_dirs(full, 0755) == 0);
 	*slash = '/';
 	auto_file FILE *file = fopen(full, "w");
-	assert_non_null(file);
-	assert_true(fputs(content, file) >= 0);
+	surely(file);
+	surely(fputs(content, file) >= 0);
 }
 
 static inline void
@@ -61,7 +72,7 @@ add(const char *path, const char *fmt, const char *a, unsigned int b,
 {
 	auto_free char *full = text("%s/%s", fake.where, path);
 	auto_file FILE *file = fopen(full, "a");
-	assert_non_null(file);
+	surely(file);
 	for (; *fmt; fmt++)
 		if (*fmt == '@')
 			fputs(a, file);
@@ -212,11 +223,11 @@ fake_fill(int dir, int version, const char *controllers)
 		if (f->version == version &&
 		    (!*f->controller ||
 		     hierarchy_list_has(controllers, f->controller)))
-			assert_int_equal(put_in(dir, f->name, f->content), 0);
+			surely(put_in(dir, f->name, f->content) == 0);
 	}
 	auto_free char *line = text("%s\n", controllers);
-	assert_int_equal(put_in(dir, version == 2 ? "cgroup.controllers" :
-						    ".controllers", line), 0);
+	surely(put_in(dir, version == 2 ? "cgroup.controllers" :
+					  ".controllers", line) == 0);
 }
 
 /* Is this file or directory a matter of the kernel's, and of which? */
@@ -240,9 +251,9 @@ mkdirat(int dir, const char *name, mode_t mode)
 	if (version == 0)
 		return 0;
 	char controllers[512];
-	assert_true(read_text(dir, version == 2 ? "cgroup.subtree_control" :
-						  ".controllers",
-			      controllers, sizeof(controllers)) >= 0);
+	surely(read_text(dir, version == 2 ? "cgroup.subtree_control" :
+					     ".controllers",
+			 controllers, sizeof(controllers)) >= 0);
 	auto_close int made = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	fake_fill(made, version, controllers);
 	return 0;
@@ -334,7 +345,7 @@ fake_hand_down(const char *path)
 	char list[512];
 	auto_free char *dir = copy_text(path);
 	*strrchr(dir, '/') = '\0';
-	assert_true(read_text(AT_FDCWD, path, list, sizeof(list)) >= 0);
+	surely(read_text(AT_FDCWD, path, list, sizeof(list)) >= 0);
 	auto_dir DIR *entries = opendir(dir);
 	struct dirent *entry;
 	while ((entry = readdir(entries))) {
@@ -367,7 +378,7 @@ static inline void
 fake_put_line(const char *path, const char *value)
 {
 	char old[1024];
-	assert_true(read_text(AT_FDCWD, path, old, sizeof(old)) >= 0);
+	surely(read_text(AT_FDCWD, path, old, sizeof(old)) >= 0);
 	auto_file FILE *file = fopen(path, "w");
 	int length = strcspn(value, " ");
 	char *rest = old, line[256] = "";
@@ -409,7 +420,7 @@ fake_devices(const char *path, const char *value, bool allow)
 	auto_free char *list = copy_text(path);
 	strcpy(strrchr(list, '/'), "/devices.list");
 	char old[1024], all[] = "a *:* rwm";
-	assert_true(read_text(AT_FDCWD, list, old, sizeof(old)) >= 0);
+	surely(read_text(AT_FDCWD, list, old, sizeof(old)) >= 0);
 	auto_file FILE *file = fopen(list, "w");
 	if (value[0] == 'a' || strcmp(old, all) == 0) {
 		if (value[0] == 'a' ? allow : true)
@@ -537,11 +548,11 @@ fake_mount(int version, const char *target, const char *controllers,
 	   const char *root)
 {
 	auto_free char *path = text("%s/%s", fake.where, target);
-	assert_int_equal(make_dirs(path, 0755), 0);
+	surely(make_dirs(path, 0755) == 0);
 	auto_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fake_fill(dir, version, controllers);
 	struct stat st;
-	assert_int_equal(fstat(dir, &st), 0);
+	surely(fstat(dir, &st) == 0);
 	auto_free char *line =
 		version == 2 ? text("9 1 # %s /%s rw,nosuid shared:4 - "
 				    "cgroup2 cgroup2 rw\n", root, target) :
@@ -597,18 +608,26 @@ fake_remove_tree(const char *path)
 	return syscall(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
 }
 
+/* From here on this directory is the host, and has no hierarchy yet. */
+static inline void
+fake_begin(const char *where)
+{
+	memset(&fake, 0, sizeof(fake));
+	surely(strlen(where) < sizeof(fake.where));
+	strcpy(fake.where, where);
+	hierarchy_root = fake.where;
+	put("proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/root rw\n");
+}
+
 static inline int
 fake_setup(void **state)
 {
 	(void)state;
-	memset(&fake, 0, sizeof(fake));
 	char where[] = "/tmp/mydocker-unit.XXXXXX";
 	if (!mkdtemp(where))
 		return -1;
 	chmod(where, 0755);
-	strcpy(fake.where, where);
-	hierarchy_root = fake.where;
-	put("proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/root rw\n");
+	fake_begin(where);
 	return 0;
 }
 
