@@ -16,9 +16,9 @@ struct disk {
 	int fd;
 };
 
-/* 0, -1, or tour_skip()'s value where a loop device cannot be had.  The size
- * is in bytes, a multiple of 512.  See loop(4). */
-int disk_create_or_skip(struct disk *disk, uint64_t size);
+/* The size is in bytes, a multiple of 512.  Fails where no loop device can be
+ * had.  See loop(4). */
+int disk_create(struct disk *disk, uint64_t size);
 
 /* What the kernel counted for this cgroup on this disk; all 0: nothing yet. */
 int disk_read_io(const struct disk *disk, const struct cgroup *cg,
