@@ -220,13 +220,13 @@ purpose_of(const struct bpf_insn *insn)
 		int code, reg;
 		const char *words;
 	} purposes[] = {
-		{ BPF_LDX | BPF_MEM | BPF_W, 2, "access and type, in one" },
+		{ BPF_LDX | BPF_MEM | BPF_W, 2, "two halves of 16 bits" },
 		{ BPF_LDX | BPF_MEM | BPF_W, 4, "the major number" },
 		{ BPF_LDX | BPF_MEM | BPF_W, 5, "the minor number" },
-		{ BPF_ALU64 | BPF_MOV | BPF_X, 3, "both once more, of which" },
-		{ BPF_ALU | BPF_RSH | BPF_K, 3, "the upper half is the access" },
-		{ BPF_ALU | BPF_AND | BPF_K, 2, "and the lower half the type" },
-		{ BPF_ALU | BPF_AND | BPF_K, 3, "this is allowed: take it off" },
+		{ BPF_ALU64 | BPF_MOV | BPF_X, 3, "once more: of these two" },
+		{ BPF_ALU | BPF_RSH | BPF_K, 3, "the upper is the access" },
+		{ BPF_ALU | BPF_AND | BPF_K, 2, "and the lower the type" },
+		{ BPF_ALU | BPF_AND | BPF_K, 3, "this much is allowed" },
 		{ BPF_JMP | BPF_JNE | BPF_K, 3, "something is left: go on" },
 		{ BPF_JMP | BPF_JNE | BPF_K, 4, "another major number: skip" },
 		{ BPF_JMP | BPF_JNE | BPF_K, 5, "another minor number: skip" },

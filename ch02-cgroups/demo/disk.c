@@ -81,24 +81,33 @@ disk_read_io(const struct disk *disk, const struct cgroup *cg,
 	return 0;
 }
 
+static ssize_t
+request(int fd, const struct transfer *transfer, char *data, off_t offset)
+{
+	return transfer->writes ? pwrite(fd, data, transfer->size, offset) :
+				  pread(fd, data, transfer->size, offset);
+}
+
 void
 disk_transfer(const struct disk *disk, struct transfer *transfer)
 {
 	int flags = transfer->writes ? O_WRONLY : O_RDONLY;
 	auto_close int fd = open(disk->path, flags | O_DIRECT | O_CLOEXEC);
-	/* Whole pages: direct I/O goes to and from where the data is. */
-	char *data = mmap(NULL, transfer->size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* The disk takes it from where it lies, so that must be aligned. */
+	auto_free char *data = aligned_alloc(4096, transfer->size);
+	if (fd < 0 || !data) {
+		transfer->code = errno;
+		return;
+	}
+	memset(data, 'd', transfer->size);
 	uint64_t first = 0, offset = transfer->offset;
 	for (unsigned int i = 0; i <= transfer->more; i++) {
-		ssize_t done = transfer->writes ?
-				       pwrite(fd, data, transfer->size, offset) :
-				       pread(fd, data, transfer->size, offset);
+		ssize_t done = request(fd, transfer, data, offset);
 		if (done != (ssize_t)transfer->size) {
 			transfer->code = done < 0 ? errno : EIO;
 			return;
 		}
-		offset += transfer->size;
+		offset += done;
 		if (i == 0)
 			first = clock_us();
 	}

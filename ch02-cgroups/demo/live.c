@@ -55,7 +55,7 @@ live_draw(const struct watched *all, size_t count)
 		count = size.ws_row - 2;
 	fputs("\033[H", out); /* home */
 	bars_print(out, all, count, size.ws_col ? size.ws_col : BARS_WIDTH,
-		   "\033[K\r\n"); /* erase the rest of the line */
+		   "\033[K\n"); /* erase the rest of the line */
 	fputs("\033[J", out); /* and what is below */
 	fclose(out);
 	if (write(STDOUT_FILENO, frame, length) < 0)

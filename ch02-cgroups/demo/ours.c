@@ -48,6 +48,18 @@ collect(int fd, int parent, const char *name, void *data)
 	return result;
 }
 
+/* As strcmp(3), but a slash comes before everything that a name can have. */
+static int
+compare(const void *a, const void *b)
+{
+	const char *left = *(char *const *)a, *right = *(char *const *)b;
+	while (*left && *left == *right)
+		left++, right++;
+	int l = *left == '/' ? 1 : (unsigned char)*left;
+	int r = *right == '/' ? 1 : (unsigned char)*right;
+	return l - r;
+}
+
 void
 ours_find(const struct hierarchies *found, struct ours *ours)
 {
@@ -60,6 +72,8 @@ ours_find(const struct hierarchies *found, struct ours *ours)
 		if (base >= 0)
 			subtree_each_child(base, collect, &walk);
 	}
+	if (ours->count > 0)
+		qsort(ours->names, ours->count, sizeof(char *), compare);
 }
 
 void

@@ -5,7 +5,8 @@
 
 #include "hierarchy.h"
 
-/* Their names, "mydocker/7f3a", each once, with those above it before it. */
+/* Their names, "mydocker/7f3a", each once and in order: what is below a cgroup
+ * comes right after it. */
 struct ours {
 	char **names;
 	size_t count;

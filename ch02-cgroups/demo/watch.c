@@ -235,10 +235,10 @@ check_disk(void)
 	const struct sample *last = &hungry->samples[hungry->count - 1];
 	double most = BYTES_LIMIT * (last->us - first->us) / 1e6;
 	uint64_t bytes = last->disk_bytes - first->disk_bytes;
-	tour_show("hungry, bytes written", "%" PRIu64 ", at most %.0f", bytes,
-		  most);
+	tour_show("hungry, bytes written", "%" PRIu64 "; by its limit %.0f",
+		  bytes, most);
 	tour_expect(bytes > 0 && bytes <= most + 2 * REQUEST,
-		    "what it wrote to the disk kept to its limit");
+		    "what it wrote kept to its limit, to a request or two");
 }
 
 /* ---- the whole ---------------------------------------------------------- */
