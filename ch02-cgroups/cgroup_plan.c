@@ -112,6 +112,7 @@ static const struct {
 	{ "pids.", EINVAL, "it must be no more than 4194304" },
 	{ "blkio.", ENODEV, "there is no such disk, or it is a partition" },
 	{ "io.", ENODEV, "there is no such disk, or it is a partition" },
+	{ "io.max", EINVAL, "v2 has no rate of less than 2 a second" },
 	{ "blkio.", EOPNOTSUPP, "the disk's scheduler has no weights; bfq has "
 				"(/sys/block/*/queue/scheduler)" },
 	{ "io.weight", EOPNOTSUPP, "this disk has no weights: they take "

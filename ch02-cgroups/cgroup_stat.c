@@ -48,15 +48,17 @@ cgroup_read_number(int dir, const char *file, const char *key, uint64_t *value)
 
 /* ---- readings ----------------------------------------------------------- */
 
-/* Where v1 and v2 keep each number of a struct cgroup_usage. */
-static const struct reading {
+struct reading {
 	size_t at; /* offset in the structure */
 	int version;
 	const char *controller; /* NULL: in every directory of that version */
 	const char *file;
 	const char *key;
 	unsigned int divisor; /* into the unit of the structure */
-} readings[] = {
+};
+
+/* Where v1 and v2 keep each number of a struct cgroup_usage. */
+static const struct reading readings[] = {
 #define AT(field) offsetof(struct cgroup_usage, field)
 	{ AT(memory), 1, "memory", "memory.usage_in_bytes", NULL, 1 },
 	{ AT(memory), 2, "memory", "memory.current", NULL, 1 },
