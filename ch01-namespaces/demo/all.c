@@ -190,7 +190,7 @@ run_all(void)
 	struct ns_child child;
 	if (ns_child_create(&child, flags, -1, inside, &processes) < 0)
 		return become_refused();
-	return meet(&child, flags, name_before);
+	return meet(&child, flags, name_before) < 0 ? become_refused() : 0;
 }
 
 const struct experiment demo_all = {

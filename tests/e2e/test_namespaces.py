@@ -42,6 +42,17 @@ class Experiments(experiments.Played, harness.KernelTest):
                     self.assertRegex(reason, "No space left on device|"
                                      "root here cannot become one")
 
+    def test_where_proc_is_partly_covered(self):
+        """As in a container, where the kernel allows no second /proc."""
+        for name in ("pid", "pidtree", "all", "ls"):
+            with self.subTest(name):
+                done = self.succeed(
+                    ["unshare", "--user", "--map-root-user", "--mount", "sh",
+                     "-c", 'mount -t tmpfs cover /proc/sys && exec "$@"',
+                     "sh", DEMO, name], SECONDS)
+                self.assertNotIn("[FAILED]", done.out)
+                self.assertIn("partly covered", done.out)
+
     def test_root_in_a_chroot_is_not_sent_to_sudo(self):
         place = self.scratch()
         done = self.succeed(

@@ -461,10 +461,15 @@ def name_of(number):
         "signal %d" % number
 
 
+def some_of(numbers):
+    names = [name_of(number) for number in numbers]
+    more = len(names) - 5
+    return ", ".join(names[:5]) + (" and %d more" % more if more > 0 else "")
+
+
 def same_signals(before, after, what):
     odd = sorted(before ^ after)
-    require(not odd, "not %s as before: %s%s", what,
-            ", ".join(map(name_of, odd[:5])), ", ..." if odd[5:] else "")
+    require(not odd, "not %s as before: %s", what, some_of(odd))
 
 
 def signals_of(pid):
@@ -508,7 +513,7 @@ def nothing_is_lost(run):
                                            32, 33}    # libc's own
     lost = sorted(wanted - signals(at.pid, "SigBlk"))
     require(not lost, "not blocked in the parent: %s",
-            ", ".join(map(name_of, lost)))
+            some_of(lost))
     require(at.at_fork, "a signal that comes during the fork is lost: nothing "
             "is blocked then")
     require(at.waited and at.status == 7, "the child ended with 7, and "
