@@ -48,7 +48,8 @@ class Experiments(experiments.Played, harness.KernelTest):
             with self.subTest(name):
                 done = self.succeed(
                     ["unshare", "--user", "--map-root-user", "--mount", "sh",
-                     "-c", 'mount -t tmpfs cover /proc/sys && exec "$@"',
+                     "-c", 'mount -t tmpfs cover /proc/sys && '
+                     'exec unshare --user --map-root-user --mount "$@"',
                      "sh", DEMO, name], SECONDS)
                 self.assertNotIn("[FAILED]", done.out)
                 self.assertIn("partly covered", done.out)
