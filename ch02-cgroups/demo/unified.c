@@ -176,9 +176,9 @@ kill_all(const struct family *f, struct load *first)
 		return failx("move a process into " PARENT "/b");
 	if (hand_echo(f->parent, PARENT, "cgroup.kill", "1") != 0)
 		return failx("kill by cgroup.kill");
-	bool both = was_killed(first) & was_killed(&second);
+	bool a = was_killed(first), b = was_killed(&second);
 	show_populated(f);
-	tour_expect(both && read_event(f->parent, "populated") == 0,
+	tour_expect(a && b && read_event(f->parent, "populated") == 0,
 		    "the one in a and the one in b have ended by SIGKILL");
 	return 0;
 }
