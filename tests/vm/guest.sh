@@ -33,7 +33,8 @@ done
 chmod 666 /dev/fuse
 # An installed system has swap; here it is in memory, compressed.
 modprobe zram && echo 256M >/sys/block/zram0/disksize &&
-	mkswap /dev/zram0 >/dev/null && swapon /dev/zram0
+	mkswap /dev/zram0 >/dev/null && swapon /dev/zram0 ||
+	echo "guest: no swap"
 
 . "$here/cgroups.sh"
 mount --make-rshared /
