@@ -1,5 +1,5 @@
-/* lab take_range: caught by ranges nonsense bounds: the last is left out, so that
- * it may lie one behind the end */
+/* lab take_range: caught by ranges nonsense bounds: the last is left out, so
+ * that it may lie one behind the end */
 	uint64_t first, last;
 	char *dash = strchr(range, '-');
 	if (dash)
