@@ -235,6 +235,9 @@ cgroup_read_io(const struct cgroup *cg, struct cgroup_io **all, size_t *count)
 static int
 read_stall(const char *line, double *percent, uint64_t *us)
 {
+	/* lab read_stall: Find "avg10=" and "total=" in the line, and put the
+	 * number behind each into *percent and *us.  A line without one of
+	 * them, or without a number, is a failure that shows the line. */
 	const char *average = strstr(line, "avg10=");
 	const char *total = strstr(line, "total=");
 	if (!average || !total)
@@ -245,6 +248,9 @@ read_stall(const char *line, double *percent, uint64_t *us)
 	*percent = whole + hundredths / 100.0;
 	*us = strtoull(total + strlen("total="), NULL, 10);
 	return 0;
+	/* lab end: (void)percent;
+	 * (void)us;
+	 * return failx("read_stall(%s): not written yet", line); */
 }
 
 int

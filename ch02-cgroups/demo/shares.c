@@ -112,6 +112,26 @@ stop(struct rivals *rivals, int running, uint64_t since_us[BOTH])
 /* In a process group of their own, so that one signal reaches both; and
  * stopped. */
 static int
+start_pinned(struct rivals *rivals)
+{
+	for (int i = 0; i < BOTH; i++) {
+		struct load *load = &rivals->load[i];
+		if (load_start(load, &rivals->cg[i], load_spin, 0) < 0)
+			return -1;
+		if (setpgid(load->pid, rivals->load[LIGHT].pid) < 0)
+			return fail("make a process group of both");
+		if (load_go(load) < 0)
+			return -1;
+	}
+	return stop(rivals, BOTH, (uint64_t[BOTH]){ 0 });
+}
+
+/*
+ * We go to the CPU and have them there.  A process that is moved leaves a trace
+ * on the CPU it comes from: for some tenths of a second the kernel takes its
+ * cgroup to be busy there, too, and its weight to be divided among both.
+ */
+static int
 start(struct rivals *rivals)
 {
 	cpu_set_t all, one;
@@ -122,18 +142,14 @@ start(struct rivals *rivals)
 		cpu++;
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
-	for (int i = 0; i < BOTH; i++) {
-		struct load *load = &rivals->load[i];
-		if (load_start(load, &rivals->cg[i], load_spin, 0) < 0)
-			return -1;
-		if (setpgid(load->pid, rivals->load[LIGHT].pid) < 0 ||
-		    sys_sched_setaffinity(load->pid, &one) < 0)
-			return fail("prepare process %d", load->pid);
-		tour_show(names[i], "process %d on CPU %d", load->pid, cpu);
-		if (load_go(load) < 0)
-			return -1;
-	}
-	return stop(rivals, BOTH, (uint64_t[BOTH]){ 0 });
+	if (sys_sched_setaffinity(0, &one) < 0)
+		return fail("go to CPU %d", cpu);
+	tour_show("both on CPU", "%d", cpu);
+	if (start_pinned(rivals) < 0)
+		return -1;
+	return sys_sched_setaffinity(0, &all) < 0 ?
+		       fail("leave CPU %d", cpu) :
+		       0;
 }
 
 static int
