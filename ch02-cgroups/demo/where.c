@@ -69,6 +69,21 @@ find_number(const char *controller)
 	return 0;
 }
 
+/* Is it on v2, where v1's blkio is called io? */
+static bool
+is_on_v2(const struct hierarchies *found, const char *controller)
+{
+	if (strcmp(controller, "blkio") == 0)
+		controller = "io";
+	for (size_t i = 0; i < found->count; i++) {
+		auto_free char *list = list_controllers(&found->all[i]);
+		if (found->all[i].version == 2 &&
+		    hierarchy_list_has(list, controller))
+			return true;
+	}
+	return false;
+}
+
 /* A line of /proc/cgroups: "memory 4 112 1". */
 static bool
 is_as_counted(const struct hierarchies *found, char *line, int *nowhere)
@@ -78,7 +93,7 @@ is_as_counted(const struct hierarchies *found, char *line, int *nowhere)
 	if (*line == '#' || sscanf(line, "%63s %d", name, &number) != 2)
 		return true;
 	const struct hierarchy *h = hierarchy_with(found, name);
-	*nowhere += number == 0 && !h;
+	*nowhere += number == 0 && !is_on_v2(found, name);
 	return number == find_number(name) &&
 	       (number != 0) == (h && h->version == 1);
 }
