@@ -358,10 +358,18 @@ kill_children(void)
 	}
 }
 
-/* End what the stage left running.  Each round kills one generation. */
+/*
+ * End what the stage left running.  Each round kills one generation.  What
+ * does not die in time may be out of reach even of SIGKILL, such as a process
+ * that is frozen (chapter 2): then the experiment's tidy() is needed first.
+ */
 static void
 end_descendants(void)
 {
+	static const struct timespec death_takes = { .tv_sec = 2 };
+	sigset_t child;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
 	for (;;) {
 		pid_t pid = waitpid(-1, NULL, WNOHANG);
 		if (pid < 0)
@@ -369,7 +377,9 @@ end_descendants(void)
 		if (pid > 0)
 			continue;
 		kill_children();
-		waitpid(-1, NULL, 0);
+		if (sigtimedwait(&child, NULL, &death_takes) < 0 &&
+		    errno == EAGAIN)
+			return;
 	}
 }
 
@@ -504,6 +514,7 @@ host(const struct experiment *experiment, const struct tour_view *view)
 		tour_screen(false);
 	if (experiment->tidy)
 		experiment->tidy();
+	end_descendants();
 	sweep_scratch(true);
 	note_interrupt();
 	if (status == 128 + SIGPIPE)

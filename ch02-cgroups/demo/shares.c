@@ -23,7 +23,7 @@
 
 #define LIGHT_SHARES 1024
 #define HEAVY_SHARES 2048
-#define ENOUGH_US 900000 /* of CPU time, both together */
+#define ENOUGH_US 1500000 /* of CPU time, both together */
 #define ALONE_US 300000
 
 enum { LIGHT, HEAVY, BOTH };
@@ -109,17 +109,20 @@ stop(struct rivals *rivals, int running, uint64_t since_us[BOTH])
 	return 0;
 }
 
-/* In a process group of their own, so that one signal reaches both; and
- * stopped. */
+/* Both on one CPU; in a process group of their own, so that one signal reaches
+ * both; and stopped. */
 static int
-start_pinned(struct rivals *rivals)
+start_on(struct rivals *rivals, const cpu_set_t *cpu)
 {
 	for (int i = 0; i < BOTH; i++) {
 		struct load *load = &rivals->load[i];
 		if (load_start(load, &rivals->cg[i], load_spin, 0) < 0)
 			return -1;
-		if (setpgid(load->pid, rivals->load[LIGHT].pid) < 0)
-			return fail("make a process group of both");
+		/* Before Linux 6.2 entering a cpuset undoes what was
+		 * inherited. */
+		if (sys_sched_setaffinity(load->pid, cpu) < 0 ||
+		    setpgid(load->pid, rivals->load[LIGHT].pid) < 0)
+			return fail("prepare process %d", load->pid);
 		if (load_go(load) < 0)
 			return -1;
 	}
@@ -145,7 +148,7 @@ start(struct rivals *rivals)
 	if (sys_sched_setaffinity(0, &one) < 0)
 		return fail("go to CPU %d", cpu);
 	tour_show("both on CPU", "%d", cpu);
-	if (start_pinned(rivals) < 0)
+	if (start_on(rivals, &one) < 0)
 		return -1;
 	return sys_sched_setaffinity(0, &all) < 0 ?
 		       fail("leave CPU %d", cpu) :

@@ -420,6 +420,23 @@ killing_freezes_kills_and_thaws(void **state)
 }
 
 static void
+killing_thaws_what_is_frozen_below(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	int dir = cgroup_dir_with(&cg, "freezer")->fd;
+	assert_int_equal(mkdirat(dir, "below", 0755), 0);
+	put(MEMORY NAME "/below/freezer.state", "FROZEN\n");
+	pid_t pid = member(MEMORY NAME "/below/cgroup.procs",
+			   CPU NAME "/cgroup.procs");
+	assert_int_equal(cgroup_kill(&cg), 0);
+	assert_killed(pid);
+	assert_string_equal(get(MEMORY NAME "/below/freezer.state"), "THAWED");
+	remove_all(CPU "mydocker");
+}
+
+static void
 killing_works_without_a_freezer(void **state)
 {
 	(void)state;
@@ -533,6 +550,7 @@ main(void)
 		fake_test(a_threaded_base_is_refused_but_swept),
 		fake_test(joining_is_by_oneself_and_by_tasks),
 		fake_test(killing_freezes_kills_and_thaws),
+		fake_test(killing_thaws_what_is_frozen_below),
 		fake_test(killing_works_without_a_freezer),
 		fake_test(killing_uses_cgroup_kill_where_it_is),
 		fake_test(killing_oneself_is_refused),

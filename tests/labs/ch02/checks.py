@@ -256,7 +256,7 @@ def set_of(*path):
 
 def fill_base(host):
     """What the base has, which nobody can know before."""
-    due = "0-%d" % random.randrange(2, 90), "0-%d" % random.randrange(2, 9)
+    due = "0-%d" % random.randrange(10, 90), "0-%d" % random.randrange(1, 9)
     for name, text in zip(("cpus", "mems"), due):
         put(text + "\n", host.where, CPUSETS, "cpuset." + name)
     return due
@@ -287,7 +287,7 @@ def each_level(run):
     host = Host(run, "v1", names[0] + "/" + run.word(), "/".join(names))
     fill_base(host)
     succeeded(host.create())
-    narrow = "%d" % random.randrange(9), "0"
+    narrow = "%d" % random.randrange(1, 9), "0"
     for kind, text in zip(("cpus", "mems"), narrow):
         put(text + "\n", host.where, CPUSETS, names[0], "cpuset." + kind)
     host.next()
