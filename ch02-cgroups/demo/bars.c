@@ -86,4 +86,6 @@ bars_print(FILE *out, const struct watched *all, size_t count, int width,
 		fclose(row);
 		fprintf(out, "%.*s%s", width, line, end);
 	}
+	if (count == 0)
+		fprintf(out, "  (none)%s", end);
 }

@@ -18,7 +18,7 @@
 #include "cgroup_limit.h"
 #include "device_program.h"
 #include "load.h"
-#include "sys.h"
+#include "ns.h"
 
 static const struct device_rule rules[] = {
 	DEVICE_DENY_ALL,
@@ -314,10 +314,7 @@ play_program_below(void)
 static int
 prepare(void)
 {
-	if (sys_unshare(CLONE_NEWNS) < 0 ||
-	    sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return fail("make a mount namespace");
-	if (tour_scratch() < 0)
+	if (ns_own_mounts() < 0 || tour_scratch() < 0)
 		return -1;
 	held = open("/dev/full", O_RDONLY | O_CLOEXEC);
 	if (held < 0)

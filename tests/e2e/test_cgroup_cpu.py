@@ -5,6 +5,7 @@ what they say about numbers, and how they leave out what a machine has not got.
 import os
 import re
 import shutil
+import signal
 import threading
 import time
 
@@ -54,6 +55,18 @@ class Cpu(experiments.Played, harness.KernelTest):
                                    float(percent), delta=0.06, msg=out)
         self.assertIn("50000 of 100000 us", out)
         self.assertIn("5000 of 10000 us", out)
+
+    def test_interrupted_while_one_is_frozen(self):
+        """Frozen, it does not even die: whoever ends it must thaw it first."""
+        for _ in range(5):
+            process = harness.start([DEMO, "-v", "freezer"])
+            for line in process.stdout:
+                if b'"FROZEN"' in line or b'"cgroup.freeze", "1"' in line:
+                    break
+            process.send_signal(signal.SIGINT)
+            done = harness.finish(process, experiments.SECONDS)
+            self.assertFalse(done.timed_out, str(done))
+            self.assert_host_as_before("SIGINT, frozen")
 
     def test_one_cpu_is_not_enough_for_two(self):
         self.need("taskset")
