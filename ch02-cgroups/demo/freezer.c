@@ -238,6 +238,23 @@ play(const struct cgroup *all)
 				 "cgroup v2 of Linux 5.2; found: neither");
 }
 
+/*
+ * A child that waits for our end, whatever that is, and thaws: when we die so
+ * does who is frozen, but on v1 not before it is thawed.
+ */
+static int
+thaw_when_we_end(const struct cgroup *all)
+{
+	pid_t stage = getpid(), pid = sys_fork();
+	if (pid != 0)
+		return pid < 0 ? fail("start a child that thaws") : 0;
+	struct pollfd end = { .fd = sys_pidfd_open(stage), .events = POLLIN };
+	if (getppid() == stage)
+		poll(&end, 1, -1);
+	cgroup_freeze(all, false);
+	_exit(0);
+}
+
 static int
 run(void)
 {
@@ -249,6 +266,8 @@ run(void)
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (pulse == MAP_FAILED)
 		return fail("map memory to share");
+	if (thaw_when_we_end(&cg) < 0)
+		return -1;
 	result = play(&cg);
 	cgroup_close(&cg);
 	return result;

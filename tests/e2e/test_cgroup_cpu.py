@@ -114,7 +114,8 @@ class Cpu(experiments.Played, harness.KernelTest):
         self.assertRegex(out, r'> write\("[^"]*cpu\.(max|cfs_quota_us)", '
                               r'"200000')
         out = self.held(self.run_command([DEMO, "cpuset", "-v"], 60))
-        self.assertRegex(out, r"> sched_setaffinity\(\d+, .*\) = -1 EINVAL")
+        self.assertRegex(out, r"> sched_setaffinity\(\d+, .*\) = -1 "
+                              r"\(Invalid argument\)")
 
     def test_by_an_ordinary_user(self):
         self.demo = shutil.copy(DEMO, self.scratch(harness.USER))
