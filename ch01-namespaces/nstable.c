@@ -190,18 +190,16 @@ compare_pids(const void *a, const void *b)
 static pid_t *
 list_pids(DIR *proc, size_t *count)
 {
-	pid_t *pids = NULL;
-	size_t room = 0;
+	size_t room = 256;
+	pid_t *pids = new_bytes(room * sizeof(*pids));
 	struct dirent *entry;
 	*count = 0;
 	while ((entry = readdir(proc))) {
 		uint64_t pid;
 		if (parse_number(entry->d_name, 1, INT32_MAX, &pid) < 0)
 			continue;
-		if (*count == room) {
-			room = room ? room * 2 : 256;
-			pids = resize_bytes(pids, room * sizeof(*pids));
-		}
+		if (*count == room)
+			pids = resize_bytes(pids, (room *= 2) * sizeof(*pids));
 		pids[(*count)++] = pid;
 	}
 	qsort(pids, *count, sizeof(*pids), compare_pids);
