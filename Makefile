@@ -5,6 +5,7 @@ MAKEFLAGS += --no-print-directory
 JOBS := $(shell nproc 2>/dev/null || echo 1)
 PARTS = ch01 ch02 ch03 ch04 ch05 ch06
 RUN_TESTS = python3 -B tests/run.py
+PROGRAMS = for part in ch0*/; do $(MAKE) -s -C $$part programs || exit; done
 
 help:		## this page
 	@echo "Write Docker Yourself, in C"
@@ -54,13 +55,27 @@ check-book:	## the book's transcripts and figures against this machine (root: al
 	@$(RUN_TESTS) book
 
 book-update:	## as root: rewrites those that are no longer true; see git diff
-	@for part in ch0*/; do $(MAKE) -s -C $$part programs || exit; done
+	@$(PROGRAMS)
 	@python3 -B tests/book/update.py
 
 test:		## as root: installs what the tests need, then check and check-root
 	@echo "test: looking for the packages the tests need (tests/needs)"
 	@sh ch01-namespaces/needs.sh tests/needs
 	@$(RUN_TESTS) build unit asan repo labs book e2e
+
+vm:		## one command in a VM, root's and cgroup v2: make vm CMD='uname -r'
+	@sh ch01-namespaces/needs.sh tests/vm/needs
+	@exec $(VM) "$$IN_VM"
+
+check-vm:	## every experiment in that VM; also CGROUP=v1, CGROUP=hybrid
+	@sh ch01-namespaces/needs.sh tests/vm/needs
+	@$(PROGRAMS)
+	@exec $(VM) "python3 -B tests/vm/check.py"
+
+VM = python3 -B tests/vm/vm.py
+# As it was typed: a dollar sign is for the shell in the guest.
+vm: export IN_VM = $(value CMD)
+check-vm: export TIMEOUT ?= 3600
 
 check-fresh:	## as root: the README's commands in a fresh Debian (debootstrap)
 	@sh tests/fresh.sh
@@ -95,4 +110,4 @@ clean:		## remove everything that was built
 	rm -rf demo book/build
 
 .PHONY: help $(PARTS) all book check check-root check-book book-update test \
-	check-fresh lab grade watch grade-all doctor sync clean
+	vm check-vm check-fresh lab grade watch grade-all doctor sync clean

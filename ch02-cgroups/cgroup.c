@@ -1,6 +1,6 @@
 /*
  * cgroup.c - see cgroup.h.  Here: making a cgroup, finding one, and going in.
- * Limits and readings are in cgroup_limit.c, the end is in cgroup_end.c.
+ * The end is in cgroup_end.c.
  */
 #include "cgroup.h"
 
@@ -105,6 +105,10 @@ cgroup_close(struct cgroup *cg)
 static int
 fill_cpuset(int above, int dir)
 {
+	/* lab fill_cpuset: For each of cpuset.cpus and cpuset.mems: what the
+	 * new directory has already stays (read_all() of base.h; an empty one
+	 * says "\n").  Otherwise write into it what the file of the same name
+	 * says in the directory above, without its newline. */
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
 	for (size_t i = 0; i < countof(files); i++) {
 		auto_free char *own = read_all(dir, files[i], NULL);
@@ -120,6 +124,8 @@ fill_cpuset(int above, int dir)
 			return -1;
 	}
 	return 0;
+	/* lab end: return failx("fill_cpuset(%d, %d): not written yet", above,
+	 *	dir); */
 }
 
 /* What must be so in `above` and `below` before a process can live there. */
@@ -132,13 +138,14 @@ prepare(struct cgroup_dir *dir, int above, const char *above_path, int below,
 				       subtree_is_ours(below) ?
 			       fill_cpuset(above, below) :
 			       0;
-	if (dir->lacking)
+	if (!subtree_is_ours(is_first ? below : above))
+		failx("%s is not ours, so nothing was changed in its "
+		      "cgroup.subtree_control", above_path);
+	else if (subtree_hand_down(above, above_path,
+				   is_first ? below : -1) == 0)
 		return 0;
-	if (is_first ? !subtree_is_ours(below) : !subtree_is_ours(above))
-		dir->lacking = text("%s is not ours, so nothing was changed in "
-				    "its cgroup.subtree_control", above_path);
-	else if (subtree_hand_down(above, above_path, is_first ? below : -1) <
-		 0)
+	/* Those that it has all the same go on; the first reason tells most. */
+	if (!dir->lacking)
 		dir->lacking = copy_text(failure.text);
 	return 0;
 }
@@ -172,6 +179,12 @@ make_or_enter(int above, const char *above_path, const char *name,
 static int
 make_path(struct cgroup_dir *dir, const char *name)
 {
+	/* lab make_path: Open the base.  For each part of the name, "a" and
+	 * "b" of "a/b": make_or_enter() it in the directory above, the last
+	 * one `must_be_new`; prepare() the pair; then it is the directory
+	 * above.  `is_first` is the part right below the base.  The last one
+	 * is to be open in dir->fd, close-on-exec, as soon as it is made, so
+	 * that a later failure undoes it; all else is closed in the end. */
 	auto_close int above = open(dir->in.base, SUBTREE_OPEN);
 	if (above < 0)
 		return fail("open %s", dir->in.base);
@@ -196,6 +209,10 @@ make_path(struct cgroup_dir *dir, const char *name)
 		above_path = path;
 	}
 	return dir->fd < 0 ? fail("keep the directory open") : 0;
+	/* lab end: (void)prepare;
+	 * (void)make_or_enter;
+	 * return failx("make_path(%s, %s): not written yet", dir->path,
+	 *	name); */
 }
 
 /* v2: the controllers that are at work in the leaf itself. */
@@ -276,7 +293,7 @@ cgroup_dir_with(const struct cgroup *cg, const char *controller)
 {
 	for (size_t i = 0; i < cg->count; i++)
 		if (cg->dirs[i].fd >= 0 &&
-		    hierarchy_list_has(cg->dirs[i].in.controllers, controller))
+		    hierarchy_has(&cg->dirs[i].in, controller))
 			return &cg->dirs[i];
 	return NULL;
 }
@@ -316,6 +333,11 @@ why_not_joined(int code)
 int
 cgroup_join(const struct cgroup *cg, bool born_there)
 {
+	/* lab join: Go through cg->dirs.  One that is not there (fd -1) is
+	 * passed over, and so is that of v2 when we were born in it.  Go into
+	 * the others by a "0" in `tasks` on v1, in cgroup.procs on v2.  The
+	 * first that refuses ends it: wrap() the failure in the path and, where
+	 * why_not_joined() knows more than the errno, in that. */
 	for (size_t i = 0; i < cg->count; i++) {
 		const struct cgroup_dir *dir = &cg->dirs[i];
 		bool is_v2 = dir->in.version == 2;
@@ -329,4 +351,7 @@ cgroup_join(const struct cgroup *cg, bool born_there)
 			     wrap("join cgroup %s", dir->path);
 	}
 	return 0;
+	/* lab end: (void)why_not_joined;
+	 * return failx("cgroup_join(%s, %d): not written yet", cg->name,
+	 *	born_there); */
 }

@@ -4,7 +4,8 @@
  *
  *	struct cgroup cg = { 0 };
  *	if (cgroup_create(&cg, "mydocker/7f3a") < 0 ||
- *	    cgroup_limit(&cg, &(struct cgroup_limits){ .memory = 100 << 20 }))
+ *	    cgroup_limit(&cg, &(struct cgroup_limits){ .memory = 100 << 20 }) <
+		    0)
  *		return -1;
  *	pid_t pid = sys_clone(flags, cgroup_v2_fd(&cg), &pidfd);
  *	if (pid == 0)
@@ -25,6 +26,8 @@
  * that in an extended attribute of our own directory, and take it back when
  * the last of our directories goes.
  *
+ * Limits are in cgroup_limit.h, what is used in cgroup_stat.h.
+ *
  * See cgroups(7); in the kernel's documentation admin-guide/cgroup-v1/ and
  * admin-guide/cgroup-v2.
  */
@@ -33,6 +36,9 @@
 
 #include "base.h"
 #include "hierarchy.h"
+
+/* A limit that is not set, and a number that the kernel does not tell. */
+#define CGROUP_NONE UINT64_MAX
 
 /* One directory of ours. */
 struct cgroup_dir {
@@ -72,9 +78,9 @@ int cgroup_open(struct cgroup *cg, const char *name);
 /* Let go of memory and descriptors; the cgroup itself stays. */
 void cgroup_close(struct cgroup *cg);
 
-/* Is this controller ("memory") at work in the cgroup, on v1 or on v2?  And
- * in which of its directories, or NULL: for files of which this module does
- * not know. */
+/* Is this controller ("memory"; "io" is found under its name on v1, too,
+ * blkio) at work in the cgroup, on v1 or on v2?  And in which of its
+ * directories, or NULL: for files of which this module does not know. */
 bool cgroup_has(const struct cgroup *cg, const char *controller);
 const struct cgroup_dir *cgroup_dir_with(const struct cgroup *cg,
 					 const char *controller);
@@ -94,56 +100,6 @@ int cgroup_v2_fd(const struct cgroup *cg);
  * (unshare(2), CLONE_NEWCGROUP) after joining, not before.
  */
 int cgroup_join(const struct cgroup *cg, bool born_there);
-
-/* ---- limits and readings ------------------------------------------------ */
-
-struct cgroup_limits {
-	uint64_t memory;       /* bytes, 0: no limit is set */
-	int64_t memory_swap;   /* memory and swap together, in bytes, as Docker
-				  has it: 0: twice `memory`; -1: no limit;
-				  equal to `memory`: no swap at all */
-	uint64_t cpu_quota_us; /* of CPU time in each period; 0: no limit */
-	uint64_t cpu_period_us; /* 0: 100000, the kernel's own default */
-	uint64_t pids;		/* processes and threads; 0: no limit is set */
-};
-
-/*
- * Set the limits; what is 0 is left as it is.  All or nothing: when one is
- * refused those before it are put back.  The failure names the file, the
- * value and the reason; a limit whose controller is absent is a failure, too.
- * Where the kernel does not account swap, only a `memory_swap` that was asked
- * for is a failure: the default of twice `memory` is then left out.
- */
-int cgroup_limit(const struct cgroup *cg, const struct cgroup_limits *limits);
-
-/* What the kernel does not tell here, and a limit that is not set. */
-#define CGROUP_NONE UINT64_MAX
-
-struct cgroup_usage {
-	uint64_t memory;	/* bytes, now */
-	uint64_t memory_peak;	/* the most there was (v2: Linux 5.19) */
-	uint64_t memory_limit;	/* as the kernel rounded it, or CGROUP_NONE */
-	uint64_t oom_kills;	/* processes killed for want of memory */
-	uint64_t cpu_us;	/* CPU time used, user and system */
-	uint64_t cpu_quota_us;	/* of every period, or CGROUP_NONE */
-	uint64_t cpu_period_us;
-	uint64_t cpu_periods;	/* that had something to run in them */
-	uint64_t cpu_throttled; /* of those, where the quota was used up */
-	uint64_t pids;		/* processes and threads, now */
-	uint64_t pids_limit;	/* or CGROUP_NONE */
-	uint64_t pids_refused;	/* forks that failed at a limit */
-};
-
-/* Read everything; fails when nothing at all can be read. */
-int cgroup_read_usage(const struct cgroup *cg, struct cgroup_usage *usage);
-
-/*
- * The number in a file of the cgroup directory `dir`; with a `key`, that in
- * its line "key number", or of a file of such lines.  "max" and what v1 shows
- * in its place are CGROUP_NONE.
- */
-int cgroup_read_number(int dir, const char *file, const char *key,
-		       uint64_t *value);
 
 /* ---- the end ------------------------------------------------------------ */
 

@@ -50,11 +50,19 @@ hierarchy_free_all(struct hierarchies *found)
 	found->count = 0;
 }
 
+bool
+hierarchy_has(const struct hierarchy *hierarchy, const char *controller)
+{
+	if (hierarchy->version == 1 && strcmp(controller, "io") == 0)
+		controller = "blkio";
+	return hierarchy_list_has(hierarchy->controllers, controller);
+}
+
 const struct hierarchy *
 hierarchy_with(const struct hierarchies *found, const char *controller)
 {
 	for (size_t i = 0; i < found->count; i++)
-		if (hierarchy_list_has(found->all[i].controllers, controller))
+		if (hierarchy_has(&found->all[i], controller))
 			return &found->all[i];
 	return NULL;
 }

@@ -54,10 +54,14 @@ int sys_mount(const char *source, const char *target, const char *type,
 int sys_umount2(const char *target, int flags);
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_chroot(const char *path);
+/* Swap, of the whole host; less wanted than what there is already. */
+int sys_swapon(const char *path);
+int sys_swapoff(const char *path);
 int sys_openat2(int dir, const char *path, int flags, mode_t mode,
 		uint64_t resolve);
 /* Close descriptors `first` to `last` (Linux 5.9). */
 int sys_close_range(unsigned int first, unsigned int last);
+int sys_sched_setaffinity(pid_t pid, const cpu_set_t *cpus);
 int sys_execve(const char *path, char *const argv[], char *const envp[]);
 
 /* The mount API of 2019 (Linux 5.2): fsopen(2) and its companions. */
@@ -66,6 +70,10 @@ int sys_fsconfig(int fs, unsigned int command, const char *key,
 		 const char *value);
 int sys_fsmount(int fs, unsigned int attributes);
 int sys_move_mount(int mount, const char *target);
+
+/* eBPF (linux/bpf.h); returns what the command returns. */
+union bpf_attr;
+int sys_bpf(int command, union bpf_attr *attr, unsigned int size);
 
 /* Processes held by descriptor, never by a pid that may be reused. */
 int sys_pidfd_open(pid_t pid);

@@ -26,6 +26,7 @@ struct progress {
 	int held;
 	int failed;
 	bool waits; /* for Enter, between steps */
+	bool on_second_screen;
 };
 
 static struct {
@@ -285,6 +286,18 @@ tour_shell(const char *advice)
 	return wait_status(pid) < 0 ? -1 : 0;
 }
 
+/* ---- the second screen -------------------------------------------------- */
+
+void
+tour_screen(bool second)
+{
+	if (second)
+		tour.progress->on_second_screen = true;
+	fputs(second ? "\033[?1049h\033[?25l" : "\033[?25h\033[?1049l", stdout);
+	fflush(stdout);
+	tour.progress->on_second_screen = second;
+}
+
 /* ---- the scratch directory --------------------------------------------- */
 
 int
@@ -345,10 +358,18 @@ kill_children(void)
 	}
 }
 
-/* End what the stage left running.  Each round kills one generation. */
+/*
+ * End what the stage left running.  Each round kills one generation.  What
+ * does not die in time may be out of reach even of SIGKILL, such as a process
+ * that is frozen (chapter 2): then the experiment's tidy() is needed first.
+ */
 static void
 end_descendants(void)
 {
+	static const struct timespec death_takes = { .tv_sec = 2 };
+	sigset_t child;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
 	for (;;) {
 		pid_t pid = waitpid(-1, NULL, WNOHANG);
 		if (pid < 0)
@@ -356,7 +377,9 @@ end_descendants(void)
 		if (pid > 0)
 			continue;
 		kill_children();
-		waitpid(-1, NULL, 0);
+		if (sigtimedwait(&child, NULL, &death_takes) < 0 &&
+		    errno == EAGAIN)
+			return;
 	}
 }
 
@@ -402,6 +425,24 @@ attend(pid_t stage)
 	}
 }
 
+static int __attribute__((format(printf, 1, 2)))
+usage(const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	fprintf(stderr, "%s: ", tour.chapter->name);
+	vfprintf(stderr, fmt, args);
+	fputs("\n", stderr);
+	va_end(args);
+	return EXIT_USAGE;
+}
+
+static int
+print(const struct tour_view *view)
+{
+	return view->print(stdout) < 0 ? usage("%s", failure.text) : EXIT_HELD;
+}
+
 /* On the stage: run, then turn what happened into an exit status. */
 static int
 perform(const struct experiment *experiment)
@@ -424,7 +465,7 @@ perform(const struct experiment *experiment)
 }
 
 static pid_t
-start_stage(const struct experiment *experiment)
+start_stage(const struct experiment *experiment, const struct tour_view *view)
 {
 	pid_t guide = getpid();
 	fflush(stdout);
@@ -437,7 +478,7 @@ start_stage(const struct experiment *experiment)
 		_exit(EXIT_FAILED);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	int status = perform(experiment);
+	int status = view ? print(view) : perform(experiment);
 	fflush(stdout);
 	_exit(status);
 }
@@ -455,13 +496,12 @@ note_interrupt(void)
 		tour.interrupted_by = SIGPIPE;
 }
 
+/* A stage from its beginning until all of it is undone: its exit status. */
 static int
-play(const struct experiment *experiment)
+host(const struct experiment *experiment, const struct tour_view *view)
 {
-	printf("\n%s%s%s - %s\n", BOLD, experiment->name, PLAIN,
-	       experiment->shows);
 	*tour.progress = (struct progress){ .waits = tour.progress->waits };
-	pid_t stage = start_stage(experiment);
+	pid_t stage = start_stage(experiment, view);
 	if (stage < 0) {
 		printf("    cannot start a process: %s\n", strerror(errno));
 		return EXIT_FAILED;
@@ -470,12 +510,24 @@ play(const struct experiment *experiment)
 	end_descendants();
 	if (tour.has_terminal)
 		take_terminal();
+	if (tour.progress->on_second_screen)
+		tour_screen(false);
 	if (experiment->tidy)
 		experiment->tidy();
+	end_descendants();
 	sweep_scratch(true);
 	note_interrupt();
 	if (status == 128 + SIGPIPE)
 		tour.interrupted_by = SIGPIPE;
+	return status;
+}
+
+static int
+play(const struct experiment *experiment)
+{
+	printf("\n%s%s%s - %s\n", BOLD, experiment->name, PLAIN,
+	       experiment->shows);
+	int status = host(experiment, NULL);
 	if (status >= 128 && !tour.interrupted_by)
 		printf("    %s[FAILED]%s %s was killed by signal %d (%s)\n",
 		       RED, PLAIN, experiment->name, status - 128,
@@ -544,18 +596,6 @@ help(void)
 	return EXIT_HELD;
 }
 
-static int __attribute__((format(printf, 1, 2)))
-usage(const char *fmt, ...)
-{
-	va_list args;
-	va_start(args, fmt);
-	fprintf(stderr, "%s: ", tour.chapter->name);
-	vfprintf(stderr, fmt, args);
-	fputs("\n", stderr);
-	va_end(args);
-	return EXIT_USAGE;
-}
-
 static const struct experiment *
 find(const char *name)
 {
@@ -586,23 +626,6 @@ refuse_view(const char *flag)
 	return usage("unknown flag here: %s (see ./demo --help)", flag);
 }
 
-/* The view alone, of one experiment or, without a name, of the chapter. */
-static int
-print_view(const char *flag, const struct experiment *const *chosen,
-	   size_t count)
-{
-	const struct tour_view whole = { "--dot", "", tour.chapter->dot };
-	const struct tour_view *view = NULL;
-	if (count == 0 && strcmp(flag, whole.flag) == 0)
-		view = &whole;
-	else if (count == 1)
-		view = find_view(chosen[0], flag);
-	if (!view || tour.wants_shell)
-		return refuse_view(flag);
-	trace_hook = NULL; /* these lines are for a program to read */
-	return view->print(stdout) < 0 ? usage("%s", failure.text) : EXIT_HELD;
-}
-
 static int
 prepare(void)
 {
@@ -628,6 +651,34 @@ prepare(void)
 		if ((*e)->tidy)
 			(*e)->tidy();
 	return 0;
+}
+
+static int
+host_view(const struct experiment *experiment, const struct tour_view *view)
+{
+	if (prepare() < 0)
+		return usage("%s", failure.text);
+	int status = host(experiment, view);
+	return tour.interrupted_by ? 128 + tour.interrupted_by : status;
+}
+
+/* The view alone, of one experiment or, without a name, of the chapter. */
+static int
+print_view(const char *flag, const struct experiment *const *chosen,
+	   size_t count)
+{
+	const struct tour_view whole = { "--dot", "", tour.chapter->dot };
+	const struct tour_view *view = NULL;
+	if (count == 0 && strcmp(flag, whole.flag) == 0)
+		view = &whole;
+	else if (count == 1)
+		view = find_view(chosen[0], flag);
+	if (!view || tour.wants_shell)
+		return refuse_view(flag);
+	trace_hook = NULL; /* these lines are for a program to read */
+	return count == 1 && chosen[0]->stages_views ?
+		       host_view(chosen[0], view) :
+		       print(view);
 }
 
 static int

@@ -7,64 +7,11 @@
  */
 #include "demo.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cgroup.h"
-#include "subtree.h"
-
-#define PREFIX "mydocker"
-
-/* The names of all cgroups of ours, "mydocker/7f3a", each once. */
-struct names {
-	char **all;
-	size_t count;
-	const char *above; /* of the directory being listed, or NULL */
-	int depth;
-};
-
-static bool
-has_name(const struct names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->all[i], name) == 0)
-			return true;
-	return false;
-}
-
-static int
-collect(int fd, int parent, const char *name, void *data)
-{
-	(void)parent;
-	struct names *names = data;
-	const char *above = names->above;
-	if ((!above && strncmp(name, PREFIX, strlen(PREFIX)) != 0) ||
-	    names->depth == SUBTREE_DEPTH)
-		return 0;
-	auto_free char *full = above ? text("%s/%s", above, name) :
-				       copy_text(name);
-	if (!has_name(names, full)) {
-		names->all = resize_bytes(names->all, (names->count + 1) *
-							      sizeof(char *));
-		names->all[names->count++] = copy_text(full);
-	}
-	names->above = full;
-	names->depth++;
-	int result = subtree_each_child(fd, collect, names);
-	names->depth--;
-	names->above = above;
-	return result;
-}
-
-static void
-free_names(struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->all[i]);
-	free(names->all);
-}
+#include "cgroup_stat.h"
+#include "ours.h"
 
 /* A quoted string of Graphviz: quotes and backslashes want a backslash. */
 static void
@@ -162,20 +109,13 @@ dot(FILE *out)
 	auto_hierarchies struct hierarchies found = { 0 };
 	if (hierarchy_find_all(&found) < 0)
 		return -1;
-	struct names names = { 0 };
-	for (size_t i = 0; i < found.count; i++) {
-		const char *place = found.all[i].base ? found.all[i].base :
-							found.all[i].mount;
-		auto_close int base = place ? open(place, SUBTREE_OPEN) : -1;
-		if (base >= 0)
-			subtree_each_child(base, collect, &names);
-	}
+	auto_ours struct ours ours;
+	ours_find(&found, &ours);
 	fputs("digraph cgroups {\n\trankdir=LR;\n"
 	      "\tnode [shape=box, fontname=\"monospace\"];\n", out);
 	put_hierarchies(out, &found);
-	for (size_t i = 0; i < names.count; i++)
-		put_cgroup(out, names.all[i]);
+	for (size_t i = 0; i < ours.count; i++)
+		put_cgroup(out, ours.names[i]);
 	fputs("}\n", out);
-	free_names(&names);
 	return 0;
 }

@@ -15,15 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "cgroup.h"
+#include "cgroup_limit.h"
+#include "cgroup_stat.h"
+#include "host.h"
 #include "load.h"
+#include "spin.h"
 #include "sync.h"
-#include "sys.h"
+#include "words.h"
 
-#define MIB (UINT64_C(1) << 20)
 #define MEMORY_LIMIT (100 * MIB)
 #define MEMORY_EATEN (200 * MIB)
 #define QUOTA_US 50000
@@ -39,96 +40,7 @@ static const struct cgroup_limits limits = {
 	.pids = PIDS_LIMIT,
 };
 
-/* ---- what must not change ----------------------------------------------- */
-
-/* Where this process is, and what limits it. */
-struct host {
-	char *cgroups; /* /proc/self/cgroup */
-	uint64_t memory;
-	uint64_t pids;
-	char *handed_down; /* by the base of v2 */
-};
-
-static void
-forget_host(struct host *host)
-{
-	free(host->cgroups);
-	free(host->handed_down);
-}
-
-static uint64_t
-read_own_limit(const struct hierarchies *found, const char *controller,
-	       const char *v1_file, const char *v2_file)
-{
-	uint64_t value = CGROUP_NONE;
-	const struct hierarchy *in = hierarchy_with(found, controller);
-	if (!in || !in->own)
-		return value;
-	auto_close int dir = open(in->own, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cgroup_read_number(dir, in->version == 1 ? v1_file : v2_file, NULL,
-			   &value);
-	return value;
-}
-
-static int
-look_at_host(struct host *host)
-{
-	*host = (struct host){ 0 };
-	auto_hierarchies struct hierarchies found = { 0 };
-	host->cgroups = read_all(AT_FDCWD, "/proc/self/cgroup", NULL);
-	if (!host->cgroups || hierarchy_find_all(&found) < 0)
-		return -1;
-	host->memory = read_own_limit(&found, "memory", "memory.limit_in_bytes",
-				      "memory.max");
-	host->pids = read_own_limit(&found, "pids", "pids.max", "pids.max");
-	for (size_t i = 0; i < found.count; i++) {
-		if (found.all[i].version != 2 || !found.all[i].base)
-			continue;
-		auto_free char *path = text("%s/cgroup.subtree_control",
-					    found.all[i].base);
-		host->handed_down = read_all(AT_FDCWD, path, NULL);
-	}
-	return 0;
-}
-
-/* Every controller handed down now that was not so before? */
-static bool
-hands_down_more(const struct host *now, const struct host *before)
-{
-	auto_free char *words = copy_text(now->handed_down ? now->handed_down :
-							     "");
-	char *rest = words;
-	for (char *word; (word = strtok_r(rest, " \n", &rest));)
-		if (!hierarchy_list_has(before->handed_down, word))
-			return true;
-	return false;
-}
-
 /* ---- 1: the cgroups ----------------------------------------------------- */
-
-/* Numbers for a reader; CGROUP_NONE is "none". */
-struct words {
-	char text[48];
-};
-
-static struct words
-in_mib(uint64_t bytes)
-{
-	struct words words = { "none" };
-	if (bytes != CGROUP_NONE)
-		snprintf(words.text, sizeof(words.text), "%.1f MiB",
-			 (double)bytes / MIB);
-	return words;
-}
-
-static struct words
-in_units(uint64_t number)
-{
-	struct words words = { "none" };
-	if (number != CGROUP_NONE)
-		snprintf(words.text, sizeof(words.text), "%" PRIu64, number);
-	return words;
-}
 
 static void
 show_places(const struct cgroup *cg)
@@ -154,12 +66,12 @@ set_limits(const struct cgroup *cg)
 	if (cgroup_limit(cg, &limits) < 0 || cgroup_read_usage(cg, &usage) < 0)
 		return -1;
 	tour_show("memory limit, read back", "%s",
-		  in_mib(usage.memory_limit).text);
+		  words_mib(usage.memory_limit).text);
 	tour_show("CPU quota, read back", "%s of %s us",
-		  in_units(usage.cpu_quota_us).text,
-		  in_units(usage.cpu_period_us).text);
+		  words_number(usage.cpu_quota_us).text,
+		  words_number(usage.cpu_period_us).text);
 	tour_show("process limit, read back", "%s",
-		  in_units(usage.pids_limit).text);
+		  words_number(usage.pids_limit).text);
 	tour_expect(usage.memory_limit == MEMORY_LIMIT &&
 			    usage.cpu_quota_us == QUOTA_US &&
 			    usage.cpu_period_us == PERIOD_US &&
@@ -201,19 +113,6 @@ show_membership(const struct cgroup *cg, pid_t pid)
 
 /* ---- 3: memory ---------------------------------------------------------- */
 
-static struct words
-in_status(int status)
-{
-	struct words words;
-	if (WIFSIGNALED(status))
-		snprintf(words.text, sizeof(words.text), "by signal %d (%s)",
-			 WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else
-		snprintf(words.text, sizeof(words.text), "exit status %d",
-			 WEXITSTATUS(status));
-	return words;
-}
-
 /* The eater in this cgroup: its wait status, and what the kernel counted. */
 static int
 eat(const struct cgroup *cg, bool show_where, int *status,
@@ -225,11 +124,11 @@ eat(const struct cgroup *cg, bool show_where, int *status,
 	    load_go(&eater) < 0 || load_wait(&eater, status) < 0 ||
 	    cgroup_read_usage(cg, usage) < 0)
 		return -1;
-	tour_show("how it ended", "%s", in_status(*status).text);
+	tour_show("how it ended", "%s", words_status(*status).text);
 	tour_show("peak, counted by the kernel", "%s",
-		  in_mib(usage->memory_peak).text);
+		  words_mib(usage->memory_peak).text);
 	tour_show("OOM kills, counted by it", "%s",
-		  in_units(usage->oom_kills).text);
+		  words_number(usage->oom_kills).text);
 	return 0;
 }
 
@@ -261,115 +160,25 @@ try_memory(const struct cgroup *limited, const struct cgroup *free_one)
 
 /* ---- 4: CPU time -------------------------------------------------------- */
 
-static uint64_t
-now_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000) + now.tv_nsec / 1000;
-}
-
-static void
-sleep_us(long us)
-{
-	nanosleep(&(struct timespec){ .tv_sec = us / 1000000,
-				      .tv_nsec = us % 1000000 * 1000 }, NULL);
-}
-
-/*
- * What keeps the spinner from more must be its quota and nothing else, on a
- * busy machine, too: so both our directories get the greatest weight there is.
- */
-static int
-outweigh_others(const struct cgroup *cg)
-{
-	const struct cgroup_dir *dir = cgroup_dir_with(cg, "cpu");
-	bool v2 = dir->in.version == 2;
-	const char *weight = v2 ? "10000" : "262144";
-	if (write_text(dir->fd, v2 ? "../cpu.weight" : "../cpu.shares",
-		       weight) < 0)
-		return -1;
-	return write_text(dir->fd, v2 ? "cpu.weight" : "cpu.shares", weight);
-}
-
-/* A point in time and what had been used by then. */
-struct mark {
-	uint64_t us;
-	struct cgroup_usage usage;
-};
-
-/*
- * The moment at which the quota has just been used up once more, or, without
- * a quota, now.  Between two such moments lies a whole number of periods.
- */
-static int
-take_mark(const struct cgroup *cg, bool has_quota, struct mark *mark)
-{
-	uint64_t start = now_us(), before = CGROUP_NONE;
-	for (;;) {
-		mark->us = now_us();
-		if (cgroup_read_usage(cg, &mark->usage) < 0)
-			return -1;
-		if (!has_quota || mark->us - start > 2000000 ||
-		    (before != CGROUP_NONE &&
-		     mark->usage.cpu_throttled > before))
-			return 0;
-		before = mark->usage.cpu_throttled;
-		sleep_us(500);
-	}
-}
-
-/* Of one CPU, in per cent, the spinner's share of the time that passed. */
-static int
-measure(const struct cgroup *cg, bool has_quota, long us, double *percent)
-{
-	struct load spinner;
-	struct mark first, last;
-	if (load_start(&spinner, cg, load_spin, 0) < 0 ||
-	    load_go(&spinner) < 0)
-		return -1;
-	sleep_us(PERIOD_US);
-	if (take_mark(cg, has_quota, &first) < 0)
-		return -1;
-	sleep_us(us);
-	int status;
-	if (take_mark(cg, has_quota, &last) < 0 ||
-	    sys_pidfd_send_signal(spinner.pidfd, SIGKILL) < 0 ||
-	    load_wait(&spinner, &status) < 0)
-		return -1;
-	uint64_t used = last.usage.cpu_us - first.usage.cpu_us;
-	uint64_t passed = last.us - first.us;
-	*percent = 100.0 * used / passed;
-	tour_show("CPU time used", "%" PRIu64 " us of %" PRIu64
-		  " us that passed: %.1f %%", used, passed, *percent);
-	if (has_quota)
-		tour_show("periods, and quota used up",
-			  "%" PRIu64 ", %" PRIu64,
-			  last.usage.cpu_periods - first.usage.cpu_periods,
-			  last.usage.cpu_throttled -
-				  first.usage.cpu_throttled);
-	return 0;
-}
-
 static int
 try_cpu(const struct cgroup *limited, const struct cgroup *free_one)
 {
-	double percent = 0;
+	struct spin with_quota = { .spinners = 1, .has_quota = true,
+				   .us = 2000000, .at_least = 47.5 };
+	struct spin without = { .spinners = 1, .us = 500000, .at_least = 60 };
+	struct spin_time time;
 	tour_step("A child that only spins, with half a CPU's quota");
-	if (outweigh_others(limited) < 0 || outweigh_others(free_one) < 0)
+	if (spin_outweigh_others(limited) < 0 ||
+	    spin_measure(limited, &with_quota, &time) < 0)
 		return -1;
-	/* A busy machine can take time away, but never add to it: what is
-	 * too little is measured again, what is too much is not. */
-	for (int tries = 0; tries < 3 && percent <= 47.5; tries++)
-		if (measure(limited, true, 2000000, &percent) < 0)
-			return -1;
-	tour_expect(percent > 47.5 && percent < 52.5,
+	tour_expect(time.percent > 47.5 && time.percent < 52.5,
 		    "it got 50 %% of one CPU, within 5 %% of that");
 
 	tour_step("The other side: the same child without a quota");
-	if (measure(free_one, false, 500000, &percent) < 0)
+	if (spin_measure(free_one, &without, &time) < 0)
 		return -1;
-	tour_expect(percent > 60, "it got more than the quota had allowed");
+	tour_expect(time.percent > 60, "it got more than the quota had "
+		    "allowed");
 	return 0;
 }
 
@@ -388,9 +197,9 @@ multiply(const struct cgroup *cg, int *born, struct cgroup_usage *usage)
 		return -1;
 	*born = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	tour_show("children it got", "%d of %d", *born, FORKS);
-	tour_show("processes, counted", "%s", in_units(usage->pids).text);
+	tour_show("processes, counted", "%s", words_number(usage->pids).text);
 	tour_show("forks refused, counted", "%s",
-		  in_units(usage->pids_refused).text);
+		  words_number(usage->pids_refused).text);
 	return 0;
 }
 
@@ -443,17 +252,17 @@ clean_up(struct cgroup *limited, struct cgroup *free_one,
 		cgroup_close(both[i]);
 	}
 	struct host after;
-	if (look_at_host(&after) < 0)
+	if (host_look(&after) < 0)
 		return -1;
 	tour_show("memory limit of our own", "%s, before %s",
-		  in_mib(after.memory).text, in_mib(before->memory).text);
+		  words_mib(after.memory).text, words_mib(before->memory).text);
 	tour_expect(strcmp(after.cgroups, before->cgroups) == 0 &&
 			    after.memory == before->memory &&
 			    after.pids == before->pids,
 		    "this process is where it was, with the limits it had");
-	tour_expect(!hands_down_more(&after, before),
+	tour_expect(!host_hands_down_more(&after, before),
 		    "nothing is handed down that was not before");
-	forget_host(&after);
+	host_forget(&after);
 	return 0;
 }
 
@@ -478,29 +287,6 @@ shell_inside(const struct cgroup *cg)
 	return status == 0 ? 0 : failx("the shell could not be started");
 }
 
-/* Why this machine cannot play this, or NULL.  The caller frees. */
-static char *
-what_is_missing(const struct cgroup *cg)
-{
-	static const char *const needed[] = { "memory", "cpu", "pids" };
-	uint64_t panics = 0;
-	for (size_t i = 0; i < countof(needed); i++) {
-		struct cgroup_limits probe = { 0 };
-		if (cgroup_has(cg, needed[i]))
-			continue;
-		*(i == 0 ? &probe.memory :
-		  i == 1 ? &probe.cpu_quota_us :
-			   &probe.pids) = UINT32_MAX;
-		cgroup_limit(cg, &probe); /* for its words */
-		return copy_text(failure.text);
-	}
-	if (cgroup_read_number(AT_FDCWD, "/proc/sys/vm/panic_on_oom", NULL,
-			       &panics) == 0 && panics == 2)
-		return copy_text("vm.panic_on_oom is 2: an OOM kill would end "
-				 "this machine");
-	return NULL;
-}
-
 static int
 play(struct cgroup *limited, struct cgroup *free_one,
      const struct host *before)
@@ -518,24 +304,21 @@ run(void)
 {
 	struct host before;
 	struct cgroup limited, free_one;
-	if (look_at_host(&before) < 0)
+	if (host_look(&before) < 0)
 		return -1;
 	tour_step("Two cgroups, in every hierarchy that this machine has");
-	if (load_create_cgroup(&limited, "limited") < 0) {
-		if (failure.code == EACCES)
-			return tour_skip("needs root, or a cgroup v2 that is "
-					 "delegated to us; found: %s",
-					 failure.text);
-		return -1;
-	}
-	auto_free char *missing = what_is_missing(&limited);
-	if (missing)
-		return tour_skip("needs memory, cpu and pids controllers; "
-				 "found: %s", missing);
+	int result = load_cgroup_or_skip(
+		&limited, "limited",
+		(const char *const[]){ "memory", "cpu", "pids", NULL });
+	if (result)
+		return result;
+	result = host_survives_oom_or_skip();
+	if (result)
+		return result;
 	if (load_create_cgroup(&free_one, "free") < 0)
 		return -1;
-	int result = play(&limited, &free_one, &before);
-	forget_host(&before);
+	result = play(&limited, &free_one, &before);
+	host_forget(&before);
 	return result;
 }
 

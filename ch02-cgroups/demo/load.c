@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cgroup_plan.h"
 #include "subtree.h"
 #include "sync.h"
 #include "sys.h"
@@ -25,6 +26,21 @@ load_create_cgroup(struct cgroup *cg, const char *name)
 {
 	auto_free char *path = text(PREFIX "%s/%s", tour_run_id(), name);
 	return cgroup_create(cg, path);
+}
+
+int
+load_cgroup_or_skip(struct cgroup *cg, const char *name,
+		    const char *const controllers[])
+{
+	if (load_create_cgroup(cg, name) < 0)
+		return failure.code != EACCES ? -1 :
+			tour_skip("needs root, or a cgroup v2 that is "
+				  "delegated to us; found: %s", failure.text);
+	for (; controllers && *controllers; controllers++)
+		if (!cgroup_need(cg, *controllers))
+			return tour_skip("needs the %s controller; found: %s",
+					 *controllers, failure.text);
+	return 0;
 }
 
 static void
@@ -90,9 +106,8 @@ load_spin(int sock, uint64_t amount)
 		;
 }
 
-/* Whatever becomes of the parent, do not outlive it. */
-static void
-end_with(pid_t parent)
+void
+load_end_with(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -104,18 +119,24 @@ load_fork(int sock, uint64_t amount)
 {
 	pid_t self = getpid();
 	int born = 0;
+	auto_free pid_t *children = new_bytes(amount * sizeof(*children));
 	for (uint64_t i = 0; i < amount; i++) {
 		pid_t pid = fork();
 		if (pid == 0) {
-			end_with(self);
+			load_end_with(self);
 			for (;;)
 				pause();
 		}
-		born += pid > 0;
+		if (pid > 0)
+			children[born++] = pid;
 	}
-	if (sync_send(sock, SYNC_READY) < 0)
-		return 0;
-	sync_expect(sock, SYNC_GO, "the demo");
+	if (sync_send(sock, SYNC_READY) == 0)
+		sync_expect(sock, SYNC_GO, "the demo");
+	/* When it has ended, so have they: what they hold is let go. */
+	for (int i = 0; i < born; i++)
+		kill(children[i], SIGKILL);
+	for (int i = 0; i < born; i++)
+		waitpid(children[i], NULL, 0);
 	return born;
 }
 
@@ -125,7 +146,7 @@ static _Noreturn void
 be_the_load(pid_t parent, int sock, const struct cgroup *cg, bool born_there,
 	    load_work *work, uint64_t amount)
 {
-	end_with(parent);
+	load_end_with(parent);
 	if (cgroup_join(cg, born_there) < 0) {
 		sync_send_failure(sock);
 		_exit(1);

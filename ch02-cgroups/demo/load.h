@@ -14,6 +14,14 @@
 /* "mydocker-demo-RUN/NAME": the cgroups of this run, and of no other one. */
 int load_create_cgroup(struct cgroup *cg, const char *name);
 
+/*
+ * The same for an experiment that cannot do without these controllers (ends
+ * with NULL; itself NULL: any will do): 0, -1, or tour_skip()'s value where the
+ * machine has not got them, or gives us no cgroup at all.
+ */
+int load_cgroup_or_skip(struct cgroup *cg, const char *name,
+			const char *const controllers[]);
+
 /* For tidy(): remove the cgroups of this run and of runs that are dead. */
 void load_remove_cgroups(void);
 
@@ -33,6 +41,10 @@ load_work load_spin;
 /* Fork `amount` times; then SYNC_READY, and wait for SYNC_GO.  The exit
  * status is how many of them the kernel allowed.  They end with it. */
 load_work load_fork;
+
+/* For a load that forks: the child ends with its parent, whatever it is that
+ * ends that one. */
+void load_end_with(pid_t parent);
 
 /* Clone a child into the cgroup; returns when it waits at the gate. */
 int load_start(struct load *load, const struct cgroup *cg, load_work *work,

@@ -3,7 +3,24 @@
 #include "demo.h"
 
 static const struct experiment *const experiments[] = {
+	&demo_where,
+	&demo_hierarchy,
+	&demo_unified,
+	&demo_move,
+	&demo_release,
+	&demo_memory,
+	&demo_memswap,
+	&demo_memsoft,
+	&demo_shares,
+	&demo_quota,
+	&demo_cpuset,
+	&demo_pids,
+	&demo_freezer,
+	&demo_devices,
+	&demo_io,
+	&demo_docker,
 	&demo_limit,
+	&demo_watch,
 	NULL,
 };
 

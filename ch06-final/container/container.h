@@ -16,7 +16,7 @@
 #define CONTAINER_H
 
 #include "base.h"
-#include "cgroup.h"
+#include "cgroup_limit.h"
 #include "console.h"
 #include "net.h"
 #include "record.h"

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "cgroup_stat.h"
 #include "sys.h"
 
 int

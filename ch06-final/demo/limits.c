@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cgroup.h"
+#include "cgroup_stat.h"
 #include "container.h"
 #include "stage.h"
 

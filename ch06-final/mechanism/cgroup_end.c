@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "cgroup_stat.h"
 #include "subtree.h"
 #include "sys.h"
 
@@ -261,17 +262,37 @@ kill_one_by_one(const struct cgroup *cg)
 	return take_census(cg, true, &census);
 }
 
-/* A frozen process of v1 does not even die: let go of all. */
+struct thawing {
+	const char *file, *value;
+	int depth;
+};
+
+static int
+thaw_with_all_below(int dir, int parent, const char *name, void *data)
+{
+	(void)parent, (void)name;
+	struct thawing *thawing = data;
+	write_text(dir, thawing->file, thawing->value);
+	if (thawing->depth++ < SUBTREE_DEPTH)
+		subtree_each_child(dir, thaw_with_all_below, thawing);
+	thawing->depth--;
+	return 0;
+}
+
+/* A frozen process of v1 does not even die: let go of all, those too of whom
+ * somebody has frozen a cgroup below ours. */
 static void
 thaw(const struct cgroup *cg)
 {
+	struct thawing v1 = { "freezer.state", "THAWED", 0 };
+	struct thawing v2 = { "cgroup.freeze", "0", 0 };
 	for (size_t i = 0; i < cg->count; i++) {
 		const struct cgroup_dir *dir = &cg->dirs[i];
 		if (dir->fd >= 0 && dir->in.version == 2)
-			write_text(dir->fd, "cgroup.freeze", "0");
+			thaw_with_all_below(dir->fd, -1, NULL, &v2);
 		else if (dir->fd >= 0 &&
 			 hierarchy_list_has(dir->in.controllers, "freezer"))
-			write_text(dir->fd, "freezer.state", "THAWED");
+			thaw_with_all_below(dir->fd, -1, NULL, &v1);
 	}
 }
 

@@ -52,6 +52,9 @@ void hierarchy_free_all(struct hierarchies *found);
 /* Give back what one of them holds. */
 void hierarchy_free(struct hierarchy *hierarchy);
 
+/* Has it this controller?  By the names of v2: "io" is v1's blkio, too. */
+bool hierarchy_has(const struct hierarchy *hierarchy, const char *controller);
+
 /* The hierarchy with this controller ("memory"), or NULL. */
 const struct hierarchy *hierarchy_with(const struct hierarchies *found,
 				       const char *controller);

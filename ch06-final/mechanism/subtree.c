@@ -20,7 +20,7 @@
  * for: each that is enabled costs something in every cgroup that has it.
  */
 static const char *const wanted[] = {
-	"cpu", "cpuset", "hugetlb", "io", "memory", "pids",
+	"cpu", "cpuset", "hugetlb", "io", "memory", "pids", "rdma",
 };
 
 int

@@ -2,10 +2,12 @@
 #include "sys.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -158,6 +160,14 @@ sys_close_range(unsigned int first, unsigned int last)
 }
 
 int
+sys_sched_setaffinity(pid_t pid, const cpu_set_t *cpus)
+{
+	return trace(sched_setaffinity(pid, sizeof(*cpus), cpus),
+		     "sched_setaffinity(%d, %zu, {%#lx, ...})", pid,
+		     sizeof(*cpus), cpus->__bits[0]);
+}
+
+int
 sys_execve(const char *path, char *const argv[], char *const envp[])
 {
 	/* Nothing can be reported after an execve that succeeds. */
@@ -210,6 +220,18 @@ int
 sys_chroot(const char *path)
 {
 	return trace(chroot(path), "chroot(\"%s\")", path);
+}
+
+int
+sys_swapon(const char *path)
+{
+	return trace(swapon(path, 0), "swapon(\"%s\", 0)", path);
+}
+
+int
+sys_swapoff(const char *path)
+{
+	return trace(swapoff(path), "swapoff(\"%s\")", path);
 }
 
 int
@@ -269,4 +291,20 @@ sys_move_mount(int mount, const char *target)
 	return trace(syscall(SYS_move_mount, mount, "", AT_FDCWD, target,
 			     MOVE_MOUNT_F_EMPTY_PATH),
 		     "move_mount(%d, \"\", AT_FDCWD, \"%s\")", mount, target);
+}
+
+int
+sys_bpf(int command, union bpf_attr *attr, unsigned int size)
+{
+	static const char *const names[] = {
+		[BPF_PROG_LOAD] = "BPF_PROG_LOAD",
+		[BPF_PROG_ATTACH] = "BPF_PROG_ATTACH",
+		[BPF_PROG_DETACH] = "BPF_PROG_DETACH",
+		[BPF_PROG_QUERY] = "BPF_PROG_QUERY",
+		[BPF_PROG_GET_FD_BY_ID] = "BPF_PROG_GET_FD_BY_ID",
+	};
+	const char *name = (size_t)command < countof(names) && names[command] ?
+				   names[command] :
+				   "?";
+	return trace(syscall(SYS_bpf, command, attr, size), "bpf(%s)", name);
 }

@@ -26,7 +26,7 @@
 
 #include "base.h"
 
-/* Of what an experiment is about: printed alone, by the guide itself. */
+/* What an experiment is about, printed alone: by the guide itself. */
 struct tour_view {
 	const char *flag;  /* "--json": ./demo NAME --json */
 	const char *shows; /* its line in ./demo --help */
@@ -40,6 +40,8 @@ struct experiment {
 	void (*tidy)(void); /* by the guide, on every way out; may be NULL */
 	bool has_shell;	    /* run() calls tour_shell() at the right place */
 	const struct tour_view *views; /* ends with a flag NULL; may be NULL */
+	bool stages_views; /* they make what they show: so print() is called
+			      on a stage, too, and tidy() afterwards */
 };
 
 struct chapter {
@@ -74,6 +76,10 @@ void tour_print_command(const char *const argv[], const char *after);
 /* With --shell: an interactive shell here; returns when it ends.  Otherwise
  * does nothing.  `advice` is one line of what to try. */
 int tour_shell(const char *advice);
+
+/* The terminal's second screen, without a cursor, to draw on, or (false) the
+ * first one again.  The guide returns to that on every way out. */
+void tour_screen(bool second);
 
 /*
  * An empty directory of this stage's own, with a tmpfs on it, entered as the

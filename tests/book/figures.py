@@ -1,5 +1,6 @@
 """Live figures: book/figures/NAME.dot, drawn by a program from what the kernel
-says.  The first line is "// taken from: COMMAND", run by root at the top.
+says.  The first line is "// taken from: COMMAND", run by root at the top; a
+second, "// needs: COMMAND", is for a figure that not every machine can draw.
 
 What the kernel gives out anew every time (process ids, inodes of namespaces,
 ids of containers and of runs) becomes a small number, the same for the same
@@ -14,6 +15,7 @@ import harness
 from playing import Place, end_all
 
 TAKEN_FROM = "// taken from: "
+NEEDS = "// needs: "
 TIMEOUT = 60
 # Kinds of names that vary: what they look like (the group varies), what they
 # become, counted from where.  Process 1 is itself on every machine.
@@ -38,6 +40,17 @@ def command_of(path, text):
     return first[len(TAKEN_FROM):]
 
 
+def needs_of(text):
+    """The second line, or nothing."""
+    lines = text.split("\n")
+    return lines[1] + "\n" if lines[1:] and lines[1].startswith(NEEDS) else ""
+
+
+def can_be_taken(path):
+    command = needs_of(read(path))[len(NEEDS):]
+    return harness.run(["sh", "-c", command]).status == 0
+
+
 def normalised(text):
     for pattern, name, first in VARYING:
         known = {}
@@ -57,7 +70,8 @@ def read(path):
 
 def retaken(path):
     """The figure as it comes out now; as root."""
-    command = command_of(path, read(path))
+    text = read(path)
+    command = command_of(path, text)
     place = Place(path)
     try:
         done = harness.run(["sh", "-c", command], timeout=TIMEOUT,
@@ -67,4 +81,5 @@ def retaken(path):
         place.remove()
     if done.status or done.timed_out or done.err:
         raise AssertionError("%s:1: %s" % (path, done))
-    return "%s%s\n%s" % (TAKEN_FROM, command, normalised(done.out))
+    return "%s%s\n%s%s" % (TAKEN_FROM, command, needs_of(text),
+                           normalised(done.out))

@@ -18,6 +18,8 @@ class Figures(unittest.TestCase):
             self.skipTest("figures are taken by root")
         for name in names:
             with self.subTest(name):
+                if not figures.can_be_taken(name):
+                    self.skipTest("this machine cannot draw it")
                 self.assertEqual(figures.read(name), figures.retaken(name),
                                  "no longer so: make book-update")
 

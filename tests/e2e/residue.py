@@ -6,8 +6,8 @@
 
 Looked at: mounts, cgroups, network links with their addresses and rules, the
 nftables rules, the switches of /proc/sys that a container runtime touches,
-loop devices, FUSE connections, System V and POSIX IPC, host name, files and
-directories under our names, and processes.
+loop devices, swap, FUSE connections, System V and POSIX IPC, host name, files
+and directories under our names, and processes.
 
 A process left behind is any descendant of the test runner: the runner is a
 sub-reaper (prctl(2)), so whatever a tested program leaves running becomes its
@@ -71,7 +71,7 @@ NOT_OURS = re.compile(r"\.(service|scope|slice|mount|socket|swap)(/|$)|"
 
 
 # A run puts its guide's pid into the names it makes (tour_run_id, scratch()).
-RUN = re.compile(r"mydocker-(?:demo|test|state|grade)[-.](\d+)-")
+RUN = re.compile(r"mydocker-(?:demo|swap|test|state|grade)[-.](\d+)-")
 
 
 def of_another_run(line, ours):
@@ -177,6 +177,8 @@ def sysctls():
 def devices():
     for path in glob.glob("/sys/block/loop*/loop/backing_file"):
         yield "loop device %s: %s" % (path.split("/")[3], read(path).strip())
+    for line in read("/proc/swaps").splitlines()[1:]:
+        yield "swap " + line.split()[0]
     for path in glob.glob("/sys/fs/fuse/connections/*"):
         yield "FUSE connection " + os.path.basename(path)
 

@@ -231,7 +231,7 @@ class Mine(trial.LabTest):
         for chapter, words, why in (
                 (CHAPTER, "MINE=mountinfo", "make lab CH=ch01"),
                 ("ch06-final", "MINE=cgroup", "make lab CH=ch02"),
-                ("ch02-cgroups", "MINE=ns", "no module ns.c"),
+                ("ch02-cgroups", "MINE=overlay", "no module overlay.c"),
                 ("ch06-final", "MINE=nothing", "nothing.c")):
             status, output = self.make(chapter, words, place)
             self.assertEqual(status, 2, output)

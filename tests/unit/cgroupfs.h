@@ -9,7 +9,8 @@
  * refused where the kernel refuses, and subtree_control hands controllers
  * down.  Nobody is root for it, and no real cgroup is touched.
  *
- * Include it once, from the test's only file, after test.h.
+ * Include it once, from the only file of a program: a unit test, or a driver of
+ * the labs, which has no cmocka.
  */
 #ifndef CGROUPFS_H
 #define CGROUPFS_H
@@ -26,15 +27,27 @@
 #include <unistd.h>
 
 #include "hierarchy.h"
-#include "test.h"
+
+/* What cannot fail, unless the play itself has a fault. */
+#define surely(condition)                                                     \
+	do {                                                                  \
+		if (!(condition)) {                                           \
+			fprintf(stderr, "%s:%d: %s does not hold: %s\n",      \
+				__FILE__, __LINE__, #condition,               \
+				strerror(errno));                             \
+			abort();                                              \
+		}                                                             \
+	} while (0)
 
 /* What a test asks the kernel to do differently. */
 static struct {
-	char where[64];	      /* the directory of this test */
+	char where[128];      /* the directory of this test */
+	const char *no_controller; /* handing this one down fails: EPERM */
 	const char *no_mkdir; /* directories of this name fail with EAGAIN */
 	int busy;	      /* so many times rmdir says EBUSY */
 	const char *refuse;   /* a write to a file of this name fails... */
 	int refuse_with;      /* ...with this errno */
+	const char *ignore;   /* this value is taken, and nothing done */
 } fake;
 
 /* ---- files -------------------------------------------------------------- */
@@ -46,11 +59,11 @@ put(const char *path, const char *content)
 	auto_free char *full = text("%s/%s", fake.where, path);
 	char *slash = strrchr(full, '/');
 	*slash = '\0';
-	assert_int_equal(make_dirs(full, 0755), 0);
+	surely(make_dirs(full, 0755) == 0);
 	*slash = '/';
 	auto_file FILE *file = fopen(full, "w");
-	assert_non_null(file);
-	assert_true(fputs(content, file) >= 0);
+	surely(file);
+	surely(fputs(content, file) >= 0);
 }
 
 static inline void
@@ -59,7 +72,7 @@ add(const char *path, const char *fmt, const char *a, unsigned int b,
 {
 	auto_free char *full = text("%s/%s", fake.where, path);
 	auto_file FILE *file = fopen(full, "a");
-	assert_non_null(file);
+	surely(file);
 	for (; *fmt; fmt++)
 		if (*fmt == '@')
 			fputs(a, file);
@@ -110,39 +123,95 @@ static const struct fake_file {
 } fake_files[] = {
 	{ 1, "", "cgroup.procs", "" },
 	{ 1, "", "tasks", "" },
+	{ 1, "blkio", "blkio.bfq.weight", "100\n" },
+	{ 1, "blkio", "blkio.bfq.weight_device", "default 100\n" },
+	{ 1, "blkio", "blkio.throttle.read_bps_device", "" },
+	{ 1, "blkio", "blkio.throttle.write_bps_device", "" },
+	{ 1, "blkio", "blkio.throttle.read_iops_device", "" },
+	{ 1, "blkio", "blkio.throttle.write_iops_device", "" },
+	{ 1, "blkio", "blkio.throttle.io_service_bytes_recursive",
+	  "8:0 Read 4096\n8:0 Write 8192\n8:0 Total 12288\nTotal 12288\n" },
+	{ 1, "blkio", "blkio.throttle.io_serviced_recursive",
+	  "8:0 Read 1\n8:0 Write 2\n8:0 Total 3\nTotal 3\n" },
+	{ 1, "cpu", "cpu.cfs_burst_us", "0\n" },
 	{ 1, "cpu", "cpu.cfs_period_us", "100000\n" },
 	{ 1, "cpu", "cpu.cfs_quota_us", "-1\n" },
-	{ 1, "cpu", "cpu.stat", "nr_periods 7\nnr_throttled 3\n" },
+	{ 1, "cpu", "cpu.idle", "0\n" },
+	{ 1, "cpu", "cpu.shares", "1024\n" },
+	{ 1, "cpu", "cpu.stat",
+	  "nr_periods 7\nnr_throttled 3\nthrottled_time 5000\n" },
 	{ 1, "cpuacct", "cpuacct.usage", "1234567\n" },
+	{ 1, "cpuacct", "cpuacct.usage_user", "1000000\n" },
+	{ 1, "cpuacct", "cpuacct.usage_sys", "234567\n" },
 	{ 1, "cpuset", "cpuset.cpus", "\n" },
 	{ 1, "cpuset", "cpuset.mems", "\n" },
+	{ 1, "devices", "devices.allow", "" },
+	{ 1, "devices", "devices.deny", "" },
+	{ 1, "devices", "devices.list", "a *:* rwm\n" },
 	{ 1, "freezer", "freezer.state", "THAWED\n" },
+	{ 1, "hugetlb", "hugetlb.2MB.limit_in_bytes",
+	  "9223372036854771712\n" },
+	{ 1, "memory", "memory.failcnt", "6\n" },
+	{ 1, "memory", "memory.kmem.limit_in_bytes",
+	  "9223372036854771712\n" },
 	{ 1, "memory", "memory.limit_in_bytes", "9223372036854771712\n" },
 	{ 1, "memory", "memory.memsw.limit_in_bytes",
 	  "9223372036854771712\n" },
+	{ 1, "memory", "memory.soft_limit_in_bytes",
+	  "9223372036854771712\n" },
+	{ 1, "memory", "memory.swappiness", "60\n" },
 	{ 1, "memory", "memory.usage_in_bytes", "4096\n" },
 	{ 1, "memory", "memory.max_usage_in_bytes", "8192\n" },
 	{ 1, "memory", "memory.oom_control",
 	  "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n" },
+	{ 1, "memory", "memory.stat",
+	  "cache 1\ntotal_cache 1024\ntotal_rss 3072\ntotal_swap 512\n" },
 	{ 1, "pids", "pids.max", "max\n" },
 	{ 1, "pids", "pids.current", "5\n" },
 	{ 1, "pids", "pids.events", "max 9\n" },
+	{ 1, "rdma", "rdma.max",
+	  "mlx4_0 hca_handle=max hca_object=max\n" },
 	{ 2, "", "cgroup.procs", "" },
 	{ 2, "", "cgroup.type", "domain\n" },
 	{ 2, "", "cgroup.subtree_control", "" },
 	{ 2, "", "cgroup.freeze", "0\n" },
 	{ 2, "", "cgroup.events", "populated 0\nfrozen 0\n" },
+	{ 2, "", "cpu.pressure",
+	  "some avg10=1.50 avg60=0.00 avg300=0.00 total=77\n" },
+	{ 2, "", "memory.pressure",
+	  "some avg10=12.05 avg60=0.00 avg300=0.00 total=99\n"
+	  "full avg10=0.25 avg60=0.00 avg300=0.00 total=88\n" },
 	{ 2, "", "cpu.stat",
-	  "usage_usec 1234\nnr_periods 7\nnr_throttled 3\n" },
+	  "usage_usec 1234\nuser_usec 1000\nsystem_usec 234\n"
+	  "nr_periods 7\nnr_throttled 3\nthrottled_usec 5\n" },
+	{ 2, "cpu", "cpu.idle", "0\n" },
 	{ 2, "cpu", "cpu.max", "max 100000\n" },
+	{ 2, "cpu", "cpu.max.burst", "0\n" },
+	{ 2, "cpu", "cpu.weight", "100\n" },
+	{ 2, "cpuset", "cpuset.cpus", "\n" },
+	{ 2, "cpuset", "cpuset.cpus.effective", "0-3\n" },
+	{ 2, "cpuset", "cpuset.mems", "\n" },
+	{ 2, "cpuset", "cpuset.mems.effective", "0\n" },
+	{ 2, "hugetlb", "hugetlb.2MB.max", "max\n" },
+	{ 2, "hugetlb", "hugetlb.2MB.rsvd.max", "max\n" },
+	{ 2, "io", "io.max", "" },
+	{ 2, "io", "io.weight", "default 100\n" },
+	{ 2, "io", "io.stat",
+	  "8:0 rbytes=4096 wbytes=8192 rios=1 wios=2 dbytes=0 dios=0\n" },
 	{ 2, "memory", "memory.max", "max\n" },
+	{ 2, "memory", "memory.low", "0\n" },
 	{ 2, "memory", "memory.swap.max", "max\n" },
+	{ 2, "memory", "memory.swap.current", "512\n" },
 	{ 2, "memory", "memory.current", "4096\n" },
 	{ 2, "memory", "memory.peak", "8192\n" },
-	{ 2, "memory", "memory.events", "low 0\noom 4\noom_kill 2\n" },
+	{ 2, "memory", "memory.events",
+	  "low 0\nmax 6\noom 4\noom_kill 2\n" },
+	{ 2, "memory", "memory.stat", "anon 3072\nfile 1024\n" },
 	{ 2, "pids", "pids.max", "max\n" },
 	{ 2, "pids", "pids.current", "5\n" },
 	{ 2, "pids", "pids.events", "max 9\n" },
+	{ 2, "rdma", "rdma.max",
+	  "mlx4_0 hca_handle=max hca_object=max\n" },
 };
 
 /* Fill a directory; `controllers` is a list, as cgroup.controllers has it. */
@@ -154,11 +223,11 @@ fake_fill(int dir, int version, const char *controllers)
 		if (f->version == version &&
 		    (!*f->controller ||
 		     hierarchy_list_has(controllers, f->controller)))
-			assert_int_equal(put_in(dir, f->name, f->content), 0);
+			surely(put_in(dir, f->name, f->content) == 0);
 	}
 	auto_free char *line = text("%s\n", controllers);
-	assert_int_equal(put_in(dir, version == 2 ? "cgroup.controllers" :
-						    ".controllers", line), 0);
+	surely(put_in(dir, version == 2 ? "cgroup.controllers" :
+					  ".controllers", line) == 0);
 }
 
 /* Is this file or directory a matter of the kernel's, and of which? */
@@ -182,9 +251,9 @@ mkdirat(int dir, const char *name, mode_t mode)
 	if (version == 0)
 		return 0;
 	char controllers[512];
-	assert_true(read_text(dir, version == 2 ? "cgroup.subtree_control" :
-						  ".controllers",
-			      controllers, sizeof(controllers)) >= 0);
+	surely(read_text(dir, version == 2 ? "cgroup.subtree_control" :
+					     ".controllers",
+			 controllers, sizeof(controllers)) >= 0);
 	auto_close int made = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	fake_fill(made, version, controllers);
 	return 0;
@@ -242,6 +311,11 @@ fake_subtree_control(const char *path, const char *words)
 	if (read_text(AT_FDCWD, controllers, had, sizeof(had)) < 0 ||
 	    read_text(AT_FDCWD, path, list, sizeof(list)) < 0)
 		return -1;
+	auto_free char *refused = text("+%s", fake.no_controller);
+	if (fake.no_controller && hierarchy_list_has(words, refused)) {
+		errno = EPERM;
+		return -1;
+	}
 	auto_free char *now = text("%s %s", list, words);
 	auto_free char *result = copy_text("");
 	rest = now;
@@ -271,7 +345,7 @@ fake_hand_down(const char *path)
 	char list[512];
 	auto_free char *dir = copy_text(path);
 	*strrchr(dir, '/') = '\0';
-	assert_true(read_text(AT_FDCWD, path, list, sizeof(list)) >= 0);
+	surely(read_text(AT_FDCWD, path, list, sizeof(list)) >= 0);
 	auto_dir DIR *entries = opendir(dir);
 	struct dirent *entry;
 	while ((entry = readdir(entries))) {
@@ -298,6 +372,112 @@ fake_verdict(const char *name, const char *value)
 	return 0;
 }
 
+/* A file with a line for each object: change or add that of this value, and
+ * leave out what says no more than that there is no limit. */
+static inline void
+fake_put_line(const char *path, const char *value)
+{
+	char old[1024];
+	surely(read_text(AT_FDCWD, path, old, sizeof(old)) >= 0);
+	auto_file FILE *file = fopen(path, "w");
+	int length = strcspn(value, " ");
+	char *rest = old, line[256] = "";
+	for (char *had; (had = strsep(&rest, "\n")) && *had;)
+		if (strncmp(had, value, length + 1) != 0)
+			fprintf(file, "%s\n", had);
+		else
+			snprintf(line, sizeof(line), "%s", had);
+	if (!strchr(value, '=')) {
+		if (strcmp(value + length, " 0") != 0 &&
+		    strcmp(value + length, " default") != 0)
+			fprintf(file, "%s\n", value);
+		return;
+	}
+	static const char *const words[] = { "rbps", "wbps", "riops", "wiops",
+					     "hca_handle", "hca_object" };
+	bool rdma = strstr(value, "hca_");
+	bool any = rdma;
+	auto_free char *out = text("%.*s", length, value);
+	for (size_t i = rdma ? 4 : 0; i < (rdma ? 6 : 4); i++) {
+		auto_free char *key = text(" %s=", words[i]);
+		const char *at = strstr(value, key);
+		at = at ? at : strstr(line, key);
+		at = at ? at + strlen(key) : "max";
+		char *longer = text("%s%s%.*s", out, key,
+				    (int)strcspn(at, " "), at);
+		any |= strncmp(at, "max", 3) != 0;
+		free(out);
+		out = longer;
+	}
+	if (any)
+		fprintf(file, "%s\n", out);
+}
+
+/* v1's list of devices: "c 1:3 rwm" is allowed or denied in it. */
+static inline void
+fake_devices(const char *path, const char *value, bool allow)
+{
+	auto_free char *list = copy_text(path);
+	strcpy(strrchr(list, '/'), "/devices.list");
+	char old[1024], all[] = "a *:* rwm";
+	surely(read_text(AT_FDCWD, list, old, sizeof(old)) >= 0);
+	auto_file FILE *file = fopen(list, "w");
+	if (value[0] == 'a' || strcmp(old, all) == 0) {
+		if (value[0] == 'a' ? allow : true)
+			fprintf(file, "%s\n", all);
+		return;
+	}
+	size_t length = strrchr(value, ' ') + 1 - value;
+	const char *letters = value + length;
+	char *rest = old;
+	for (char *had; (had = strsep(&rest, "\n")) && *had;) {
+		bool same = strncmp(had, value, length) == 0;
+		char kept[4] = "";
+		for (const char *c = had + length; same && *c; c++)
+			if (!strchr(letters, *c))
+				strncat(kept, c, 1);
+		if (!same)
+			fprintf(file, "%s\n", had);
+		else if (!allow && *kept)
+			fprintf(file, "%.*s%s\n", (int)length, had, kept);
+	}
+	if (allow)
+		fprintf(file, "%s\n", value);
+}
+
+/* What is in the file after this was written to it; NULL: nothing changes. */
+static inline char *
+fake_content(const char *name, const char *value)
+{
+	uint64_t number = strtoull(value, NULL, 10), granule = 1;
+	if (strcmp(name, "memory.kmem.limit_in_bytes") == 0)
+		return NULL; /* as Linux since 6.6: taken, and ignored */
+	if (strcmp(name, "memory.oom_control") == 0)
+		return text("oom_kill_disable %s\nunder_oom 0\noom_kill 2\n",
+			    value);
+	if (strcmp(name, "memory.low") == 0 ||
+	    strcmp(name, "memory.soft_limit_in_bytes") == 0)
+		granule = 4096;
+	if (strncmp(name, "hugetlb.", 8) == 0)
+		granule = 2 << 20;
+	if (granule > 1 && number < INT64_MAX - 65535 && value[0] != '-' &&
+	    value[0] != 'm')
+		return text("%" PRIu64 "\n", number - number % granule);
+	return text("%s%.*s\n", strncmp(name, "io.", 3) == 0 ? "default " : "",
+		    (int)strcspn(value, "\n"), value);
+}
+
+/* v2's sets are limited to what the cgroup above has. */
+static inline void
+fake_effective(const char *path, const char *value)
+{
+	const char *above = strstr(path, "cpuset.mems") ? "0" : "0-3";
+	auto_free char *file = text("%s.effective", path);
+	auto_file FILE *out = fopen(file, "w");
+	bool has_all = *value != '\n' && !strpbrk(value, "456789");
+	fprintf(out, "%s\n", has_all ? value : above);
+}
+
 ssize_t
 write(int fd, const void *bytes, size_t size)
 {
@@ -313,6 +493,8 @@ write(int fd, const void *bytes, size_t size)
 	errno = fake_verdict(name, value);
 	if (errno)
 		return -1;
+	if (fake.ignore && strcmp(value, fake.ignore) == 0)
+		return size;
 	if (strcmp(name, "cgroup.subtree_control") == 0 && *value &&
 	    strchr("+-", *value)) {
 		if (fake_subtree_control(path, value) < 0)
@@ -320,9 +502,21 @@ write(int fd, const void *bytes, size_t size)
 		fake_hand_down(path);
 		return size;
 	}
-	if (ftruncate(fd, 0) < 0)
+	if (strncmp(name, "devices.", 8) == 0) {
+		fake_devices(path, value, strcmp(name, "devices.allow") == 0);
+		return size;
+	}
+	if (strchr(value, ' ') && !strstr(name, "cpu.max")) {
+		fake_put_line(path, value);
+		return size;
+	}
+	auto_free char *content = fake_content(name, value);
+	if (content && (ftruncate(fd, 0) < 0 ||
+			syscall(SYS_write, fd, content, strlen(content)) < 0))
 		return -1;
-	return syscall(SYS_write, fd, bytes, size);
+	if (strncmp(name, "cpuset.", 7) == 0)
+		fake_effective(path, value);
+	return size;
 }
 
 /* Not every file system behind /tmp has user xattrs: they are files here. */
@@ -354,11 +548,11 @@ fake_mount(int version, const char *target, const char *controllers,
 	   const char *root)
 {
 	auto_free char *path = text("%s/%s", fake.where, target);
-	assert_int_equal(make_dirs(path, 0755), 0);
+	surely(make_dirs(path, 0755) == 0);
 	auto_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fake_fill(dir, version, controllers);
 	struct stat st;
-	assert_int_equal(fstat(dir, &st), 0);
+	surely(fstat(dir, &st) == 0);
 	auto_free char *line =
 		version == 2 ? text("9 1 # %s /%s rw,nosuid shared:4 - "
 				    "cgroup2 cgroup2 rw\n", root, target) :
@@ -414,18 +608,26 @@ fake_remove_tree(const char *path)
 	return syscall(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
 }
 
+/* From here on this directory is the host, and has no hierarchy yet. */
+static inline void
+fake_begin(const char *where)
+{
+	memset(&fake, 0, sizeof(fake));
+	surely(strlen(where) < sizeof(fake.where));
+	strcpy(fake.where, where);
+	hierarchy_root = fake.where;
+	put("proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/root rw\n");
+}
+
 static inline int
 fake_setup(void **state)
 {
 	(void)state;
-	memset(&fake, 0, sizeof(fake));
 	char where[] = "/tmp/mydocker-unit.XXXXXX";
 	if (!mkdtemp(where))
 		return -1;
 	chmod(where, 0755);
-	strcpy(fake.where, where);
-	hierarchy_root = fake.where;
-	put("proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/root rw\n");
+	fake_begin(where);
 	return 0;
 }
 

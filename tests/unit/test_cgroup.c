@@ -1,6 +1,6 @@
-/* test_cgroup.c - creating, limiting, reading, killing and removing on v1, v2
- * and hybrid hosts laid out in a directory, and all the ways that fails. */
-#include "cgroup.h"
+/* test_cgroup.c - creating, going in, killing and removing on v1, v2 and hybrid
+ * hosts laid out in a directory, and all the ways that fails. */
+#include "cgroup_limit.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -9,40 +9,7 @@
 #include "subtree.h"
 #include "test.h"
 
-#include "cgroupfs.h"
-
-#define CPU "sys/fs/cgroup/cpu/"
-#define MEMORY "sys/fs/cgroup/memory/"
-#define PIDS "sys/fs/cgroup/pids/"
-#define V2 "sys/fs/cgroup/"
-#define UNIFIED "sys/fs/cgroup/unified/"
-#define NAME "mydocker/7f3a"
-
-static struct cgroup cg;
-
-static void
-create(const char *name)
-{
-	if (cgroup_create(&cg, name) < 0)
-		fail_msg("%s", failure.text);
-}
-
-/* Remove it and see that it and `trace` of it are gone. */
-static void
-remove_all(const char *trace_of_it)
-{
-	assert_int_equal(cgroup_destroy(&cg), 0);
-	assert_int_equal(cgroup_destroy(&cg), 0); /* twice does no harm */
-	cgroup_close(&cg);
-	assert_false(exists(trace_of_it));
-}
-
-static void
-assert_says(const char *part)
-{
-	if (!strstr(failure.text, part))
-		fail_msg("\"%s\" does not say \"%s\"", failure.text, part);
-}
+#include "a_cgroup.h"
 
 /* ---- making and removing ------------------------------------------------ */
 
@@ -295,183 +262,7 @@ another_of_the_same_name_is_not_removed(void **state)
 	remove_all(V2 "mydocker");
 }
 
-/* ---- limits ------------------------------------------------------------- */
-
-static const struct cgroup_limits all_limits = {
-	.memory = 100 << 20,
-	.cpu_quota_us = 50000,
-	.pids = 8,
-};
-
-static void
-v1_limits_are_written_as_the_kernel_wants_them(void **state)
-{
-	(void)state;
-	fake_v1();
-	create(NAME);
-	assert_int_equal(cgroup_limit(&cg, &all_limits), 0);
-	assert_string_equal(get(MEMORY NAME "/memory.limit_in_bytes"),
-			    "104857600");
-	assert_string_equal(get(MEMORY NAME "/memory.memsw.limit_in_bytes"),
-			    "209715200");
-	assert_string_equal(get(CPU NAME "/cpu.cfs_quota_us"), "50000");
-	assert_string_equal(get(CPU NAME "/cpu.cfs_period_us"), "100000");
-	assert_string_equal(get(PIDS NAME "/pids.max"), "8");
-	remove_all(CPU "mydocker");
-}
-
-static void
-v2_limits_are_written_as_the_kernel_wants_them(void **state)
-{
-	(void)state;
-	fake_v2();
-	create(NAME);
-	assert_int_equal(cgroup_limit(&cg, &all_limits), 0);
-	assert_string_equal(get(V2 NAME "/memory.max"), "104857600");
-	assert_string_equal(get(V2 NAME "/memory.swap.max"), "104857600");
-	assert_string_equal(get(V2 NAME "/cpu.max"), "50000 100000");
-	assert_string_equal(get(V2 NAME "/pids.max"), "8");
-	/* What is 0 is left as it is. */
-	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
-						   .cpu_period_us = 20000 }),
-			 0);
-	assert_string_equal(get(V2 NAME "/cpu.max"), "max 20000");
-	assert_string_equal(get(V2 NAME "/pids.max"), "8");
-	remove_all(V2 "mydocker");
-}
-
-/* Docker's --memory against --memory-swap. */
-static void
-memory_and_swap_follow_docker(void **state)
-{
-	(void)state;
-	static const struct {
-		uint64_t memory;
-		int64_t swap;
-		const char *max, *swap_max; /* v2; NULL: refused */
-	} cases[] = {
-		{ 1000, 0, "1000", "1000" },
-		{ 1000, 1000, "1000", "0" },
-		{ 1000, 1500, "1000", "500" },
-		{ 1000, -1, "1000", "max" },
-		{ UINT64_C(5) << 30, 0, "5368709120", "5368709120" },
-		{ INT64_MAX, 0, "9223372036854775807", "max" },
-		{ 0, -1, "max", "max" },
-		{ 1000, 999, NULL, NULL },
-		{ 0, 1000, NULL, NULL },
-		{ 1000, -2, NULL, NULL },
-		{ UINT64_C(1) << 63, 0, NULL, NULL },
-	};
-	for (size_t i = 0; i < countof(cases); i++) {
-		fake_remove_tree(fake.where);
-		put("proc/self/mountinfo", "");
-		fake_v2();
-		create(NAME);
-		struct cgroup_limits limits = {
-			.memory = cases[i].memory,
-			.memory_swap = cases[i].swap,
-		};
-		assert_int_equal(cgroup_limit(&cg, &limits),
-				 cases[i].max ? 0 : -1);
-		assert_string_equal(get(V2 NAME "/memory.max"),
-				    cases[i].max ? cases[i].max : "max");
-		assert_string_equal(get(V2 NAME "/memory.swap.max"),
-				    cases[i].max ? cases[i].swap_max : "max");
-		remove_all(V2 "mydocker");
-	}
-}
-
-/* The sum may at no moment be less than memory alone. */
-static void
-v1_raises_the_sum_first_and_lowers_it_last(void **state)
-{
-	(void)state;
-	fake_v1();
-	create(NAME);
-	fake.refuse = "memory.limit_in_bytes";
-	fake.refuse_with = EINVAL;
-	put(MEMORY NAME "/memory.limit_in_bytes", "1000\n");
-	put(MEMORY NAME "/memory.memsw.limit_in_bytes", "2000\n");
-	struct cgroup_limits more = { .memory = 4000 };
-	assert_int_equal(cgroup_limit(&cg, &more), -1);
-	assert_string_equal(get(MEMORY NAME "/memory.memsw.limit_in_bytes"),
-			    "2000");
-	assert_says("write \"4000\" to ");
-	fake.refuse = "memory.memsw.limit_in_bytes";
-	assert_int_equal(cgroup_limit(&cg, &more), -1);
-	assert_says("write \"8000\" to "); /* the sum came first */
-	struct cgroup_limits less = { .memory = 500 };
-	fake.refuse = "memory.limit_in_bytes";
-	assert_int_equal(cgroup_limit(&cg, &less), -1);
-	assert_says("write \"500\" to "); /* memory came first */
-	fake.refuse = NULL;
-	remove_all(CPU "mydocker");
-}
-
-static void
-without_swap_accounting_only_an_explicit_limit_fails(void **state)
-{
-	(void)state;
-	fake_v1();
-	create(NAME);
-	auto_free char *file = text("%s/" MEMORY NAME
-				    "/memory.memsw.limit_in_bytes",
-				    fake.where);
-	assert_int_equal(unlink(file), 0);
-	struct cgroup_limits limits = { .memory = 1000 };
-	assert_int_equal(cgroup_limit(&cg, &limits), 0);
-	limits.memory_swap = 1000;
-	limits.memory = 900;
-	assert_int_equal(cgroup_limit(&cg, &limits), -1);
-	assert_says("swapaccount=1");
-	assert_string_equal(get(MEMORY NAME "/memory.limit_in_bytes"), "1000");
-	remove_all(CPU "mydocker");
-}
-
-static void
-a_refused_limit_undoes_those_before_it(void **state)
-{
-	(void)state;
-	fake_v1();
-	create(NAME);
-	struct cgroup_limits limits = all_limits;
-	limits.pids = 5000000;
-	assert_int_equal(cgroup_limit(&cg, &limits), -1);
-	assert_int_equal(failure.code, EINVAL);
-	assert_says("write \"5000000\" to ");
-	assert_says("/pids.max: it must be no more than 4194304");
-	assert_string_equal(get(MEMORY NAME "/memory.limit_in_bytes"),
-			    "9223372036854771712");
-	assert_string_equal(get(CPU NAME "/cpu.cfs_quota_us"), "-1");
-	limits = (struct cgroup_limits){ .cpu_quota_us = 5 };
-	assert_int_equal(cgroup_limit(&cg, &limits), -1);
-	assert_says("cpu.cfs_quota_us: the period must be");
-	fake.refuse = "memory.limit_in_bytes";
-	fake.refuse_with = EBUSY;
-	assert_int_equal(cgroup_limit(&cg, &all_limits), -1);
-	assert_says("more than that is in use");
-	remove_all(CPU "mydocker");
-}
-
-static void
-a_limit_without_its_controller_is_a_failure(void **state)
-{
-	(void)state;
-	put("proc/self/cgroup", "2:memory:/\n1:pids:/\n0::/\n");
-	fake_mount(1, "cg/pids", "pids", "/");
-	fake_mount(2, "cg/v2", "hugetlb", "/");
-	create(NAME);
-	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
-						   .memory = 1 }), -1);
-	assert_says("no memory controller for " NAME ": it is not mounted");
-	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
-						   .cpu_quota_us = 5000 }),
-			 -1);
-	assert_says("no cpu controller for " NAME ": this kernel has none");
-	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
-						   .pids = 1 }), 0);
-	remove_all("cg/pids/mydocker");
-}
+/* ---- controllers -------------------------------------------------------- */
 
 /* v2's rule: a cgroup with processes in it hands nothing down.  The kernel
  * would take +cpu and +pids there, and make it a threaded one. */
@@ -498,7 +289,24 @@ inner_processes_are_named_as_the_reason(void **state)
 	remove_all(V2 "mydocker");
 }
 
-/* One controller of several: the others are had all the same. */
+/* One controller of several: the others are had all the same.  (An ordinary
+ * user may not hand down cpuset while a process of root's is in there.) */
+static void
+one_refused_controller_is_the_only_one(void **state)
+{
+	(void)state;
+	fake_v2();
+	fake.no_controller = "cpuset";
+	create(NAME);
+	assert_true(cgroup_has(&cg, "pids") && cgroup_has(&cg, "io"));
+	assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
+						   .cpuset_cpus = "0" }), -1);
+	assert_says("no cpuset controller");
+	assert_says("write \"+cpuset\" to cgroup.subtree_control: ");
+	remove_all(V2 "mydocker");
+	assert_string_equal(get(V2 "cgroup.subtree_control"), "cpu memory");
+}
+
 static void
 a_refused_controller_is_named(void **state)
 {
@@ -529,102 +337,6 @@ a_threaded_base_is_refused_but_swept(void **state)
 	assert_false(exists(V2 "mydocker/new"));
 	assert_int_equal(cgroup_open(&cg, NAME), 1);
 	remove_all(V2 "mydocker");
-}
-
-/* ---- readings ----------------------------------------------------------- */
-
-static void
-readings_are_the_same_on_v1_and_v2(void **state)
-{
-	void (*const hosts[])(void) = { fake_v1, fake_v2, fake_hybrid };
-	(void)state;
-	for (size_t i = 0; i < countof(hosts); i++) {
-		struct cgroup_usage u;
-		fake_remove_tree(fake.where);
-		put("proc/self/mountinfo", "");
-		hosts[i]();
-		create(NAME);
-		assert_int_equal(cgroup_limit(&cg, &all_limits), 0);
-		assert_int_equal(cgroup_read_usage(&cg, &u), 0);
-		assert_int_equal(u.memory, 4096);
-		assert_int_equal(u.memory_peak, 8192);
-		assert_int_equal(u.memory_limit, 100 << 20);
-		assert_int_equal(u.oom_kills, 2);
-		assert_int_equal(u.cpu_us, 1234);
-		assert_int_equal(u.cpu_quota_us, 50000);
-		assert_int_equal(u.cpu_period_us, 100000);
-		assert_int_equal(u.cpu_periods, 7);
-		assert_int_equal(u.cpu_throttled, 3);
-		assert_int_equal(u.pids, 5);
-		assert_int_equal(u.pids_limit, 8);
-		assert_int_equal(u.pids_refused, 9);
-		assert_int_equal(cgroup_destroy(&cg), 0);
-		/* Gone: the files are, and the failure says so. */
-		assert_int_equal(cgroup_read_usage(&cg, &u), -1);
-		assert_says("gone");
-		cgroup_close(&cg);
-	}
-}
-
-static void
-what_is_unlimited_or_unknown_is_none(void **state)
-{
-	(void)state;
-	void (*const hosts[])(void) = { fake_v1, fake_v2 };
-	for (size_t i = 0; i < countof(hosts); i++) {
-		struct cgroup_usage u;
-		fake_remove_tree(fake.where);
-		put("proc/self/mountinfo", "");
-		hosts[i]();
-		create(NAME);
-		auto_free char *peak =
-			text("%s/memory.peak", cg.dirs[0].path);
-		unlink(peak);
-		assert_int_equal(cgroup_read_usage(&cg, &u), 0);
-		assert_true(u.memory_limit == CGROUP_NONE);
-		assert_true(u.cpu_quota_us == CGROUP_NONE);
-		assert_true(u.pids_limit == CGROUP_NONE);
-		assert_true((u.memory_peak == CGROUP_NONE) == (i == 1));
-		assert_int_equal(u.cpu_period_us, 100000);
-		remove_all(V2 "mydocker");
-	}
-}
-
-static void
-numbers_are_strict(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *content, *key;
-		bool good;
-		uint64_t value;
-	} cases[] = {
-		{ "5\n", NULL, true, 5 },
-		{ "max\n", NULL, true, CGROUP_NONE },
-		{ "-1\n", NULL, true, CGROUP_NONE },
-		{ "18446744073709551615\n", NULL, true, CGROUP_NONE },
-		{ "18446744073709551616\n", NULL, false, 0 },
-		{ "a 1\nab 2\n", "ab", true, 2 },
-		{ "ab 1\na 2\n", "a", true, 2 },
-		{ "oom_kill_disable 0\noom_kill 3", "oom_kill", true, 3 },
-		{ "ab 1\n", "a", false, 0 },
-		{ "a 1 b 2\n", "b", false, 0 },
-		{ "a\n", "a", false, 0 },
-		{ "a \n", "a", false, 0 },
-		{ "-5\n", NULL, false, 0 },
-		{ "5x\n", NULL, false, 0 },
-		{ "", NULL, false, 0 },
-		{ "\n", NULL, false, 0 },
-	};
-	auto_close int dir = open(fake.where, O_RDONLY | O_CLOEXEC);
-	for (size_t i = 0; i < countof(cases); i++) {
-		uint64_t value = 0;
-		put("file", cases[i].content);
-		assert_int_equal(cgroup_read_number(dir, "file", cases[i].key,
-						    &value),
-				 cases[i].good ? 0 : -1);
-		assert_true(value == cases[i].value);
-	}
 }
 
 /* ---- going in, and the end ---------------------------------------------- */
@@ -708,6 +420,23 @@ killing_freezes_kills_and_thaws(void **state)
 }
 
 static void
+killing_thaws_what_is_frozen_below(void **state)
+{
+	(void)state;
+	fake_v1();
+	create(NAME);
+	int dir = cgroup_dir_with(&cg, "freezer")->fd;
+	assert_int_equal(mkdirat(dir, "below", 0755), 0);
+	put(MEMORY NAME "/below/freezer.state", "FROZEN\n");
+	pid_t pid = member(MEMORY NAME "/below/cgroup.procs",
+			   CPU NAME "/cgroup.procs");
+	assert_int_equal(cgroup_kill(&cg), 0);
+	assert_killed(pid);
+	assert_string_equal(get(MEMORY NAME "/below/freezer.state"), "THAWED");
+	remove_all(CPU "mydocker");
+}
+
+static void
 killing_works_without_a_freezer(void **state)
 {
 	(void)state;
@@ -781,7 +510,8 @@ nothing_stays_open(void **state)
 	close(before);
 	for (int i = 0; i < 20; i++) {
 		create(NAME);
-		assert_int_equal(cgroup_limit(&cg, &all_limits), 0);
+		assert_int_equal(cgroup_limit(&cg, &(struct cgroup_limits){
+							   .pids = 1 }), 0);
 		struct cgroup second;
 		assert_int_equal(cgroup_create(&second, NAME), -1);
 		assert_int_equal(cgroup_open(&second, NAME), 2);
@@ -814,21 +544,13 @@ main(void)
 		fake_test(ebusy_is_waited_for),
 		fake_test(a_living_process_is_a_failure_that_names_it),
 		fake_test(another_of_the_same_name_is_not_removed),
-		fake_test(v1_limits_are_written_as_the_kernel_wants_them),
-		fake_test(v2_limits_are_written_as_the_kernel_wants_them),
-		fake_test(memory_and_swap_follow_docker),
-		fake_test(v1_raises_the_sum_first_and_lowers_it_last),
-		fake_test(without_swap_accounting_only_an_explicit_limit_fails),
-		fake_test(a_refused_limit_undoes_those_before_it),
-		fake_test(a_limit_without_its_controller_is_a_failure),
 		fake_test(inner_processes_are_named_as_the_reason),
+		fake_test(one_refused_controller_is_the_only_one),
 		fake_test(a_refused_controller_is_named),
 		fake_test(a_threaded_base_is_refused_but_swept),
-		fake_test(readings_are_the_same_on_v1_and_v2),
-		fake_test(what_is_unlimited_or_unknown_is_none),
-		fake_test(numbers_are_strict),
 		fake_test(joining_is_by_oneself_and_by_tasks),
 		fake_test(killing_freezes_kills_and_thaws),
+		fake_test(killing_thaws_what_is_frozen_below),
 		fake_test(killing_works_without_a_freezer),
 		fake_test(killing_uses_cgroup_kill_where_it_is),
 		fake_test(killing_oneself_is_refused),

@@ -1,8 +1,8 @@
 /*
- * 03-into-cgroup.c - a child that is in its cgroup before it runs.
+ * 05-into-cgroup.c - a child that is in its cgroup before it runs.
  *
- *	sudo build/steps/03-into-cgroup /sys/fs/cgroup			(v2)
- *	sudo build/steps/03-into-cgroup /sys/fs/cgroup/memory		(v1)
+ *	sudo build/steps/05-into-cgroup /sys/fs/cgroup			(v2)
+ *	sudo build/steps/05-into-cgroup /sys/fs/cgroup/memory		(v1)
  *
  * To fork and then write the child's pid into cgroup.procs is a race: the
  * child may have eaten its memory before it is counted.  On v2 clone3(2) makes
@@ -41,7 +41,7 @@ enter_v1(int cgroup)
 int
 main(int argc, char **argv)
 {
-	const char *name = "mydocker-step-03";
+	const char *name = "mydocker-step-05";
 	if (argc != 2)
 		return fprintf(stderr, "usage: %s MOUNT-POINT\n", argv[0]), 2;
 	if (chdir(argv[1]) < 0 || (mkdir(name, 0755) < 0 && errno != EEXIST))

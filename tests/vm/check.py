@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Runs in the guest (make check-vm): every experiment of every chapter, as
+root and as an ordinary user, and the tests of `./demo run` that are about
+control groups and namespaces.  It closes as run.py does.
+"""
+
+import os
+import re
+import sys
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, TESTS)
+
+import run                                                      # noqa: E402
+import harness                                                  # noqa: E402
+
+SECONDS = 300           # for one experiment: the guest is slow
+AS_USER = ["sh", os.path.join(TESTS, "vm", "as-user.sh"), str(harness.USER)]
+PLAYED_BY = {"": [], ", as a user": AS_USER}
+SKIPPED = re.compile(r"\[skipped\] *(.*)")
+RUN_TESTS = ("test_run.Isolation.", "test_run.Options.test_pids_limit")
+
+
+def play(tally, name, argv):
+    done = harness.run(argv, SECONDS)
+    skipped = SKIPPED.search(done.out)
+    if done.status:
+        tally.failed(name, str(done))
+    elif skipped:
+        tally.skipped(name, skipped.group(1))
+    else:
+        tally.ok(name)
+
+
+def main():
+    tally = run.Tally(verbose=True)
+    for chapter in harness.CHAPTERS:
+        demo = harness.program(chapter)
+        listed = harness.run([demo, "list"]).out
+        if not listed:
+            tally.failed(chapter, "it is not built")
+        for line in listed.splitlines():
+            experiment = line.split()[0]
+            for who, prefix in PLAYED_BY.items():
+                play(tally, "%s %s%s" % (chapter, experiment, who),
+                     prefix + [demo, experiment])
+    for pattern in RUN_TESTS:
+        run.run_unittests(tally, "e2e", pattern)
+    return tally.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
