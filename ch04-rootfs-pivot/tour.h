@@ -16,7 +16,7 @@
  * running and calls the experiment's `tidy`.  A guide killed by SIGKILL takes
  * its stages along (PR_SET_PDEATHSIG), and the next guide of the chapter
  * calls `tidy` before it begins: a tidy must know the orphans of a dead run
- * from the property of a live one.
+ * from the property of a live one (runid.h).
  *
  * An experiment narrates with the functions below and lives by one rule: it
  * prints what the kernel reported and checks its own claim with tour_expect().
@@ -88,11 +88,5 @@ void tour_screen(bool second);
  * directory is removed by the guide or, after a SIGKILL, by the next guide.
  */
 int tour_scratch(void);
-
-/* Whose stage this is: the guide's pid and its start time, "1234-567890".
- * Names made of it are the run's own, and never those of another run. */
-const char *tour_run_id(void);
-/* Is the guide that had this run id still alive? */
-bool tour_run_is_alive(const char *run_id);
 
 #endif

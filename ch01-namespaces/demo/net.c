@@ -22,6 +22,7 @@
 #include "look.h"
 #include "ns.h"
 #include "nschild.h"
+#include "runid.h"
 #include "sync.h"
 #include "sys.h"
 
@@ -168,7 +169,7 @@ listen_on_name(int sock, struct bound *bound)
 	bound->name_length = offsetof(struct sockaddr_un, sun_path) + 1 +
 			     snprintf(bound->name.sun_path + 1,
 				      sizeof(bound->name.sun_path) - 1,
-				      "mydocker-%s", tour_run_id());
+				      "mydocker-%s", runid());
 	if (bind(sock, (const struct sockaddr *)&bound->name,
 		 bound->name_length) < 0 ||
 	    listen(sock, 1) < 0)

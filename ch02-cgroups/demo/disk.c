@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "tour.h"
+#include "runid.h"
 
 #define TRIES 20 /* somebody else may take the device that was free */
 
@@ -49,7 +49,7 @@ disk_create(struct disk *disk, uint64_t size)
 	auto_close int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	if (control < 0)
 		return fail("open /dev/loop-control");
-	auto_free char *name = text("mydocker-demo-%s", tour_run_id());
+	auto_free char *name = text("mydocker-demo-%s", runid());
 	auto_close int file = memfd_create(name, MFD_CLOEXEC);
 	if (file < 0 || ftruncate(file, size) < 0)
 		return fail("make a file of %ju bytes in memory",

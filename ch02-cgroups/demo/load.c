@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cgroup_plan.h"
+#include "runid.h"
 #include "subtree.h"
 #include "sync.h"
 #include "sys.h"
@@ -24,7 +25,7 @@
 int
 load_create_cgroup(struct cgroup *cg, const char *name)
 {
-	auto_free char *path = text(PREFIX "%s/%s", tour_run_id(), name);
+	auto_free char *path = text(PREFIX "%s/%s", runid(), name);
 	return cgroup_create(cg, path);
 }
 
@@ -61,8 +62,8 @@ remove_ours(int fd, int parent, const char *name, void *data)
 	size_t skip = strlen(PREFIX);
 	if (strncmp(name, PREFIX, skip) != 0)
 		return 0;
-	const char *run_id = name + skip;
-	if (strcmp(run_id, tour_run_id()) == 0 || !tour_run_is_alive(run_id))
+	const char *id = name + skip;
+	if (strcmp(id, runid()) == 0 || !runid_is_alive(id))
 		remove_one(name);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "hand.h"
 #include "ns.h"
+#include "runid.h"
 #include "subtree.h"
 #include "sys.h"
 #include "tour.h"
@@ -21,7 +22,7 @@ named_controllers(void)
 {
 	static char controllers[80];
 	snprintf(controllers, sizeof(controllers), "name=" PREFIX "%s",
-		 tour_run_id());
+		 runid());
 	return controllers;
 }
 
@@ -113,9 +114,9 @@ named_remove_all(void)
 		if (!line || strncmp(controllers, "name=" PREFIX,
 				     strlen("name=" PREFIX)) != 0)
 			continue;
-		const char *run_id = controllers + strlen("name=" PREFIX);
-		if (strcmp(run_id, tour_run_id()) == 0 ||
-		    !tour_run_is_alive(run_id))
+		const char *id = controllers + strlen("name=" PREFIX);
+		if (strcmp(id, runid()) == 0 ||
+		    !runid_is_alive(id))
 			remove_hierarchy(controllers);
 	}
 }

@@ -9,6 +9,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "runid.h"
 #include "sys.h"
 #include "tour.h"
 #include "words.h"
@@ -66,7 +67,7 @@ swap_need(uint64_t bytes)
 			 words_mib(there).text);
 		return 0;
 	}
-	auto_free char *path = text(PLACE "/" PREFIX "%s", tour_run_id());
+	auto_free char *path = text(PLACE "/" PREFIX "%s", runid());
 	if (make_file(path, bytes) < 0) {
 		swap_remove();
 		return -1;
@@ -94,11 +95,11 @@ swap_remove(void)
 	struct dirent *entry;
 	while (dir && (entry = readdir(dir))) {
 		size_t skip = strlen(PREFIX);
-		const char *run_id = entry->d_name + skip;
+		const char *id = entry->d_name + skip;
 		if (strncmp(entry->d_name, PREFIX, skip) != 0 ||
 		    !is_ours(dirfd(dir), entry->d_name) ||
-		    (strcmp(run_id, tour_run_id()) != 0 &&
-		     tour_run_is_alive(run_id)))
+		    (strcmp(id, runid()) != 0 &&
+		     runid_is_alive(id)))
 			continue;
 		auto_free char *path = text(PLACE "/%s", entry->d_name);
 		sys_swapoff(path);

@@ -21,6 +21,7 @@
 #include "cgroup.h"
 #include "hand.h"
 #include "load.h"
+#include "runid.h"
 
 /* ---- the controllers ---------------------------------------------------- */
 
@@ -214,7 +215,7 @@ is_refused(const struct hierarchy *h)
 {
 	auto_free char *path = text("%s/mydocker-demo-%s",
 				    h->own ? h->own : h->mount,
-				    tour_run_id());
+				    runid());
 	if (mkdir(path, 0755) < 0)
 		return true;
 	rmdir(path);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "runid.h"
 #include "self.h"
 #include "tree.h"
 
@@ -26,7 +27,7 @@ stage_enter(void)
 				 "not run without it; found uid %u",
 				 geteuid());
 	auto_free char *store =
-		text("%s/%s%s", STORE_DIR, STORE_PREFIX, tour_run_id());
+		text("%s/%s%s", STORE_DIR, STORE_PREFIX, runid());
 	/* What is there already is not ours: /tmp belongs to everybody, and
 	 * whoever made it could have put any program in it as "demo". */
 	if (mkdir(store, 0700) < 0)
@@ -87,9 +88,9 @@ stage_tidy(void)
 	while (geteuid() == 0 && dir && (entry = readdir(dir))) {
 		if (!is_store(dirfd(dir), entry->d_name))
 			continue;
-		const char *run_id = entry->d_name + strlen(STORE_PREFIX);
-		if (strcmp(run_id, tour_run_id()) != 0 &&
-		    tour_run_is_alive(run_id))
+		const char *id = entry->d_name + strlen(STORE_PREFIX);
+		if (strcmp(id, runid()) != 0 &&
+		    runid_is_alive(id))
 			continue;
 		auto_free char *store =
 			text("%s/%s", STORE_DIR, entry->d_name);

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runid.h"
 #include "sys.h"
 
 #define SCRATCH_DIR "/tmp"
@@ -37,43 +38,7 @@ static struct {
 	bool has_terminal; /* to lend to the shell */
 	int played; /* experiments so far */
 	int interrupted_by;
-	char run_id[48];
 } tour;
-
-/* ---- who runs ---------------------------------------------------------- */
-
-/* Field 22 of /proc/PID/stat, in ticks since boot; the second field is a
- * name that may hold anything, so count from its last parenthesis. */
-static int
-start_time(pid_t pid, unsigned long long *ticks)
-{
-	auto_free char *path = text("/proc/%d/stat", pid);
-	char stat[1024];
-	if (read_text(AT_FDCWD, path, stat, sizeof(stat)) < 0)
-		return -1;
-	const char *field = strrchr(stat, ')');
-	for (int i = 2; field && i < 22; i++)
-		field = strchr(field + 1, ' ');
-	if (!field || sscanf(field, " %llu", ticks) != 1)
-		return failx("read %s: no start time", path);
-	return 0;
-}
-
-const char *
-tour_run_id(void)
-{
-	return tour.run_id;
-}
-
-bool
-tour_run_is_alive(const char *run_id)
-{
-	int pid;
-	unsigned long long born, ticks;
-	if (sscanf(run_id, "%d-%llu", &pid, &born) != 2)
-		return false;
-	return start_time(pid, &ticks) == 0 && ticks == born;
-}
 
 /* ---- narration --------------------------------------------------------- */
 
@@ -304,7 +269,7 @@ int
 tour_scratch(void)
 {
 	auto_free char *path =
-		text("%s/%s%s", SCRATCH_DIR, SCRATCH_PREFIX, tour.run_id);
+		text("%s/%s%s", SCRATCH_DIR, SCRATCH_PREFIX, runid());
 	/* Not one that is there: /tmp belongs to everybody. */
 	if (mkdir(path, 0755) < 0)
 		return fail("make the scratch directory %s", path);
@@ -328,9 +293,9 @@ sweep_scratch(bool own_too)
 		size_t skip = strlen(SCRATCH_PREFIX);
 		if (strncmp(entry->d_name, SCRATCH_PREFIX, skip) != 0)
 			continue;
-		const char *run_id = entry->d_name + skip;
-		bool own = strcmp(run_id, tour.run_id) == 0;
-		if (own ? own_too : !tour_run_is_alive(run_id))
+		const char *id = entry->d_name + skip;
+		bool own = strcmp(id, runid()) == 0;
+		if (own ? own_too : !runid_is_alive(id))
 			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
 	}
 }
@@ -629,10 +594,8 @@ refuse_view(const char *flag)
 static int
 prepare(void)
 {
-	unsigned long long born;
-	if (start_time(getpid(), &born) < 0)
-		return wrap("is /proc mounted? find out who we are");
-	snprintf(tour.run_id, sizeof(tour.run_id), "%d-%llu", getpid(), born);
+	if (runid_take() < 0)
+		return wrap("find out who we are");
 	tour.progress = mmap(NULL, sizeof(*tour.progress),
 			     PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);

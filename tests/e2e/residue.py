@@ -70,8 +70,12 @@ NOT_OURS = re.compile(r"\.(service|scope|slice|mount|socket|swap)(/|$)|"
                       r"^/(docker|podman|libpod|kubepods|lxc|process_api)/")
 
 
-# A run puts its guide's pid into the names it makes (tour_run_id, scratch()).
+# A run puts its guide's pid into the names it makes (runid.h, scratch()).
 RUN = re.compile(r"mydocker-(?:demo|swap|test|state|grade)[-.](\d+)-")
+# What a demo has made: "-NAMESPACE" ends the name of a run that is not of the
+# first pid namespace.
+DEMO = re.compile(r"mydocker-(?:demo|swap)[-.]\d+-\d+(-\d+)?")
+IN_FIRST_NAMESPACE = os.stat("/proc/self/ns/pid").st_ino == 0xEFFFFFFC
 
 
 def of_another_run(line, ours):
@@ -80,6 +84,9 @@ def of_another_run(line, ours):
     match = RUN.search(line)
     if not match or int(match.group(1)) in ours:
         return False
+    demo = DEMO.search(line)
+    if demo and not demo.group(1) and not IN_FIRST_NAMESPACE:
+        return True     # a pid that means nothing here
     return os.path.exists("/proc/" + match.group(1))
 
 
@@ -273,6 +280,9 @@ def snapshot():
 
 def compare(before, after):
     gone, new = before - after, after - before
+    # A demo removes what a killed one has left behind, whosever that was.
+    for line in [line for line in gone if DEMO.search(line)]:
+        del gone[line]
     # What hangs on a link that has come or gone need not be said as well.
     return sorted(["- " + line for line in gone.elements()] +
                   ["+ " + line for line in new.elements()])

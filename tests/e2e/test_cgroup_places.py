@@ -1,27 +1,18 @@
-"""Chapter 2's experiments about hierarchies and places in them, one by one and
-many times over: on one CPU, under load, killed at any moment, and by nobody in
-particular; and the small programs of the text.
+"""Chapter 2's experiments about hierarchies and places in them: as in
+experiments.py, by nobody in particular, and beside other runs; and the small
+programs of the text."""
 
-    CGROUP_ROUNDS=20 python3 -B tests/run.py -k '*test_cgroup_places*' e2e
-
-plays each so many times; without it, often enough to notice what breaks.
-"""
-
-import os
-import random
 import re
 import shutil
-import signal
-import subprocess
-import time
 
+import experiments
 import harness
 
 CHAPTER = "ch02-cgroups"
 DEMO = harness.program(CHAPTER)
-ROUNDS = int(os.environ.get("CGROUP_ROUNDS", "2"))
 NAMES = "where hierarchy unified move release docker".split()
-SECONDS = 60
+# With a pid namespace and a /proc of its own, as in a container.
+INSIDE = ["unshare", "--pid", "--fork", "--mount-proc"]
 
 
 def hierarchies():
@@ -41,7 +32,9 @@ def mount_point(controller):
     return int(version[1:]), place
 
 
-class Places(harness.KernelTest):
+class Places(experiments.Played, harness.KernelTest):
+    demo, names = DEMO, NAMES
+
     def setUp(self):
         super().setUp()
         self.hierarchies = hierarchies()
@@ -54,96 +47,42 @@ class Places(harness.KernelTest):
         self.assertNotIn("[FAILED]", done.out)
         self.assertEqual(done.err, "", str(done))
         self.assertEqual(hierarchies(), self.hierarchies, str(done))
+        return done.out
 
-    def play(self, name, prefix=(), **more):
-        done = self.run_command([*prefix, DEMO, name], SECONDS, **more)
-        self.held(done)
-        return done
-
-    def many_times(self, prefix=()):
-        for name in NAMES:
-            for count in range(ROUNDS):
-                with self.subTest(name, count=count):
-                    self.play(name, prefix)
+    def assert_host_as_before(self, what):
+        super().assert_host_as_before(what)
+        self.assertEqual(hierarchies(), self.hierarchies, what)
 
     def test_as_root_none_is_skipped(self):
         for name in NAMES:
             with self.subTest(name):
                 if name != "unified" or "" in self.hierarchies:
-                    self.assertNotIn("skipped]", self.play(name).out)
-
-    def test_on_one_cpu(self):
-        self.need("taskset")
-        self.many_times(["taskset", "-c", str(min(os.sched_getaffinity(0)))])
-
-    def test_under_load(self):
-        spinners = [subprocess.Popen(["sh", "-c", "while :; do :; done"])
-                    for _ in range(2 * len(os.sched_getaffinity(0)))]
-        try:
-            self.many_times()
-        finally:
-            for spinner in spinners:
-                spinner.kill()
-                spinner.wait()
+                    self.assertNotIn("skipped]", self.held(self.play(name)))
 
     def test_by_an_ordinary_user(self):
         place = self.scratch(harness.USER)
-        demo = shutil.copy(DEMO, place)
+        self.demo = shutil.copy(DEMO, place)
         for name in NAMES:
             with self.subTest(name):
-                done = self.run_command([demo, name], SECONDS,
-                                        user=harness.USER)
-                self.held(done)
-                self.assertEqual(name == "where", "skipped]" not in done.out,
-                                 str(done))
+                out = self.held(self.play(name, user=harness.USER))
+                self.assertEqual(name == "where", "skipped]" not in out, out)
 
     def test_two_at_a_time(self):
+        """Neither removes what the other has, which may be a container's,
+        whose pids are others."""
         for name in NAMES:
-            with self.subTest(name):
-                both = [harness.start([DEMO, name]) for _ in range(2)]
-                for process in both:
-                    done = harness.finish(process, SECONDS)
-                    self.assertEqual(done.status, 0, str(done))
-
-    def assert_as_before(self, what):
-        left = harness.residue.differences(self.before, self.leaves)
-        self.assertEqual(left, [], "left on the host (%s):\n%s" %
-                         (what, "\n".join(left)))
-        self.assertEqual(hierarchies(), self.hierarchies, what)
-
-    def kill_at_any_moment(self, number, statuses):
-        for name in NAMES:
-            began = time.monotonic()
-            self.play(name)
-            whole = time.monotonic() - began
-            for _ in range(ROUNDS):
-                moment = random.uniform(0, whole)
-                what = "%s, signal %d after %.4f s" % (name, number, moment)
-                process = harness.start([DEMO, name])
-                time.sleep(moment)
-                process.send_signal(number)
-                done = harness.finish(process, SECONDS)
-                self.assertFalse(done.timed_out, "%s: it goes on\n%s" %
-                                 (what, done))
-                self.assertIn(done.status, statuses, "%s\n%s" % (what, done))
-                if number == signal.SIGKILL:    # the next one cleans up
-                    self.run_command([DEMO, "where"], SECONDS)
-                self.assert_as_before(what)
-
-    def test_sigint_at_any_moment(self):
-        self.kill_at_any_moment(signal.SIGINT, (0, 130))
-
-    def test_sigterm_at_any_moment(self):
-        self.kill_at_any_moment(signal.SIGTERM, (0, 143))
-
-    def test_sigkill_at_any_moment(self):
-        self.kill_at_any_moment(signal.SIGKILL, (0, 137))
+            for first, second in (([], []), (INSIDE, []), ([], INSIDE)):
+                with self.subTest(name, first=first, second=second):
+                    both = [harness.start([*prefix, DEMO, name])
+                            for prefix in (first, second)]
+                    for process in both:
+                        self.held(harness.finish(process, experiments.SECONDS))
 
     def test_the_agent_is_told_its_cgroup_alone(self):
         """cgroup-2 is as empty, and has not asked."""
-        done = self.play("release")
-        self.assertEqual(re.findall(r"agent's argument +(\S+)", done.out),
-                         ["/cgroup-1"], str(done))
+        out = self.held(self.play("release"))
+        self.assertEqual(re.findall(r"agent's argument +(\S+)", out),
+                         ["/cgroup-1"], out)
 
     def test_the_table_has_every_option_once(self):
         done = self.succeed([DEMO, "docker", "--table"])

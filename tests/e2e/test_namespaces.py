@@ -1,8 +1,10 @@
 """Chapter 1's experiments, one by one: as in experiments.py, by nobody in
 particular, and where the machine forbids what they need."""
 
+import os
 import re
 import shutil
+import signal
 
 import experiments
 import harness
@@ -50,7 +52,7 @@ class Experiments(experiments.Played, harness.KernelTest):
                     ["unshare", "--user", "--map-root-user", "--mount", "sh",
                      "-c", 'mount -t tmpfs cover /proc/sys && '
                      'exec unshare --user --map-root-user --mount "$@"',
-                     "sh", DEMO, name], SECONDS)
+                     "sh", DEMO, name], experiments.SECONDS)
                 self.assertNotIn("[FAILED]", done.out)
                 self.assertIn("partly covered", done.out)
 
@@ -58,7 +60,7 @@ class Experiments(experiments.Played, harness.KernelTest):
         place = self.scratch()
         done = self.succeed(
             ["unshare", "--mount", "sh", "-c", 'mount --rbind / "$1" && '
-             'exec chroot "$1" "$2" all', "sh", place, DEMO], SECONDS)
+             'exec chroot "$1" "$2" all', "sh", place, DEMO], experiments.SECONDS)
         self.assertIn("[skipped]", done.out)
         self.assertIn("chroot", done.out)
         self.assertNotIn("sudo", done.out)
@@ -67,7 +69,7 @@ class Experiments(experiments.Played, harness.KernelTest):
         """No claim fails for want of paper, and the reason is told."""
         for name in NAMES:
             with self.subTest(name), open("/dev/full", "wb") as full:
-                done = self.run_command([DEMO, name], SECONDS, stdout=full)
+                done = self.run_command([DEMO, name], experiments.SECONDS, stdout=full)
                 self.assertEqual(done.status, 2, str(done))
                 self.assertIn("No space left on device", done.err)
 
@@ -105,7 +107,7 @@ class Experiments(experiments.Played, harness.KernelTest):
         terminal = self.terminal([DEMO])
         terminal.expect("[Enter]")
         terminal.send("\x04")
-        done = terminal.wait(SECONDS)
+        done = terminal.wait(experiments.SECONDS)
         self.assertEqual(done.status, 0, str(done))
         self.assertEqual(done.out.count("[Enter]"), 1, str(done))
 

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -158,7 +157,7 @@ class Machine(harness.KernelTest):
         write(place + "-hidden", {"checks.py": test_grade.HIDDEN,
                                   "own_driver.c": test_grade.HIDDEN_DRIVER})
         before = digest(place)
-        done = self.succeed(
+        self.succeed(
             ["make", "-s", "-C", harness.ROOT, "grade-all", "FROM=" + place,
              "OUT=" + place + "-out", "HIDDEN=" + place + "-hidden",
              "LIMIT=%d" % LIMIT], 300)

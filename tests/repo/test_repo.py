@@ -1,6 +1,7 @@
 """The rules of rules.py, held against this repository."""
 
 import os
+import shutil
 import subprocess
 import unittest
 
@@ -72,6 +73,15 @@ class Repository(unittest.TestCase):
         if complaints is None:
             self.skipTest("codespell is not installed")
         self.hold(complaints)
+
+    def test_python_names(self):
+        """None is used without being there, none is there for nothing."""
+        pyflakes = shutil.which("pyflakes3") or shutil.which("pyflakes")
+        if not pyflakes:
+            self.skipTest("pyflakes is not installed")
+        done = subprocess.run([pyflakes, "tests", "book"], cwd=ROOT,
+                              stdout=subprocess.PIPE, text=True, check=False)
+        self.hold(done.stdout.splitlines())
 
     def test_every_chapter_lists_its_experiments(self):
         for chapter in sorted(rules.TOP_LEVEL):
