@@ -1,0 +1,404 @@
+/* aufs_node.c - see aufs_node.h. */
+#include "aufs_node.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "aufs_listing.h"
+
+#define FIRST_CHAINS 1024
+#define ROOT_NUMBER 2
+#define DEVICE_SHIFT 48
+
+/* ---- the table ------------------------------------------------------------ */
+
+void
+nodes_init(struct nodes *nodes)
+{
+	*nodes = (struct nodes){ .chain_count = FIRST_CHAINS };
+	pthread_mutex_init(&nodes->lock, NULL);
+	nodes->chains = new_bytes(FIRST_CHAINS * sizeof(*nodes->chains));
+	nodes->root = (struct node){ .ino = ROOT_NUMBER,
+				     .type = S_IFDIR,
+				     .references = 1,
+				     .backing = -1 };
+}
+
+static size_t
+hash(dev_t dev, ino_t ino)
+{
+	uint64_t mixed = (ino ^ (uint64_t)dev << 32) * 0x9E3779B97F4A7C15ULL;
+	return mixed >> 32;
+}
+
+static struct node **
+chain_of(const struct nodes *nodes, dev_t dev, ino_t ino)
+{
+	return &nodes->chains[hash(dev, ino) & (nodes->chain_count - 1)];
+}
+
+static void
+put(struct nodes *nodes, struct node *node)
+{
+	struct node **chain = chain_of(nodes, node->dev, node->real);
+	node->next = *chain;
+	*chain = node;
+}
+
+static void
+take(struct nodes *nodes, struct node *node)
+{
+	struct node **at = chain_of(nodes, node->dev, node->real);
+	while (*at && *at != node)
+		at = &(*at)->next;
+	if (*at)
+		*at = node->next;
+}
+
+static void
+resize_table(struct nodes *nodes, size_t count)
+{
+	struct node **old = nodes->chains;
+	size_t old_count = nodes->chain_count;
+	nodes->chains = new_bytes(count * sizeof(*nodes->chains));
+	nodes->chain_count = count;
+	for (size_t i = 0; i < old_count; i++)
+		for (struct node *node = old[i], *next; node; node = next) {
+			next = node->next;
+			put(nodes, node);
+		}
+	free(old);
+}
+
+static struct node *
+find(const struct nodes *nodes, dev_t dev, ino_t ino, mode_t type)
+{
+	struct node *node = *chain_of(nodes, dev, ino);
+	while (node && (node->dev != dev || node->real != ino ||
+			node->type != (type & S_IFMT)))
+		node = node->next;
+	return node;
+}
+
+/* ---- numbers -------------------------------------------------------------- */
+
+/* Of a copy: the number that the original was seen with. */
+struct number {
+	dev_t dev;
+	ino_t ino;
+	uint64_t number; /* 0: free */
+};
+
+static struct number *
+number_slot(const struct nodes *nodes, dev_t dev, ino_t ino)
+{
+	size_t i = hash(dev, ino) & (nodes->number_room - 1);
+	while (nodes->numbers[i].number && (nodes->numbers[i].dev != dev ||
+					    nodes->numbers[i].ino != ino))
+		i = (i + 1) & (nodes->number_room - 1);
+	return &nodes->numbers[i];
+}
+
+static void
+resize_numbers(struct nodes *nodes, size_t room)
+{
+	struct number *old = nodes->numbers;
+	size_t old_room = nodes->number_room;
+	nodes->numbers = new_bytes(room * sizeof(*old));
+	nodes->number_room = room;
+	for (size_t i = 0; i < old_room; i++)
+		if (old[i].number)
+			*number_slot(nodes, old[i].dev, old[i].ino) = old[i];
+	free(old);
+}
+
+static unsigned int
+device_number(struct nodes *nodes, dev_t dev)
+{
+	unsigned int i = 0;
+	while (i < nodes->device_count && nodes->devices[i] != dev)
+		i++;
+	if (i == nodes->device_count) {
+		nodes->devices = resize_bytes(nodes->devices,
+					      (i + 1) * sizeof(dev_t));
+		nodes->devices[nodes->device_count++] = dev;
+	}
+	return i;
+}
+
+static uint64_t
+number_of(struct nodes *nodes, dev_t dev, ino_t ino)
+{
+	if (nodes->number_room) {
+		uint64_t kept = number_slot(nodes, dev, ino)->number;
+		if (kept)
+			return kept;
+	}
+	return ino ^ (uint64_t)device_number(nodes, dev) << DEVICE_SHIFT;
+}
+
+uint64_t
+node_number(struct nodes *nodes, dev_t dev, ino_t ino)
+{
+	pthread_mutex_lock(&nodes->lock);
+	uint64_t number = number_of(nodes, dev, ino);
+	pthread_mutex_unlock(&nodes->lock);
+	return number;
+}
+
+void
+node_keep_number(struct nodes *nodes, const struct stat *copy,
+		 uint64_t number)
+{
+	pthread_mutex_lock(&nodes->lock);
+	if (2 * nodes->number_count >= nodes->number_room)
+		resize_numbers(nodes, nodes->number_room ?
+					      2 * nodes->number_room : 64);
+	struct number *slot =
+		number_slot(nodes, copy->st_dev, copy->st_ino);
+	nodes->number_count += slot->number == 0;
+	*slot = (struct number){ copy->st_dev, copy->st_ino, number };
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+/* What comes after a free slot would not be found again: put it anew. */
+void
+node_lose_number(struct nodes *nodes, dev_t dev, ino_t ino)
+{
+	pthread_mutex_lock(&nodes->lock);
+	struct number *slot =
+		nodes->number_room ? number_slot(nodes, dev, ino) : NULL;
+	if (slot && slot->number) {
+		size_t i = slot - nodes->numbers;
+		slot->number = 0;
+		nodes->number_count--;
+		for (;;) {
+			i = (i + 1) & (nodes->number_room - 1);
+			struct number moved = nodes->numbers[i];
+			if (!moved.number)
+				break;
+			nodes->numbers[i].number = 0;
+			*number_slot(nodes, moved.dev, moved.ino) = moved;
+		}
+	}
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+/* ---- layers --------------------------------------------------------------- */
+
+static void
+close_layers(struct nodes *nodes, const struct layer *layers,
+	     unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		close(layers[i].fd);
+	nodes->descriptors -= count;
+}
+
+static void
+set_layers(struct node *node, const struct layer *layers, unsigned int count)
+{
+	if (node->layers != &node->one)
+		free(node->layers);
+	node->layers = &node->one;
+	if (count > 1)
+		node->layers = new_bytes(count * sizeof(*layers));
+	memcpy(node->layers, layers, count * sizeof(*layers));
+	node->layer_count = count;
+}
+
+/* The key says that the topmost is the same. */
+static bool
+are_same(const struct node *node, const struct layer *layers,
+	 unsigned int count)
+{
+	if (node->layer_count != count)
+		return false;
+	for (unsigned int i = 0; i < count; i++) {
+		struct stat one, other;
+		if (node->layers[i].branch != layers[i].branch)
+			return false;
+		if (i > 0 && (fstat(node->layers[i].fd, &one) < 0 ||
+			      fstat(layers[i].fd, &other) < 0 ||
+			      one.st_ino != other.st_ino ||
+			      one.st_dev != other.st_dev))
+			return false;
+	}
+	return true;
+}
+
+struct node *
+node_get(struct nodes *nodes, const struct layer *layers, unsigned int count,
+	 bool ends, const struct stat *st, bool *differs)
+{
+	pthread_mutex_lock(&nodes->lock);
+	nodes->descriptors += count;
+	struct node *node = find(nodes, st->st_dev, st->st_ino, st->st_mode);
+	if (node) {
+		*differs = !are_same(node, layers, count);
+		close_layers(nodes, layers, count);
+	} else {
+		*differs = false;
+		node = new_bytes(sizeof(*node));
+		*node = (struct node){ .dev = st->st_dev,
+				       .real = st->st_ino,
+				       .type = st->st_mode & S_IFMT,
+				       .layers = &node->one,
+				       .ends = ends,
+				       .backing = -1 };
+		set_layers(node, layers, count);
+		put(nodes, node);
+		if (++nodes->count > 2 * nodes->chain_count)
+			resize_table(nodes, 4 * nodes->chain_count);
+	}
+	node->references++;
+	if (node->ino == 0)
+		node->ino = number_of(nodes, st->st_dev, st->st_ino);
+	pthread_mutex_unlock(&nodes->lock);
+	return node;
+}
+
+void
+node_replace(struct nodes *nodes, struct node *node,
+	     const struct layer *layers, unsigned int count, bool ends,
+	     const struct stat *st)
+{
+	pthread_mutex_lock(&nodes->lock);
+	bool is_root = node == &nodes->root;
+	if (!is_root)
+		take(nodes, node);
+	nodes->descriptors += count - node->layer_count;
+	node->dev = st->st_dev;
+	node->real = st->st_ino;
+	node->ends = ends;
+	set_layers(node, layers, count);
+	if (!is_root)
+		put(nodes, node);
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+/* ---- counts --------------------------------------------------------------- */
+
+static void drop_locked(struct nodes *nodes, struct node *node);
+
+static void
+free_alias(struct nodes *nodes, struct alias *alias)
+{
+	drop_locked(nodes, alias->parent);
+	free(alias);
+}
+
+static void
+free_node(struct nodes *nodes, struct node *node)
+{
+	take(nodes, node);
+	close_layers(nodes, node->layers, node->layer_count);
+	if (node->layers != &node->one)
+		free(node->layers);
+	listing_drop(node->listing);
+	while (node->aliases) {
+		struct alias *alias = node->aliases;
+		node->aliases = alias->next;
+		free_alias(nodes, alias);
+	}
+	free(node);
+	if (--nodes->count < nodes->chain_count / 4 &&
+	    nodes->chain_count > FIRST_CHAINS)
+		resize_table(nodes, nodes->chain_count / 4);
+}
+
+static void
+drop_locked(struct nodes *nodes, struct node *node)
+{
+	if (--node->references == 0 && node != &nodes->root)
+		free_node(nodes, node);
+}
+
+void
+node_hold(struct nodes *nodes, struct node *node)
+{
+	pthread_mutex_lock(&nodes->lock);
+	node->references++;
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+void
+node_drop(struct nodes *nodes, struct node *node)
+{
+	pthread_mutex_lock(&nodes->lock);
+	drop_locked(nodes, node);
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+/* All lookups together are one reference. */
+void
+node_looked_up(struct nodes *nodes, struct node *node)
+{
+	pthread_mutex_lock(&nodes->lock);
+	if (node->lookups++ == 0)
+		node->references++;
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+void
+node_forget(struct nodes *nodes, struct node *node, uint64_t lookups)
+{
+	pthread_mutex_lock(&nodes->lock);
+	if (node != &nodes->root && node->lookups > 0) {
+		node->lookups -= lookups < node->lookups ? lookups :
+							   node->lookups;
+		if (node->lookups == 0)
+			drop_locked(nodes, node);
+	}
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+/* ---- names ---------------------------------------------------------------- */
+
+static struct alias **
+find_alias(struct node *node, const struct node *parent, const char *name)
+{
+	struct alias **at = &node->aliases;
+	while (*at && ((*at)->parent != parent ||
+		       strcmp((*at)->name, name) != 0))
+		at = &(*at)->next;
+	return at;
+}
+
+void
+node_add_alias(struct nodes *nodes, struct node *node, struct node *parent,
+	       const char *name)
+{
+	pthread_mutex_lock(&nodes->lock);
+	struct alias *old = NULL;
+	if (!*find_alias(node, parent, name)) {
+		size_t size = strlen(name) + 1;
+		struct alias *alias = new_bytes(sizeof(*alias) + size);
+		memcpy(alias->name, name, size);
+		alias->parent = parent;
+		parent->references++;
+		if (node_is_directory(node)) {
+			old = node->aliases;
+			node->aliases = NULL;
+		}
+		alias->next = node->aliases;
+		node->aliases = alias;
+	}
+	if (old)
+		free_alias(nodes, old);
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+void
+node_remove_alias(struct nodes *nodes, struct node *node,
+		  const struct node *parent, const char *name)
+{
+	pthread_mutex_lock(&nodes->lock);
+	struct alias **at = find_alias(node, parent, name), *found = *at;
+	if (found) {
+		*at = found->next;
+		free_alias(nodes, found);
+	}
+	pthread_mutex_unlock(&nodes->lock);
+}

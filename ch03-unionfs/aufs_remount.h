@@ -1,0 +1,27 @@
+/*
+ * aufs_remount.h - branches that come, go and change while it is mounted.
+ *
+ * aufs(5) has "mount -o remount,append:DIR mnt" for that.  FUSE has no way to
+ * pass the words of a remount on, so they come as an ioctl(2) on the mount's
+ * top directory; the mount helper makes it (tools/aufs.c):
+ *
+ *	struct aufs_command command = { .text = "append=/layer" };
+ *	ioctl(top, AUFS_REMOUNT, &command)	-1: command.text says why
+ *
+ * What is in use of a branch keeps it: EBUSY.
+ */
+#ifndef AUFS_REMOUNT_H
+#define AUFS_REMOUNT_H
+
+#include <sys/ioctl.h>
+
+#include "aufs.h"
+
+struct aufs_command {
+	char text[4096];
+};
+#define AUFS_REMOUNT _IOWR('A', 1, struct aufs_command)
+
+ssize_t remount_op_ioctl(struct fuse_request *request);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * aufs_show.h - what the kernel's aufs shows in /sys/fs/aufs, shown here in
+ *
+ *	/run/mydocker-aufs/si_ID/	br0, brid0, ... xi_path
+ *
+ * or, for who is not root, in $XDG_RUNTIME_DIR/mydocker-aufs.  It goes with
+ * its daemon; that of one that was killed goes when the next is mounted.
+ */
+#ifndef AUFS_SHOW_H
+#define AUFS_SHOW_H
+
+#include "aufs.h"
+
+/* Write it, or write it anew; what cannot be written is left out. */
+void show_write(struct aufs *aufs);
+void show_remove(struct aufs *aufs);
+
+#endif
