@@ -16,6 +16,7 @@
 #include "aufs_attr.h"
 #include "aufs_dir.h"
 #include "aufs_file.h"
+#include "aufs_forget.h"
 #include "aufs_names.h"
 #include "aufs_remount.h"
 #include "aufs_show.h"
@@ -86,15 +87,17 @@ aufs_init(struct aufs *aufs)
 
 /* ---- the process that serves ------------------------------------------------------ */
 
-/* Every node holds descriptors. */
+/* Every node holds descriptors: as many as we may have, and a quarter of that
+ * for what is open. */
 static void
-raise_limit(void)
+raise_limit(struct aufs *aufs)
 {
 	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	aufs->nodes.descriptors_wanted = limit.rlim_max / 4 * 3;
 }
 
 /*
@@ -103,14 +106,14 @@ raise_limit(void)
  * memory for all threads gives back more of it.
  */
 static void
-prepare_process(void)
+prepare_process(struct aufs *aufs)
 {
 	prctl(PR_SET_SECUREBITS,
 	      prctl(PR_GET_SECUREBITS) | SECBIT_NO_SETUID_FIXUP);
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_TRIM_THRESHOLD, 128 * 1024);
 	umask(0);
-	raise_limit();
+	raise_limit(aufs);
 }
 
 /* The root's layers are the branches themselves. */
@@ -148,7 +151,7 @@ aufs_mount(struct aufs *aufs, const char *source, const char *target,
 	aufs->target = realpath(target, NULL);
 	if (!aufs->target)
 		return fail("find mount point %s", target);
-	prepare_process();
+	prepare_process(aufs);
 	if (aufs_make_root(aufs) < 0 ||
 	    fuse_mount(&aufs->fuse, source, target, "aufs", flags) < 0)
 		return -1;
@@ -159,7 +162,7 @@ aufs_mount(struct aufs *aufs, const char *source, const char *target,
 int
 aufs_serve(struct aufs *aufs)
 {
-	int result = fuse_serve(&aufs->fuse);
+	int result = forget_start(aufs) < 0 ? -1 : fuse_serve(&aufs->fuse);
 	pthread_rwlock_wrlock(&aufs->tree);
 	plinks_leave(&aufs->plinks, NULL);
 	show_remove(aufs);

@@ -16,8 +16,10 @@
 void
 nodes_init(struct nodes *nodes)
 {
-	*nodes = (struct nodes){ .chain_count = FIRST_CHAINS };
+	*nodes = (struct nodes){ .chain_count = FIRST_CHAINS,
+				 .descriptors_wanted = SIZE_MAX };
 	pthread_mutex_init(&nodes->lock, NULL);
+	pthread_cond_init(&nodes->crowded, NULL);
 	nodes->chains = new_bytes(FIRST_CHAINS * sizeof(*nodes->chains));
 	nodes->root = (struct node){ .ino = ROOT_NUMBER,
 				     .type = S_IFDIR,
@@ -253,6 +255,8 @@ node_get(struct nodes *nodes, const struct layer *layers, unsigned int count,
 			resize_table(nodes, 4 * nodes->chain_count);
 	}
 	node->references++;
+	if (nodes_are_crowded(nodes))
+		pthread_cond_signal(&nodes->crowded);
 	if (node->ino == 0)
 		node->ino = number_of(nodes, st->st_dev, st->st_ino);
 	pthread_mutex_unlock(&nodes->lock);

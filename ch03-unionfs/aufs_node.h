@@ -60,7 +60,9 @@ struct node {
 struct nodes {
 	pthread_mutex_t lock;
 	struct node **chains;
-	size_t chain_count, count, descriptors;
+	size_t chain_count, count;
+	size_t descriptors, descriptors_wanted; /* now; no more than that */
+	pthread_cond_t crowded;
 	struct node root;
 	struct number *numbers; /* a hash table, see node_number() */
 	size_t number_room, number_count;
@@ -105,6 +107,12 @@ uint64_t node_number(struct nodes *nodes, dev_t dev, ino_t ino);
 void node_keep_number(struct nodes *nodes, const struct stat *copy,
 		      uint64_t number);
 void node_lose_number(struct nodes *nodes, dev_t dev, ino_t ino);
+
+static inline bool
+nodes_are_crowded(const struct nodes *nodes)
+{
+	return nodes->descriptors > nodes->descriptors_wanted;
+}
 
 /* The kernel's name for it. */
 static inline uint64_t

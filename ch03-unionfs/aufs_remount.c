@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "aufs_file.h"
+#include "aufs_forget.h"
 #include "aufs_names.h"
 #include "aufs_options.h"
 #include "aufs_show.h"
@@ -18,40 +19,6 @@
 #define INTERVAL_MS 5
 
 /* ---- after a change: everything is where it is now --------------------------------- */
-
-/* Names that the kernel knows, to be forgotten by it. */
-struct names {
-	struct known_name {
-		uint64_t parent;
-		char *name;
-	} *all;
-	size_t count, room;
-};
-
-static void
-add_name(struct aufs *aufs, struct names *names, const struct alias *alias)
-{
-	if (names->count == names->room) {
-		names->room = 2 * names->room + 64;
-		names->all = resize_bytes(names->all,
-					  names->room * sizeof(*names->all));
-	}
-	names->all[names->count++] = (struct known_name){
-		node_id(&aufs->nodes, alias->parent), copy_text(alias->name)
-	};
-}
-
-/* Without any lock; see fuse_forget_name(). */
-static void
-forget_names(struct aufs *aufs, struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++) {
-		fuse_forget_name(&aufs->fuse, names->all[i].parent,
-				 names->all[i].name);
-		free(names->all[i].name);
-	}
-	free(names->all);
-}
 
 /* Every node but the root, in an array. */
 static struct node **
@@ -111,7 +78,7 @@ find_again(struct aufs *aufs, struct node *dir)
  * come back in `names`.
  */
 static int
-refresh(struct aufs *aufs, struct names *names)
+refresh(struct aufs *aufs, struct known_names *names)
 {
 	size_t count;
 	if (aufs_make_root(aufs) < 0)
@@ -123,10 +90,9 @@ refresh(struct aufs *aufs, struct names *names)
 		if (node_is_directory(all[i])) {
 			names_changed(aufs, all[i]);
 			find_again(aufs, all[i]);
+		} else {
+			forget_collect(aufs, all[i], names);
 		}
-		for (const struct alias *a = all[i]->aliases;
-		     a && !node_is_directory(all[i]); a = a->next)
-			add_name(aufs, names, a);
 	}
 	return 0;
 }
@@ -256,7 +222,7 @@ is_busy(struct aufs *aufs, const struct branch *branch, bool written_only)
 /* What is only there and nowhere else: its names, and how many there are. */
 static size_t
 names_only_in(struct aufs *aufs, const struct branch *branch,
-	      struct names *names)
+	      struct known_names *names)
 {
 	size_t count, found = 0;
 	auto_free struct node **all = all_nodes(aufs, &count);
@@ -264,9 +230,8 @@ names_only_in(struct aufs *aufs, const struct branch *branch,
 		if (!is_only_in(all[i], branch))
 			continue;
 		found++;
-		for (const struct alias *a = all[i]->aliases; a && names;
-		     a = a->next)
-			add_name(aufs, names, a);
+		if (names)
+			forget_collect(aufs, all[i], names);
 	}
 	return found;
 }
@@ -278,7 +243,7 @@ names_only_in(struct aufs *aufs, const struct branch *branch,
 static bool
 let_go(struct aufs *aufs, const struct branch *branch)
 {
-	struct names names = { 0 };
+	struct known_names names = { 0 };
 	struct timespec interval = { .tv_nsec = INTERVAL_MS * 1000000 };
 	pthread_rwlock_wrlock(&aufs->tree);
 	names_only_in(aufs, branch, &names);
@@ -306,7 +271,7 @@ busy(const struct branch *branch)
 
 /* Without the lock, as it has to wait. */
 static int
-remove_branch(struct aufs *aufs, const char *spec, struct names *names)
+remove_branch(struct aufs *aufs, const char *spec, struct known_names *names)
 {
 	pthread_rwlock_wrlock(&aufs->tree);
 	struct branch *branch = find_branch(aufs, spec);
@@ -400,7 +365,7 @@ aufs_set_options(struct aufs *aufs, const char *options)
 static int
 remount_by(struct aufs *aufs, const struct option_word *word)
 {
-	struct names names = { 0 };
+	struct known_names names = { 0 };
 	int result;
 	if (strcmp(word->name, "del") == 0 && word->value) {
 		result = remove_branch(aufs, word->value, &names);
