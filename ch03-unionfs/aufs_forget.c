@@ -2,6 +2,7 @@
 #include "aufs_forget.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 void
 forget_collect(struct aufs *aufs, const struct node *node,
@@ -48,6 +49,8 @@ keep_forgetting(void *data)
 {
 	struct aufs *aufs = data;
 	struct nodes *nodes = &aufs->nodes;
+	/* What the kernel uses it does not forget: do not ask all the time. */
+	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	for (;;) {
 		struct known_names names = { 0 };
 		pthread_mutex_lock(&nodes->lock);
@@ -56,6 +59,7 @@ keep_forgetting(void *data)
 		collect_half(aufs, &names);
 		pthread_mutex_unlock(&nodes->lock);
 		forget_names(aufs, &names);
+		nanosleep(&pause, NULL);
 	}
 	return NULL;
 }

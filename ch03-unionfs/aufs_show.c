@@ -9,17 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME "mydocker-aufs"
+#define PLACE "/run/mydocker-aufs"
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-/* The directory of all of them: NULL where there is none for us. */
+/* The directory of all of them. */
 static char *
 place(void)
 {
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	if (geteuid() == 0 && access("/run", W_OK) == 0)
-		return copy_text("/run/" NAME);
-	return runtime && *runtime ? text("%s/" NAME, runtime) : NULL;
+	const char *given = getenv("MYDOCKER_AUFS_SHOW");
+	return copy_text(given && *given ? given : PLACE);
 }
 
 static void
@@ -53,13 +51,13 @@ static int
 make_place(struct aufs *aufs)
 {
 	auto_free char *top = place();
-	if (!top || (mkdir(top, 0755) < 0 && errno != EEXIST))
-		return -1;
 	remove_dead(top);
 	aufs->listing = text("%s/si_%016" PRIx64, top, aufs->si);
-	if ((mkdir(top, 0755) < 0 && errno != EEXIST) ||
-	    mkdir(aufs->listing, 0755) < 0)
-		return -1;
+	/* Another daemon may just now have removed the place as an empty one. */
+	for (int tries = 0; mkdir(aufs->listing, 0755) < 0; tries++)
+		if (errno != ENOENT || tries == 3 ||
+		    (mkdir(top, 0755) < 0 && errno != EEXIST))
+			return -1;
 	aufs->listing_fd = open(aufs->listing, DIRECTORY);
 	return flock(aufs->listing_fd, LOCK_SH | LOCK_NB);
 }
@@ -106,7 +104,8 @@ show_remove(struct aufs *aufs)
 		return;
 	remove_files(aufs->listing_fd);
 	rmdir(aufs->listing);
-	rmdir(top);
+	if (strcmp(top, PLACE) == 0)
+		rmdir(top);
 	close_scoped(&aufs->listing_fd);
 	aufs->listing_fd = -1;
 }

@@ -3,8 +3,9 @@
  *
  *	/run/mydocker-aufs/si_ID/	br0, brid0, ... xi_path
  *
- * or, for who is not root, in $XDG_RUNTIME_DIR/mydocker-aufs.  It goes with
- * its daemon; that of one that was killed goes when the next is mounted.
+ * or in the directory $MYDOCKER_AUFS_SHOW; who is not root has only that.  It
+ * goes with its daemon; that of one that was killed goes when the next is
+ * mounted.
  */
 #ifndef AUFS_SHOW_H
 #define AUFS_SHOW_H
