@@ -142,14 +142,11 @@ insert(struct aufs *aufs, int index, const char *spec, bool first)
 {
 	struct branch *branch = branch_parse(spec, first);
 	bool is_writable = branch_is_writable(branch);
-	branch->permission = AUFS_RO; /* nothing is made in one that is no good */
 	int result = branch_open(branch);
 	if (result == 0)
 		result = check_new(aufs, branch);
-	if (result == 0 && is_writable) {
-		branch->permission = AUFS_RW;
+	if (result == 0 && is_writable)
 		result = branch_begin_writing(branch);
-	}
 	if (result < 0) {
 		branch_free(branch);
 		return -1;

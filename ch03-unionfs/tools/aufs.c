@@ -49,13 +49,16 @@ static const struct {
 	{ "relatime", 0, 0 },	      { "defaults", 0, 0 },
 	{ "auto", 0, 0 },	      { "noauto", 0, 0 },
 	{ "nofail", 0, 0 },	      { "_netdev", 0, 0 },
+	/* Of a FUSE mount's line in /proc/mounts: mount(8) repeats them. */
+	{ "user_id", 0, 0 },	      { "group_id", 0, 0 },
+	{ "allow_other", 0, 0 },      { "default_permissions", 0, 0 },
 };
 
 static bool
 take_generic(struct arguments *arguments, const struct option_word *word)
 {
 	for (size_t i = 0; i < countof(generic); i++)
-		if (strcmp(generic[i].name, word->name) == 0 && !word->value) {
+		if (strcmp(generic[i].name, word->name) == 0) {
 			arguments->flags |= generic[i].set;
 			arguments->flags &= ~generic[i].clear;
 			arguments->cleared |= generic[i].clear;
