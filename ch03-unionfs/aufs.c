@@ -163,16 +163,16 @@ int
 aufs_serve(struct aufs *aufs)
 {
 	int result = forget_start(aufs) < 0 ? -1 : fuse_serve(&aufs->fuse);
-	pthread_rwlock_wrlock(&aufs->tree);
 	plinks_leave(&aufs->plinks, NULL);
 	show_remove(aufs);
-	pthread_rwlock_unlock(&aufs->tree);
 	return result;
 }
 
 void
 aufs_free(struct aufs *aufs)
 {
+	plinks_leave(&aufs->plinks, NULL);
+	nodes_free(&aufs->nodes);
 	for (int i = 0; i < aufs->branch_count; i++)
 		branch_free(aufs->branches[i]);
 	aufs->branch_count = 0;

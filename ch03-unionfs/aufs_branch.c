@@ -138,6 +138,7 @@ branch_begin_writing(struct branch *branch)
 					     O_CLOEXEC, 0444);
 	if (base < 0)
 		return fail("make %s/%s", branch->path, AUFS_BASE);
+	close_own(branch);
 	branch->plinks = own_directory(branch, AUFS_PLINKS);
 	if (branch->plinks < 0)
 		return -1;

@@ -106,22 +106,29 @@ names_op_readlink(struct fuse_request *request)
 
 /* ---- making ------------------------------------------------------------------------ */
 
+/* Of this thread; what is as it should be is left so. */
+static _Thread_local mode_t umask_now = 0;
+static _Thread_local bool is_caller;
+
 void
 names_as_caller(const struct fuse_request *request, mode_t umask_asked)
 {
-	umask(umask_asked);
-	if (request->in->gid)
+	if (umask_now != umask_asked)
+		umask(umask_now = umask_asked);
+	is_caller = request->in->uid != 0 || request->in->gid != 0;
+	if (is_caller) {
 		setfsgid(request->in->gid);
-	if (request->in->uid)
 		setfsuid(request->in->uid);
+	}
 }
 
 void
 names_as_daemon(void)
 {
-	umask(0);
-	setfsuid(geteuid());
-	setfsgid(getegid());
+	if (is_caller) {
+		setfsuid(0);
+		setfsgid(0);
+	}
 }
 
 void

@@ -294,18 +294,25 @@ free_alias(struct nodes *nodes, struct alias *alias)
 }
 
 static void
+free_parts(struct node *node)
+{
+	if (node->layers != &node->one)
+		free(node->layers);
+	listing_drop(node->listing);
+	for (struct alias *alias = node->aliases, *next; alias; alias = next) {
+		next = alias->next;
+		free(alias);
+	}
+}
+
+static void
 free_node(struct nodes *nodes, struct node *node)
 {
 	take(nodes, node);
 	close_layers(nodes, node->layers, node->layer_count);
-	if (node->layers != &node->one)
-		free(node->layers);
-	listing_drop(node->listing);
-	while (node->aliases) {
-		struct alias *alias = node->aliases;
-		node->aliases = alias->next;
-		free_alias(nodes, alias);
-	}
+	for (struct alias *alias = node->aliases; alias; alias = alias->next)
+		drop_locked(nodes, alias->parent);
+	free_parts(node);
 	free(node);
 	if (--nodes->count < nodes->chain_count / 4 &&
 	    nodes->chain_count > FIRST_CHAINS)
@@ -333,6 +340,25 @@ node_drop(struct nodes *nodes, struct node *node)
 	pthread_mutex_lock(&nodes->lock);
 	drop_locked(nodes, node);
 	pthread_mutex_unlock(&nodes->lock);
+}
+
+void
+nodes_free(struct nodes *nodes)
+{
+	struct node *root = &nodes->root;
+	for (size_t i = 0; i < nodes->chain_count; i++)
+		while (nodes->chains[i]) {
+			struct node *node = nodes->chains[i];
+			nodes->chains[i] = node->next;
+			close_layers(nodes, node->layers, node->layer_count);
+			free_parts(node);
+			free(node);
+		}
+	close_layers(nodes, root->layers, root->layer_count);
+	free_parts(root);
+	free(nodes->chains);
+	free(nodes->numbers);
+	free(nodes->devices);
 }
 
 /* All lookups together are one reference. */

@@ -71,6 +71,8 @@ struct nodes {
 };
 
 void nodes_init(struct nodes *nodes);
+/* All of them, whoever holds them still: the kernel has gone. */
+void nodes_free(struct nodes *nodes);
 
 /*
  * The node of these layers (which it takes over) with the topmost one's
