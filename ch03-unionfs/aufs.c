@@ -162,7 +162,10 @@ aufs_mount(struct aufs *aufs, const char *source, const char *target,
 int
 aufs_serve(struct aufs *aufs)
 {
-	int result = forget_start(aufs) < 0 ? -1 : fuse_serve(&aufs->fuse);
+	if (forget_start(aufs) < 0)
+		return -1;
+	int result = fuse_serve(&aufs->fuse);
+	forget_stop(aufs);
 	plinks_leave(&aufs->plinks, NULL);
 	show_remove(aufs);
 	return result;

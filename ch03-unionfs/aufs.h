@@ -46,7 +46,9 @@ struct aufs {
 	char *target; /* absolute */
 	char *listing; /* the directory with br0, ... (aufs_show.h) */
 	int listing_fd;
-	pthread_mutex_t copies;	 /* of node->copying */
+	pthread_t forgetting; /* aufs_forget.h */
+	bool is_over;
+	pthread_mutex_t copies; /* of node->copying */
 	pthread_cond_t copied;
 };
 

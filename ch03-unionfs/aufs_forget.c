@@ -51,25 +51,37 @@ keep_forgetting(void *data)
 	struct nodes *nodes = &aufs->nodes;
 	/* What the kernel uses it does not forget: do not ask all the time. */
 	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-	for (;;) {
+	bool is_over;
+	do {
 		struct known_names names = { 0 };
 		pthread_mutex_lock(&nodes->lock);
-		while (!nodes_are_crowded(nodes))
+		while (!nodes_are_crowded(nodes) && !aufs->is_over)
 			pthread_cond_wait(&nodes->crowded, &nodes->lock);
-		collect_half(aufs, &names);
+		is_over = aufs->is_over;
+		if (!is_over)
+			collect_half(aufs, &names);
 		pthread_mutex_unlock(&nodes->lock);
 		forget_names(aufs, &names);
-		nanosleep(&pause, NULL);
-	}
+		if (!is_over)
+			nanosleep(&pause, NULL);
+	} while (!is_over);
 	return NULL;
 }
 
 int
 forget_start(struct aufs *aufs)
 {
-	pthread_t thread;
-	if (pthread_create(&thread, NULL, keep_forgetting, aufs) != 0)
+	if (pthread_create(&aufs->forgetting, NULL, keep_forgetting, aufs))
 		return failx("start a thread");
-	pthread_detach(thread);
 	return 0;
+}
+
+void
+forget_stop(struct aufs *aufs)
+{
+	pthread_mutex_lock(&aufs->nodes.lock);
+	aufs->is_over = true;
+	pthread_cond_signal(&aufs->nodes.crowded);
+	pthread_mutex_unlock(&aufs->nodes.lock);
+	pthread_join(aufs->forgetting, NULL);
 }

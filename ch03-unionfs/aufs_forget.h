@@ -28,5 +28,6 @@ void forget_names(struct aufs *aufs, struct known_names *names);
 
 /* A thread that does it whenever the nodes hold too many descriptors. */
 int forget_start(struct aufs *aufs);
+void forget_stop(struct aufs *aufs);
 
 #endif

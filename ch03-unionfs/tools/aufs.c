@@ -196,18 +196,16 @@ unmount_on_signal(void *data)
 }
 
 static int
-watch_signals(struct aufs *aufs)
+watch_signals(struct aufs *aufs, pthread_t *thread)
 {
-	pthread_t thread;
 	sigset_t signals;
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	if (pthread_create(&thread, NULL, unmount_on_signal, aufs))
+	if (pthread_create(thread, NULL, unmount_on_signal, aufs))
 		return failx("start a thread");
-	pthread_detach(thread);
 	return 0;
 }
 
@@ -236,10 +234,11 @@ static int
 serve(const struct arguments *arguments, int tell)
 {
 	struct aufs aufs;
+	pthread_t watch;
 	failure = (struct failure){ 0 };
 	int result = mount_it(&aufs, arguments);
 	if (result == 0)
-		result = watch_signals(&aufs);
+		result = watch_signals(&aufs, &watch);
 	if (tell < 0 && result < 0)
 		return -1;
 	if (tell >= 0 && write(tell, &failure, sizeof(failure)) < 0)
@@ -250,6 +249,8 @@ serve(const struct arguments *arguments, int tell)
 	if (!arguments->foreground)
 		detach();
 	result = aufs_serve(&aufs);
+	pthread_cancel(watch);
+	pthread_join(watch, NULL);
 	aufs_free(&aufs);
 	return result;
 }
