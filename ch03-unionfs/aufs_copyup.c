@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "aufs_file.h"
+#include "aufs_listing.h"
 #include "aufs_union.h"
 #include "aufs_whiteout.h"
 
@@ -271,6 +272,7 @@ name_copy(struct aufs *aufs, const struct node *node, struct branch *branch,
 					a->name)) < 0)
 			return -errno;
 		keep_times(layer.fd, &above);
+		listing_forget(&aufs->nodes, a->parent);
 	}
 	if (!node->aliases)
 		unlinkat(branch->orphans, orphan, 0);

@@ -114,6 +114,7 @@ struct answer {
 	struct fuse_request *request;
 	struct node *dir;
 	const struct listing *listing;
+	bool is_current; /* nothing has changed since it was read */
 	bool plus;
 	size_t size, used;
 };
@@ -145,12 +146,17 @@ entry_at(struct answer *answer, uint64_t place, struct fuse_dirent *dirent,
 /* With READDIRPLUS each name counts as looked up; one that is not (0) will be
  * when somebody wants it. */
 static void
-look_up(struct answer *answer, const char *name, struct fuse_entry_out *out)
+look_up(struct answer *answer, uint64_t place, const char *name,
+	struct fuse_entry_out *out)
 {
 	struct aufs *aufs = aufs_of(answer->request);
 	struct node *node;
-	bool is_dots = strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-	if (is_dots || union_look_up(aufs, answer->dir, name, false, &node) < 0)
+	if (place < FIRST)
+		return;
+	unsigned int from = answer->is_current ?
+				    answer->listing->all[place - FIRST].layer :
+				    0;
+	if (union_look_up(aufs, answer->dir, name, from, false, &node) < 0)
 		return;
 	if (names_answer(answer->request, node, out) < 0)
 		*out = (struct fuse_entry_out){ 0 };
@@ -172,7 +178,7 @@ put(struct answer *answer, uint64_t place)
 		return false;
 	plus.dirent.off = place + 1;
 	if (answer->plus)
-		look_up(answer, name, &plus.entry_out);
+		look_up(answer, place, name, &plus.entry_out);
 	char *out = answer->request->out + answer->used;
 	memset(out, 0, whole);
 	if (answer->plus)
@@ -198,6 +204,7 @@ read_directory(struct fuse_request *request, bool plus)
 	ssize_t result = begin(aufs, answer.dir, directory, in->offset);
 	if (result == 0) {
 		answer.listing = directory->listing;
+		answer.is_current = answer.listing == answer.dir->listing;
 		uint64_t place = in->offset;
 		while (place < FIRST + (uint64_t)answer.listing->count &&
 		       put(&answer, place))

@@ -115,7 +115,7 @@ struct merge {
 };
 
 static int
-merge_layer(struct merge *merge, const struct layer *layer)
+merge_layer(struct merge *merge, const struct layer *layer, uint8_t number)
 {
 	struct hides hides = { 0 };
 	struct dirent *entry;
@@ -139,7 +139,8 @@ merge_layer(struct merge *merge, const struct layer *layer)
 			     .ino = node_number(merge->nodes,
 						layer->branch->dev,
 						entry->d_ino),
-			     .type = entry->d_type });
+			     .type = entry->d_type,
+			     .layer = number });
 	}
 	int code = errno;
 	for (size_t i = 0; i < hides.used; i += strlen(hides.names + i) + 1)
@@ -178,7 +179,7 @@ listing_read(struct nodes *nodes, const struct layer *layers,
 		/* Before it is read: what changes meanwhile counts as new. */
 		result = stamp(&layers[i], &listing->stamps[i]);
 		if (result == 0)
-			result = merge_layer(&merge, &layers[i]);
+			result = merge_layer(&merge, &layers[i], i);
 	}
 	free(merge.index.slots);
 	if (result == 0)
@@ -207,6 +208,16 @@ listing_drop(struct listing *listing)
 	free(listing->names);
 	free(listing->stamps);
 	free(listing);
+}
+
+void
+listing_forget(struct nodes *nodes, struct node *dir)
+{
+	pthread_mutex_lock(&nodes->lock);
+	struct listing *old = dir->listing;
+	dir->listing = NULL;
+	pthread_mutex_unlock(&nodes->lock);
+	listing_drop(old);
 }
 
 bool

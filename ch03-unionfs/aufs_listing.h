@@ -17,6 +17,7 @@ struct listed {
 	uint32_t name;	/* offset in `names` */
 	uint8_t length; /* of the name */
 	uint8_t type;	/* DT_* */
+	uint8_t layer;	/* in which of the directory's it is on top */
 	bool hidden;	/* a whiteout, kept here to hide what is below */
 };
 
@@ -38,6 +39,12 @@ struct listing *listing_read(struct nodes *nodes, const struct layer *layers,
 			     unsigned int count, bool show_whiteouts);
 void listing_hold(struct listing *listing);
 void listing_drop(struct listing *listing);
+
+/*
+ * With `tree` held alone: something in the directory is not where its listing
+ * says.  A name may have come or gone, or been copied to another layer.
+ */
+void listing_forget(struct nodes *nodes, struct node *dir);
 
 /* Has no layer changed since then?  (Its ctime says so.) */
 bool listing_is_current(const struct listing *listing,

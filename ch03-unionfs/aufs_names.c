@@ -55,7 +55,7 @@ look_up(struct fuse_request *request, bool alone)
 	else
 		pthread_rwlock_rdlock(&aufs->tree);
 	ssize_t result = union_look_up(aufs, node_asked(request),
-				       request->arg, alone, &node);
+				       request->arg, 0, alone, &node);
 	if (result == 0)
 		result = names_answer(request, node, (void *)request->out);
 	pthread_rwlock_unlock(&aufs->tree);
@@ -131,16 +131,6 @@ names_as_daemon(void)
 	}
 }
 
-void
-names_changed(struct aufs *aufs, struct node *dir)
-{
-	pthread_mutex_lock(&aufs->nodes.lock);
-	struct listing *old = dir->listing;
-	dir->listing = NULL;
-	pthread_mutex_unlock(&aufs->nodes.lock);
-	listing_drop(old);
-}
-
 /* The node of what was just made in the layer, known by that name. */
 static int
 new_node(struct aufs *aufs, struct node *dir, const char *name,
@@ -213,7 +203,7 @@ make_in_union(struct fuse_request *request, const struct made *made,
 		result = make_opaque(&layer, made->name);
 	if (result == 0)
 		result = union_unhide(dir, made->name, &layer);
-	names_changed(aufs, dir);
+	listing_forget(&aufs->nodes, dir);
 	return result < 0 ? result :
 			    new_node(aufs, dir, made->name, &layer, is_opaque,
 				     node);
@@ -283,7 +273,7 @@ link_in_union(struct fuse_request *request, struct node *node,
 	if (linkat(AT_FDCWD, fd_path(node->layers[0].fd).text, layer.fd, name,
 		   AT_SYMLINK_FOLLOW) < 0)
 		return -errno;
-	names_changed(aufs, dir);
+	listing_forget(&aufs->nodes, dir);
 	node->is_gone = false;
 	node_add_alias(&aufs->nodes, node, dir, name);
 	return union_unhide(dir, name, &layer);
@@ -344,7 +334,7 @@ create(struct fuse_request *request)
 	names_as_daemon();
 	if (result < 0)
 		return result;
-	names_changed(aufs, dir);
+	listing_forget(&aufs->nodes, dir);
 	result = union_unhide(dir, name, &layer);
 	if (result == 0)
 		result = new_node(aufs, dir, name, &layer, false, &node);
@@ -428,7 +418,7 @@ names_gone(struct aufs *aufs, struct node *dir, const char *name,
 {
 	struct stat st;
 	node_remove_alias(&aufs->nodes, node, dir, name);
-	names_changed(aufs, dir);
+	listing_forget(&aufs->nodes, dir);
 	if (fstat(node->layers[0].fd, &st) < 0)
 		return;
 	bool is_up = branch_is_writable(node->layers[0].branch);
@@ -490,7 +480,7 @@ remove_name(struct fuse_request *request, bool is_directory)
 	struct found found;
 	bool differs;
 	pthread_rwlock_wrlock(&aufs->tree);
-	int result = union_find(dir, name, &found);
+	int result = union_find(dir, name, 0, &found);
 	if (result == 0 && S_ISDIR(found.st.st_mode) != is_directory)
 		result = is_directory ? -ENOTDIR : -EISDIR;
 	if (result == 0 && is_directory)

@@ -18,11 +18,7 @@ ssize_t names_answer(struct fuse_request *request, struct node *node,
 void names_as_caller(const struct fuse_request *request, mode_t umask_asked);
 void names_as_daemon(void);
 
-/*
- * With `tree` held alone.  names_changed(): what is in the directory is not
- * what was listed.  names_gone(): a name of the node is none any more.
- */
-void names_changed(struct aufs *aufs, struct node *dir);
+/* With `tree` held alone: a name of the node is none any more. */
 void names_gone(struct aufs *aufs, struct node *dir, const char *name,
 		struct node *node);
 

@@ -9,7 +9,7 @@
 
 #include "aufs_file.h"
 #include "aufs_forget.h"
-#include "aufs_names.h"
+#include "aufs_listing.h"
 #include "aufs_options.h"
 #include "aufs_show.h"
 #include "aufs_union.h"
@@ -59,7 +59,8 @@ find_again(struct aufs *aufs, struct node *dir)
 {
 	struct found found;
 	if (!dir->aliases ||
-	    union_find(dir->aliases->parent, dir->aliases->name, &found) < 0)
+	    union_find(dir->aliases->parent, dir->aliases->name, 0,
+		       &found) < 0)
 		return;
 	if (!S_ISDIR(found.st.st_mode)) {
 		union_close(&found);
@@ -85,10 +86,10 @@ refresh(struct aufs *aufs, struct known_names *names)
 		return -errno;
 	auto_free struct node **all = all_nodes(aufs, &count);
 	qsort(all, count, sizeof(*all), by_depth);
-	names_changed(aufs, &aufs->nodes.root);
+	listing_forget(&aufs->nodes, &aufs->nodes.root);
 	for (size_t i = 0; i < count; i++) {
 		if (node_is_directory(all[i])) {
-			names_changed(aufs, all[i]);
+			listing_forget(&aufs->nodes, all[i]);
 			find_again(aufs, all[i]);
 		} else {
 			forget_collect(aufs, all[i], names);

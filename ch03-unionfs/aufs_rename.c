@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "aufs_copyup.h"
+#include "aufs_listing.h"
 #include "aufs_names.h"
 #include "aufs_whiteout.h"
 
@@ -38,7 +39,7 @@ look_up(struct aufs *aufs, struct end *end)
 {
 	end->node = NULL;
 	pthread_rwlock_wrlock(&aufs->tree);
-	int result = union_look_up(aufs, end->dir, end->name, true,
+	int result = union_look_up(aufs, end->dir, end->name, 0, true,
 				   &end->node);
 	pthread_rwlock_unlock(&aufs->tree);
 	return result;
@@ -65,7 +66,7 @@ look_up_to_move(struct aufs *aufs, struct end *end)
 static int
 find(struct renaming *r, struct end *end)
 {
-	int result = union_find(end->dir, end->name, &end->found);
+	int result = union_find(end->dir, end->name, 0, &end->found);
 	if (result < 0)
 		return result;
 	const struct layer *top = &end->found.layers[0];
@@ -182,8 +183,8 @@ follow(struct renaming *r)
 {
 	struct nodes *nodes = &r->aufs->nodes;
 	struct end *from = &r->from, *to = &r->to;
-	names_changed(r->aufs, from->dir);
-	names_changed(r->aufs, to->dir);
+	listing_forget(nodes, from->dir);
+	listing_forget(nodes, to->dir);
 	if (r->flags & RENAME_EXCHANGE) {
 		node_remove_alias(nodes, to->node, to->dir, to->name);
 		node_add_alias(nodes, to->node, from->dir, from->name);

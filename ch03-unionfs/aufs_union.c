@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "aufs_copyup.h"
+#include "aufs_listing.h"
 #include "aufs_whiteout.h"
 
 /* ---- finding ----------------------------------------------------------------- */
@@ -25,7 +26,7 @@ find_first(const struct node *dir, const char *name, struct found *found,
 	   unsigned int *at)
 {
 	unsigned int i;
-	for (i = 0; i < dir->layer_count; i++) {
+	for (i = *at; i < dir->layer_count; i++) {
 		const struct layer *layer = &dir->layers[i];
 		int fd = openat(layer->fd, name,
 				O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -78,9 +79,10 @@ find_more(const struct node *dir, const char *name, struct found *found,
 }
 
 int
-union_find(const struct node *dir, const char *name, struct found *found)
+union_find(const struct node *dir, const char *name, unsigned int from,
+	   struct found *found)
 {
-	unsigned int at = 0;
+	unsigned int at = from;
 	found->count = 0;
 	found->ends = false;
 	if (whiteout_is_reserved(name))
@@ -128,8 +130,9 @@ link_to_copy(struct aufs *aufs, struct node *dir, const char *name,
 	if (linkat(plink->branch->plinks, plink->name, layer.fd, name, 0) < 0)
 		return -errno;
 	plink_name_handled(&aufs->plinks, &original);
+	listing_forget(&aufs->nodes, dir);
 	union_close(found);
-	return union_find(dir, name, found);
+	return union_find(dir, name, 0, found);
 }
 
 static bool
@@ -160,6 +163,7 @@ adopt(struct aufs *aufs, struct node *node, struct found *found)
 	memcpy(old, node->layers, old_count * sizeof(*old));
 	node_replace(&aufs->nodes, node, found->layers, found->count,
 		     found->ends, &found->st);
+	listing_forget(&aufs->nodes, node);
 	for (unsigned int i = 0; i < old_count; i++)
 		close(old[i].fd);
 	found->count = 0;
@@ -167,11 +171,11 @@ adopt(struct aufs *aufs, struct node *node, struct found *found)
 
 int
 union_look_up(struct aufs *aufs, struct node *dir, const char *name,
-	      bool alone, struct node **node)
+	      unsigned int from, bool alone, struct node **node)
 {
 	struct found found;
 	bool differs;
-	int result = union_find(dir, name, &found);
+	int result = union_find(dir, name, from, &found);
 	if (result == 0 && has_other_names(&found) && !aufs->no_plinks)
 		result = find_by_plink(aufs, dir, name, alone, &found);
 	if (result < 0) {
@@ -184,7 +188,7 @@ union_look_up(struct aufs *aufs, struct node *dir, const char *name,
 		node_drop(&aufs->nodes, *node);
 		if (!alone)
 			return -EAGAIN;
-		result = union_find(dir, name, &found);
+		result = union_find(dir, name, 0, &found);
 		if (result < 0)
 			return result;
 		adopt(aufs, *node, &found);
@@ -261,6 +265,8 @@ union_raise_directory(struct aufs *aufs, struct node *dir,
 		return result;
 	*layer = (struct layer){ branch, result };
 	add_layer(aufs, dir, layer);
+	listing_forget(&aufs->nodes, dir);
+	listing_forget(&aufs->nodes, alias->parent);
 	return 0;
 }
 

@@ -17,9 +17,13 @@ struct found {
 	struct layer layers[AUFS_BRANCHES_MAX];
 };
 
-/* -ENOENT, -EPERM for reserved names, -ENAMETOOLONG.  The caller closes the
- * descriptors or gives them to a node. */
-int union_find(const struct node *dir, const char *name, struct found *found);
+/*
+ * -ENOENT, -EPERM for reserved names, -ENAMETOOLONG.  `from`: the number of
+ * the topmost layer that can have it, where that is known, or 0.  The caller
+ * closes the descriptors or gives them to a node.
+ */
+int union_find(const struct node *dir, const char *name, unsigned int from,
+	       struct found *found);
 void union_close(struct found *found);
 
 /* Is there something of that name below the branch `above`? */
@@ -32,7 +36,7 @@ bool union_is_below(const struct node *dir, const char *name,
  * holding the `tree` lock so.
  */
 int union_look_up(struct aufs *aufs, struct node *dir, const char *name,
-		  bool alone, struct node **node);
+		  unsigned int from, bool alone, struct node **node);
 
 /* ---- with the `tree` lock held alone ---------------------------------------- */
 

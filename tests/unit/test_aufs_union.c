@@ -83,7 +83,7 @@ where(struct scene *scene, const char *name)
 {
 	static char answer[64];
 	struct found found;
-	int result = union_find(&scene->aufs.nodes.root, name, &found);
+	int result = union_find(&scene->aufs.nodes.root, name, 0, &found);
 	if (result < 0)
 		return strerrorname_np(-result);
 	answer[0] = '\0';
@@ -268,9 +268,9 @@ directories_go_up(void **state)
 	struct layer layer;
 	begin(&scene, names, "a=rw:b=ro");
 	struct aufs *aufs = &scene.aufs;
-	assert_int_equal(union_look_up(aufs, &aufs->nodes.root, "d", true, &d),
+	assert_int_equal(union_look_up(aufs, &aufs->nodes.root, "d", 0, true, &d),
 			 0);
-	assert_int_equal(union_look_up(aufs, d, "e", true, &e), 0);
+	assert_int_equal(union_look_up(aufs, d, "e", 0, true, &e), 0);
 	uint64_t number = e->ino;
 	assert_int_equal(union_place(aufs, e, "n", &layer), 0);
 	assert_int_equal(layer.branch->index, 0);
@@ -279,7 +279,7 @@ directories_go_up(void **state)
 	assert_int_equal(e->ino, number);
 	/* Found again it is the same, with both its layers. */
 	struct node *again;
-	assert_int_equal(union_look_up(aufs, d, "e", true, &again), 0);
+	assert_int_equal(union_look_up(aufs, d, "e", 0, true, &again), 0);
 	assert_ptr_equal(again, e);
 	node_drop(&aufs->nodes, again);
 	node_drop(&aufs->nodes, e);
