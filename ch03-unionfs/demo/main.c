@@ -4,6 +4,13 @@
 
 static const struct experiment *const experiments[] = {
 	&demo_company,
+	&demo_layers,
+	&demo_copyup,
+	&demo_whiteout,
+	&demo_rename,
+	&demo_limits,
+	&demo_oci,
+	&demo_diff,
 	NULL,
 };
 
