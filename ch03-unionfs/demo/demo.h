@@ -10,6 +10,7 @@ extern const struct experiment demo_copyup;
 extern const struct experiment demo_whiteout;
 extern const struct experiment demo_rename;
 extern const struct experiment demo_limits;
+extern const struct experiment demo_image;
 extern const struct experiment demo_oci;
 extern const struct experiment demo_diff;
 

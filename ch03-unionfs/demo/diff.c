@@ -36,18 +36,24 @@ make_layers(void)
 		       make_dirs("mnt", 0755);
 }
 
+static const char *const life[] = {
+	"echo mine > mnt/srv/new",
+	"echo more >> mnt/etc/hosts",
+	"chmod 600 mnt/etc/passwd",
+	"rm mnt/etc/motd",
+	"rm -r mnt/var/log; mkdir mnt/var/log; echo a > mnt/var/log/app",
+};
+
 static int
 live(void)
 {
 	tour_step("A container lives in a union of two layers");
 	if (make_layers() < 0 || overlay_mount(&stack, "mnt", 0) < 0)
 		return -1;
-	tour_run((const char *const[]){
-		"sh", "-c",
-		"cd mnt && echo mine > srv/new && echo more >> etc/hosts && "
-		"chmod 600 etc/passwd && rm etc/motd && "
-		"rm -r var/log && mkdir var/log && echo a > var/log/app",
-		NULL });
+	for (size_t i = 0; i < countof(life); i++)
+		if (tour_run((const char *const[]){ "sh", "-c", life[i],
+						    NULL }) != 0)
+			return failx("the container could not live");
 	return overlay_unmount("mnt");
 }
 
@@ -147,9 +153,9 @@ run(void)
 	if (live() < 0)
 		return stage_refused();
 	tour_step("Its upper directory is all that is left of it");
-	tour_run((const char *const[]){ "find", "upper", "-mindepth", "1",
-					"-printf", "%M %p\\n", NULL });
-	return tell() < 0 ? -1 : prove();
+	if (look_show_tree("upper") < 0 || tell() < 0)
+		return -1;
+	return prove();
 }
 
 const struct experiment demo_diff = {

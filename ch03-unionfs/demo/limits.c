@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "demo.h"
@@ -116,17 +117,15 @@ static void
 ask_for_more(void)
 {
 	auto_close int fs = sys_fsopen("overlay");
-	void (*hook)(const char *line) = trace_hook;
-	trace_hook = NULL; /* five hundred lines say no more than one */
 	int code = fs < 0 ? -1 : configure(fs, MOST);
-	trace_hook = hook;
 	if (code < 0) {
 		tour_say("(Before Linux 6.8 there is no \"lowerdir+\" to ask "
 			 "for one more with.)");
 		return;
 	}
 	auto_free char *said = mountfd_log(fs);
-	tour_show("fsconfig(2) for one more", "%s%s", strerror(code), said);
+	tour_show("fsconfig(2) for one more", "%s", strerror(code));
+	tour_show("", "%s", *said ? said + 1 : "");
 	tour_expect(code == EINVAL, "%d are too many", MOST);
 }
 
@@ -141,11 +140,7 @@ mount_by_layer(void)
 		 "names them by the numbers of");
 	tour_say("open descriptors, from /proc/self/fd: \"lowerdir=3:4:5:...\" "
 		 "fits.");
-	void (*hook)(const char *line) = trace_hook;
-	trace_hook = NULL;
-	int mounted = overlay_mount(&stack, "mnt", 0);
-	trace_hook = hook;
-	if (mounted < 0 || look_show_mount("mnt", &count) < 0)
+	if (overlay_mount(&stack, "mnt", 0) < 0 || look_show_mount("mnt", &count) < 0)
 		return -1;
 	tour_expect(count == KERNEL_MAX && count_shown() == KERNEL_MAX,
 		    "all %d are mounted, and each one's file is seen",
@@ -219,8 +214,14 @@ write_on_overlay(void)
 	if (code < 0)
 		return -1;
 	tour_show("mount(2)", "%s", code ? strerror(code) : "0: success");
-	tour_expect(code == EINVAL,
-		    "refused: overlay cannot keep its whiteouts on an overlay");
+	int made = overlay_make_whiteout(AT_FDCWD, "whiteout");
+	int code_inside = mknod("outside/whiteout", S_IFCHR, 0) < 0 ? errno : 0;
+	tour_show("mknod of a whiteout there", "%s",
+		  code_inside ? strerror(code_inside) : "0: success");
+	tour_expect(code == EINVAL, "refused");
+	tour_expect(made == 0 && code_inside == EPERM,
+		    "an overlay cannot keep the whiteouts of another: it would "
+		    "take them for its own");
 	tour_say("The cure is a volume there, any other file system.");
 	return overlay_unmount("outside");
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "marks.h"
@@ -93,6 +95,61 @@ look_is_opaque(const char *path)
 {
 	auto_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return dir >= 0 && marks_is_opaque(dir, marks_of_overlay()) == 1;
+}
+
+/* What a file is, in words.  The caller frees. */
+static char *
+describe(const char *path, const struct stat *st)
+{
+	char target[256] = "";
+	if (S_ISLNK(st->st_mode) &&
+	    readlink(path, target, sizeof(target) - 1) >= 0)
+		return text("-> %s", target);
+	if (S_ISCHR(st->st_mode))
+		return text("character device %u/%u", major(st->st_rdev),
+			    minor(st->st_rdev));
+	return S_ISREG(st->st_mode) ?
+		       text("%lld bytes", (long long)st->st_size) :
+		       copy_text(S_ISDIR(st->st_mode) ? "directory" :
+							"something else");
+}
+
+/* ", trusted.overlay.opaque=y" or "".  The caller frees. */
+static char *
+overlay_attribute(const char *path)
+{
+	static const char *const names[] = {
+		"trusted.overlay.opaque", "user.overlay.opaque",
+		"trusted.overlay.redirect"
+	};
+	char value[64] = "";
+	for (size_t i = 0; i < countof(names); i++)
+		if (lgetxattr(path, names[i], value, sizeof(value) - 1) > 0)
+			return text(", %s=%s", names[i], value);
+	return copy_text("");
+}
+
+int
+look_show_tree(const char *path)
+{
+	auto_list struct marks_list list = { 0 };
+	auto_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return fail("open %s", path);
+	if (marks_list(dir, &list) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++) {
+		struct stat st;
+		auto_free char *entry = text("%s/%s", path, list.names[i]);
+		if (lstat(entry, &st) < 0)
+			return fail("look at %s", entry);
+		auto_free char *what = describe(entry, &st);
+		auto_free char *attribute = overlay_attribute(entry);
+		tour_show(entry, "%s%s", what, attribute);
+		if (S_ISDIR(st.st_mode) && look_show_tree(entry) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static void

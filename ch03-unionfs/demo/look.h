@@ -30,6 +30,12 @@ bool look_is_whiteout(const char *path);
 bool look_is_opaque(const char *path);
 
 /*
+ * Everything below a directory, sorted, a line each: what it is, and what
+ * overlay has written on it (its opaque and redirect attributes).
+ */
+int look_show_tree(const char *path);
+
+/*
  * The line of the kernel's mount table for what is mounted on `target`, field
  * by field; `count` gets the number of its lower directories.  Of a long list
  * the ends are shown.  -1 where that is no overlay.

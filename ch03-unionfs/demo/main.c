@@ -9,6 +9,7 @@ static const struct experiment *const experiments[] = {
 	&demo_whiteout,
 	&demo_rename,
 	&demo_limits,
+	&demo_image,
 	&demo_oci,
 	&demo_diff,
 	NULL,

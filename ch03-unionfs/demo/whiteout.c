@@ -4,8 +4,6 @@
  * how aufs and the layers of an image do.
  */
 #include <string.h>
-#include <sys/sysmacros.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "demo.h"
@@ -16,16 +14,11 @@
 static int
 delete_file(void)
 {
-	struct stat st;
 	tour_step("A file of the lower directory is deleted");
 	if (unlink("mnt/file") < 0)
 		return fail("delete mnt/file");
-	if (lstat("upper/file", &st) < 0)
-		return fail("look at upper/file");
-	tour_show("upper/file", "%s, number %u/%u, %lld bytes",
-		  S_ISCHR(st.st_mode) ? "character device" : "something else",
-		  major(st.st_rdev), minor(st.st_rdev),
-		  (long long)st.st_size);
+	if (look_show_tree("upper") < 0)
+		return -1;
 	tour_expect(look_is_missing("mnt/file") &&
 			    look_holds("lower/file", "kept below\n"),
 		    "it is gone from mnt and not from lower");
@@ -39,25 +32,12 @@ delete_directory(void)
 {
 	tour_step("A directory of two files is deleted");
 	tour_run((const char *const[]){ "rm", "-r", "mnt/dir", NULL });
-	tour_run((const char *const[]){ "find", "upper", NULL });
+	if (look_show_tree("upper") < 0)
+		return -1;
 	tour_expect(look_is_missing("mnt/dir") &&
 			    look_is_whiteout("upper/dir"),
 		    "one whiteout for all of it");
 	return 0;
-}
-
-/* All attributes that overlay keeps on a directory of the upper. */
-static void
-show_attributes(const char *path)
-{
-	char names[512];
-	ssize_t length = listxattr(path, names, sizeof(names));
-	for (ssize_t at = 0; at < length; at += strlen(names + at) + 1) {
-		char value[64] = "";
-		if (strstr(names + at, ".overlay.") &&
-		    getxattr(path, names + at, value, sizeof(value) - 1) >= 0)
-			tour_show(path, "%s=%s", names + at, value);
-	}
 }
 
 static int
@@ -66,7 +46,8 @@ make_again(void)
 	tour_step("The directory is made again: must the old files come back?");
 	if (mkdir("mnt/dir", 0755) < 0)
 		return fail("make mnt/dir");
-	show_attributes("upper/dir");
+	if (look_show_tree("upper") < 0)
+		return -1;
 	auto_free char *seen = look_names("mnt/dir");
 	auto_free char *below = look_names("lower/dir");
 	tour_expect(*seen == '\0' && strcmp(below, "a b") == 0,
@@ -111,9 +92,9 @@ spell_otherwise(void)
 		open("upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (upper < 0)
 		return fail("open upper");
-	if (marks_convert(upper, marks_of_overlay(), MARKS_NAMES) < 0)
+	if (marks_convert(upper, marks_of_overlay(), MARKS_NAMES) < 0 ||
+	    look_show_tree("upper") < 0)
 		return -1;
-	tour_run((const char *const[]){ "find", "upper", "-ls", NULL });
 	auto_free char *top = look_names("upper");
 	auto_free char *in_dir = look_names("upper/dir");
 	tour_expect(strcmp(top, ".wh.file dir") == 0 &&
