@@ -137,7 +137,7 @@ add_missing(const struct walk *walk, const struct place *place,
 			if (mark < 0)
 				return -1;
 			if (mark == MARK_NONE &&
-			    !marks_list_has(upper, name) &&
+			    !is_hidden(upper, 1, name) &&
 			    !is_hidden(lists, i, name))
 				add(walk, 'D', place->path, name);
 		}
@@ -220,7 +220,7 @@ visit(const struct walk *walk, const struct place *place)
 		if (mark < 0 ||
 		    (mark == MARK_NONE && visit_entry(walk, place, name) < 0))
 			return -1;
-		if (mark == MARK_WHITEOUT && !place->is_replaced)
+		if (mark == MARK_WHITEOUT)
 			add(walk, 'D', place->path, hidden);
 	}
 	return place->is_replaced ? add_all_missing(walk, place, &upper) : 0;

@@ -141,9 +141,14 @@ marks_make_opaque(int dir, enum marks marks)
 {
 	if (marks == MARKS_NAMES)
 		return make_empty(dir, OPAQUE);
-	if (fsetxattr(dir, opaque_attribute(marks), "y", 1, 0) < 0)
-		return fail("make a directory opaque (%s)",
-			    opaque_attribute(marks));
+	const char *attribute = opaque_attribute(marks);
+	if (trace(fsetxattr(dir, attribute, "y", 1, 0),
+		  "fsetxattr(%d, \"%s\", \"y\")", dir, attribute) < 0)
+		return fail("make a directory opaque (%s)%s", attribute,
+			    errno == EOPNOTSUPP ?
+				    " (its file system cannot keep that; tmpfs "
+				    "keeps user.* since Linux 6.6)" :
+				    "");
 	return 0;
 }
 

@@ -45,8 +45,7 @@ stage_needs_opaque(void)
 			     marks_make_opaque(dir, marks_of_overlay());
 	if (rmdir("try") < 0)
 		return fail("remove a directory");
-	return made < 0 ? tour_skip("needs opaque directories: %s (tmpfs keeps "
-				    "user.* attributes since Linux 6.6)",
+	return made < 0 ? tour_skip("needs opaque directories: %s",
 				    failure.text) :
 			  0;
 }
