@@ -83,7 +83,7 @@ refresh(struct aufs *aufs, struct known_names *names)
 {
 	size_t count;
 	if (aufs_make_root(aufs) < 0)
-		return -errno;
+		return -1;
 	auto_free struct node **all = all_nodes(aufs, &count);
 	qsort(all, count, sizeof(*all), by_depth);
 	listing_forget(&aufs->nodes, &aufs->nodes.root);
@@ -197,9 +197,9 @@ is_only_in(const struct node *node, const struct branch *branch)
 	return node->layer_count == 1 && node->layers[0].branch == branch;
 }
 
-/* Open, or copied just now? */
+/* Open for writing, or copied just now? */
 static bool
-is_busy(struct aufs *aufs, const struct branch *branch, bool written_only)
+is_written(struct aufs *aufs, const struct branch *branch)
 {
 	size_t count;
 	auto_free struct node **all = all_nodes(aufs, &count);
@@ -210,14 +210,13 @@ is_busy(struct aufs *aufs, const struct branch *branch, bool written_only)
 		if (all[i]->copying)
 			return true;
 		for (struct handle *h = all[i]->handles; h; h = h->next)
-			if (!written_only ||
-			    (h->flags & O_ACCMODE) != O_RDONLY)
+			if ((h->flags & O_ACCMODE) != O_RDONLY)
 				return true;
 	}
 	return false;
 }
 
-/* What is only there and nowhere else: its names, and how many there are. */
+/* What is only there and nowhere else: its names, and how many files. */
 static size_t
 names_only_in(struct aufs *aufs, const struct branch *branch,
 	      struct known_names *names)
@@ -228,34 +227,9 @@ names_only_in(struct aufs *aufs, const struct branch *branch,
 		if (!is_only_in(all[i], branch))
 			continue;
 		found++;
-		if (names)
-			forget_collect(aufs, all[i], names);
+		forget_collect(aufs, all[i], names);
 	}
 	return found;
-}
-
-/*
- * The kernel forgets what it only remembers of the branch; what it does not
- * is a working directory, or a file held by a descriptor of its place.
- */
-static bool
-let_go(struct aufs *aufs, const struct branch *branch)
-{
-	struct known_names names = { 0 };
-	struct timespec interval = { .tv_nsec = INTERVAL_MS * 1000000 };
-	pthread_rwlock_wrlock(&aufs->tree);
-	names_only_in(aufs, branch, &names);
-	pthread_rwlock_unlock(&aufs->tree);
-	forget_names(aufs, &names);
-	for (int waited = 0; waited < PATIENCE_MS; waited += INTERVAL_MS) {
-		pthread_rwlock_wrlock(&aufs->tree);
-		size_t left = names_only_in(aufs, branch, NULL);
-		pthread_rwlock_unlock(&aufs->tree);
-		if (left == 0)
-			return true;
-		nanosleep(&interval, NULL);
-	}
-	return false;
 }
 
 /* ---- words --------------------------------------------------------------------------------- */
@@ -267,37 +241,29 @@ busy(const struct branch *branch)
 	return fail("branch %s has files in use", branch->path);
 }
 
-/* Without the lock, as it has to wait. */
+/*
+ * With `tree` held alone.  What is left in the branch is in use, or the kernel
+ * only remembers it: then it forgets the `names`, and we hear of that later.
+ */
 static int
 remove_branch(struct aufs *aufs, const char *spec, struct known_names *names)
 {
-	pthread_rwlock_wrlock(&aufs->tree);
 	struct branch *branch = find_branch(aufs, spec);
-	bool is_last = aufs->branch_count == 1;
-	bool is_used = branch && is_busy(aufs, branch, false);
-	pthread_rwlock_unlock(&aufs->tree);
 	if (!branch)
 		return -1;
-	if (is_last)
+	if (aufs->branch_count == 1)
 		return failx("branch %s is the last one: umount",
 			     branch->path);
-	if (is_used || !let_go(aufs, branch))
+	if (names_only_in(aufs, branch, names) > 0)
 		return busy(branch);
-	pthread_rwlock_wrlock(&aufs->tree);
-	int index = branch->index, result = 0;
-	if (is_busy(aufs, branch, false) ||
-	    names_only_in(aufs, branch, NULL) > 0) {
-		result = busy(branch);
-	} else {
-		aufs->branch_count--;
-		memmove(&aufs->branches[index], &aufs->branches[index + 1],
-			(aufs->branch_count - index) * sizeof(branch));
-		number_branches(aufs);
-		refresh(aufs, names);
-		plinks_leave(&aufs->plinks, branch);
-		branch_free(branch);
-	}
-	pthread_rwlock_unlock(&aufs->tree);
+	int index = branch->index;
+	aufs->branch_count--;
+	memmove(&aufs->branches[index], &aufs->branches[index + 1],
+		(aufs->branch_count - index) * sizeof(branch));
+	number_branches(aufs);
+	plinks_leave(&aufs->plinks, branch);
+	int result = refresh(aufs, names);
+	branch_free(branch);
 	return result;
 }
 
@@ -312,7 +278,7 @@ modify(struct aufs *aufs, const char *spec)
 	bool is_writable = branch_is_writable(wanted);
 	auto_free char *words = copy_text(branch_permission(wanted));
 	branch_free(wanted);
-	if (was_writable && !is_writable && is_busy(aufs, branch, true))
+	if (was_writable && !is_writable && is_written(aufs, branch))
 		return busy(branch);
 	branch_set_permission(branch, words);
 	if (was_writable && !is_writable) {
@@ -359,26 +325,39 @@ aufs_set_options(struct aufs *aufs, const char *options)
 	return 0;
 }
 
-/* One word of a remount: what it does is seen when it returns. */
+static int
+try_by(struct aufs *aufs, const struct option_word *word)
+{
+	struct known_names names = { 0 };
+	pthread_rwlock_wrlock(&aufs->tree);
+	int result = -1;
+	if (strcmp(word->name, "del") == 0 && word->value)
+		result = remove_branch(aufs, word->value, &names);
+	else if (change(aufs, word) == 0)
+		result = refresh(aufs, &names);
+	if (result == 0)
+		show_write(aufs);
+	pthread_rwlock_unlock(&aufs->tree);
+	forget_names(aufs, &names);
+	return result;
+}
+
+/*
+ * One word of a remount: what it does is seen when it returns.  What has just
+ * been closed or forgotten is in use until another thread has read of it.
+ */
 static int
 remount_by(struct aufs *aufs, const struct option_word *word)
 {
-	struct known_names names = { 0 };
-	int result;
-	if (strcmp(word->name, "del") == 0 && word->value) {
-		result = remove_branch(aufs, word->value, &names);
-	} else {
-		pthread_rwlock_wrlock(&aufs->tree);
-		result = change(aufs, word);
-		if (result == 0)
-			refresh(aufs, &names);
-		pthread_rwlock_unlock(&aufs->tree);
+	struct timespec interval = { .tv_nsec = INTERVAL_MS * 1000000 };
+	int waited = 0;
+	while (try_by(aufs, word) < 0) {
+		if (failure.code != EBUSY || waited >= PATIENCE_MS)
+			return -1;
+		nanosleep(&interval, NULL);
+		waited += INTERVAL_MS;
 	}
-	forget_names(aufs, &names);
-	pthread_rwlock_wrlock(&aufs->tree);
-	show_write(aufs);
-	pthread_rwlock_unlock(&aufs->tree);
-	return result;
+	return 0;
 }
 
 static int
