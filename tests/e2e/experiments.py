@@ -60,15 +60,6 @@ class Played:
                 spinner.kill()
                 spinner.wait()
 
-    def wait_for_orphans(self, what):
-        """What a killed guide has started dies with it, and is then ours to
-        bury: until that is done a dead process keeps its cgroups."""
-        deadline = time.monotonic() + SECONDS
-        while harness.residue.descendants():
-            self.assertLess(time.monotonic(), deadline, what)
-            harness.residue.reap()
-            time.sleep(0.001)
-
     def kill_at_any_moment(self, number, statuses):
         for name in self.names:
             began = time.monotonic()
@@ -85,7 +76,7 @@ class Played:
                                  (what, done))
                 self.assertIn(done.status, statuses, "%s\n%s" % (what, done))
                 if number == signal.SIGKILL:    # the next one cleans up
-                    self.wait_for_orphans(what)
+                    self.bury_orphans()
                     self.held(self.play(name))
                 self.assert_host_as_before(what)
 
