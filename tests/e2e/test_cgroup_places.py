@@ -75,8 +75,9 @@ class Places(experiments.Played, harness.KernelTest):
                 with self.subTest(name, first=first, second=second):
                     both = [harness.start([*prefix, DEMO, name])
                             for prefix in (first, second)]
-                    for process in both:
-                        self.held(harness.finish(process, experiments.SECONDS))
+                    for done in [harness.finish(process, experiments.SECONDS)
+                                 for process in both]:
+                        self.held(done)
 
     def test_the_agent_is_told_its_cgroup_alone(self):
         """cgroup-2 is as empty, and has not asked."""
