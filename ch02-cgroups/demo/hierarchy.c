@@ -88,19 +88,37 @@ grow(struct tree *tree)
 
 /* ---- the rules ---------------------------------------------------------- */
 
+/* Of all processes, how many are in the root?  Who ends meanwhile is in
+ * neither number. */
+static int
+count_in_root(int *all)
+{
+	int in_root = 0;
+	auto_dir DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	*all = 0;
+	while (proc && (entry = readdir(proc))) {
+		pid_t pid = atoi(entry->d_name);
+		auto_free char *path =
+			pid > 0 ? hand_path(pid, named_controllers()) : NULL;
+		*all += path != NULL;
+		in_root += path && strcmp(path, "/") == 0;
+	}
+	return in_root;
+}
+
 static int
 show_new_hierarchy(struct tree *tree)
 {
+	int all, in_root = count_in_root(&all);
 	tree->root = open(TREE, SUBTREE_OPEN);
 	if (tree->root < 0)
 		return fail("open " TREE);
 	auto_free char *path = hand_path(getpid(), named_controllers());
-	auto_free char *first = hand_path(1, named_controllers());
 	tour_show("mount -t cgroup -o none,...", "%s", named_controllers());
 	tour_show("/proc/self/cgroup has it", "%s", path ? path : "no");
-	tour_show("/proc/1/cgroup", "%s", first ? first : "no");
-	tour_expect(path && strcmp(path, "/") == 0 && first &&
-			    strcmp(first, "/") == 0 &&
+	tour_show("/proc/PID/cgroup of all", "/ in %d of %d", in_root, all);
+	tour_expect(path && strcmp(path, "/") == 0 && in_root == all &&
 			    hand_lists(tree->root, "cgroup.procs", getpid()) &&
 			    hand_lists(tree->root, "cgroup.procs", getppid()),
 		    "rule 1: a new hierarchy begins with every process in its "
