@@ -79,6 +79,16 @@ class Places(experiments.Played, harness.KernelTest):
                                  for process in both]:
                         self.held(done)
 
+    def test_what_a_shell_leaves_behind_ends(self):
+        for name in ("docker", "limit"):
+            with self.subTest(name):
+                terminal = self.terminal([DEMO, name, "--shell"])
+                terminal.expect("inside# ")
+                terminal.send("sleep 1000 & exit\n")
+                done = terminal.wait(experiments.SECONDS)
+                self.assertEqual(done.status, 0, str(done))
+                self.assert_host_as_before(name)
+
     def test_the_agent_is_told_its_cgroup_alone(self):
         """cgroup-2 is as empty, and has not asked."""
         out = self.held(self.play("release"))
