@@ -79,6 +79,11 @@ class Places(experiments.Played, harness.KernelTest):
                                  for process in both]:
                         self.held(done)
 
+    def test_no_agent_is_run_for_another_ones_pid(self):
+        out = self.held(self.play("release", INSIDE))
+        self.assertIn("needs the first pid namespace", out)
+        self.assertNotIn("> cgroup-test/release_agent", out)
+
     def test_what_a_shell_leaves_behind_ends(self):
         for name in ("docker", "limit"):
             with self.subTest(name):
