@@ -112,7 +112,7 @@ const struct cgroup_setting cgroup_settings[] = {
 	{ .name = "RDMA objects", RDMA("hca_object=", objects) },
 	{ .option = "--device", .name = "devices", .controller = "devices",
 	  .v1 = "devices.allow", .without = "v2 takes a program, by bpf(2)",
-	  .value = "c MAJOR:MINOR rwm; v2: an eBPF program",
+	  .value = "c MAJOR:MINOR rwm",
 	  .plan = cgroup_plan_devices },
 };
 const size_t cgroup_setting_count = countof(cgroup_settings);

@@ -21,6 +21,10 @@ int runid_take(void);
  */
 const char *runid(void);
 
+/* Is this run in the first pid namespace, so that its pids mean the same
+ * processes to everybody? */
+bool runid_is_outermost(void);
+
 /*
  * May the run of that name be alive?  False only where it is known to be dead:
  * seen from inside a pid namespace, the runs in others always may be.

@@ -37,6 +37,12 @@ start_time(pid_t pid, unsigned long long *ticks)
 	return 0;
 }
 
+bool
+runid_is_outermost(void)
+{
+	return self.pid_namespace == FIRST_NAMESPACE;
+}
+
 int
 runid_take(void)
 {
@@ -55,7 +61,7 @@ runid_take(void)
 	self.pid_namespace = st.st_ino;
 	int length = snprintf(name, sizeof(name), "%d-%llu", self.pid,
 			      self.born);
-	if (self.pid_namespace != FIRST_NAMESPACE)
+	if (!runid_is_outermost())
 		snprintf(name + length, sizeof(name) - length, "-%lu",
 			 self.pid_namespace);
 	return 0;
@@ -91,7 +97,7 @@ is_inside(int proc, const char *pid, const struct run *run)
 static bool
 may_be_elsewhere(const struct run *run)
 {
-	if (self.pid_namespace != FIRST_NAMESPACE)
+	if (!runid_is_outermost())
 		return true;
 	auto_dir DIR *proc = opendir("/proc");
 	struct dirent *entry;

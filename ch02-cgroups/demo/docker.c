@@ -11,9 +11,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cgroup_limit.h"
@@ -187,23 +185,11 @@ enter(const struct cgroup *cg)
 }
 
 static int
-open_shell(const struct cgroup *cg)
-{
-	int status;
-	pid_t pid = fork();
-	if (pid == 0)
-		_exit(cgroup_join(cg, false) < 0 ||
-		      tour_shell("Try: cat /proc/self/cgroup") < 0);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return fail("start a process for the shell");
-	return status == 0 ? 0 : failx("the shell could not be started");
-}
-
-static int
 remove_all(const struct cgroup *cg)
 {
 	tour_step("The container ends, and its directories go.");
-	if (cgroup_destroy(cg) < 0)
+	/* The shell may have left something in the background. */
+	if (cgroup_kill(cg) < 0 || cgroup_destroy(cg) < 0)
 		return -1;
 	size_t left = 0;
 	for (size_t i = 0; i < cg->count; i++)
@@ -223,7 +209,8 @@ run(void)
 		return result;
 	choose_cpu();
 	show_places(&cg);
-	if (set_options(&cg) < 0 || enter(&cg) < 0 || open_shell(&cg) < 0)
+	if (set_options(&cg) < 0 || enter(&cg) < 0 ||
+	    load_shell(&cg, "Try: cat /proc/self/cgroup") < 0)
 		return -1;
 	return remove_all(&cg);
 }

@@ -269,32 +269,15 @@ clean_up(struct cgroup *limited, struct cgroup *free_one,
 /* ---- the whole ---------------------------------------------------------- */
 
 static int
-shell_inside(const struct cgroup *cg)
-{
-	int status;
-	pid_t pid = fork();
-	if (pid == 0) {
-		if (cgroup_join(cg, false) < 0) {
-			tour_say("%s", failure.text);
-			_exit(1);
-		}
-		_exit(tour_shell("Try: cat /proc/self/cgroup, or to start "
-				 "nine programs: sleep 99 & sleep 99 & ...") <
-		      0);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return fail("start a process for the shell");
-	return status == 0 ? 0 : failx("the shell could not be started");
-}
-
-static int
 play(struct cgroup *limited, struct cgroup *free_one,
      const struct host *before)
 {
 	show_places(limited);
 	if (set_limits(limited) < 0 || try_memory(limited, free_one) < 0 ||
 	    try_cpu(limited, free_one) < 0 ||
-	    try_pids(limited, free_one) < 0 || shell_inside(limited) < 0)
+	    try_pids(limited, free_one) < 0 ||
+	    load_shell(limited, "Try: cat /proc/self/cgroup, or to start nine "
+				"programs: sleep 99 & sleep 99 & ...") < 0)
 		return -1;
 	return clean_up(limited, free_one, before);
 }

@@ -141,6 +141,24 @@ load_fork(int sock, uint64_t amount)
 	return born;
 }
 
+int
+load_shell(const struct cgroup *cg, const char *advice)
+{
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		int result = cgroup_join(cg, false) < 0 ? -1 :
+							  tour_shell(advice);
+		if (result < 0)
+			tour_say("%s", failure.text);
+		fflush(stdout);
+		_exit(result < 0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return fail("start a process for the shell");
+	return status == 0 ? 0 : failx("the shell could not be started");
+}
+
 /* ---- starting and ending ------------------------------------------------ */
 
 static _Noreturn void

@@ -46,6 +46,9 @@ load_work load_fork;
  * ends that one. */
 void load_end_with(pid_t parent);
 
+/* With --shell: a shell in the cgroup, as tour_shell(). */
+int load_shell(const struct cgroup *cg, const char *advice);
+
 /* Clone a child into the cgroup; returns when it waits at the gate. */
 int load_start(struct load *load, const struct cgroup *cg, load_work *work,
 	       uint64_t amount);

@@ -169,7 +169,8 @@ lowered(void)
 
 /* ---- 4: the wrong one --------------------------------------------------- */
 
-/* The next in line, whatever its size: 1000 is all of a thousandth. */
+/* The next in line, whatever its size: 1000 is added to its score, in
+ * thousandths of the memory there is. */
 static int
 volunteer(pid_t pid)
 {

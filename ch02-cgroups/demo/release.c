@@ -7,7 +7,8 @@
  * where the stage's mounts are not to be seen; /proc/STAGE/cwd leads there all
  * the same.  So the agent, and the file in which it tells what it has done,
  * are on the stage's tmpfs and end with it; and an agent that comes too late
- * finds no such path, and ends.
+ * finds no such path, and ends.  In a pid namespace below the first our pid is
+ * somebody else's to the kernel, who would run an agent that is not ours.
  *
  * v2 runs nothing: cgroup.events changes, and whoever waits is woken.
  */
@@ -27,6 +28,7 @@
 #include "hand.h"
 #include "load.h"
 #include "named.h"
+#include "runid.h"
 #include "subtree.h"
 #include "sys.h"
 
@@ -140,6 +142,11 @@ static int
 be_told_by_agent(void)
 {
 	tour_step("v1: a hierarchy of our own, with a release_agent.");
+	if (!runid_is_outermost()) {
+		failx("another one, where /proc/%d is somebody else", getpid());
+		return leave_out("the first pid namespace, in which the agent "
+				 "is run as root");
+	}
 	if (named_create(TREE) < 0)
 		return named_is_refused() ? leave_out(NAMED_NEEDS) : -1;
 	auto_close int root = open(TREE, SUBTREE_OPEN);
@@ -154,8 +161,8 @@ be_told_by_agent(void)
 	auto_free char *told = wait_for_agent(watch);
 	if (told)
 		return show_agent(told);
-	failx("none that was run could find us (this is a container, or the "
-	      "kernel has CONFIG_STATIC_USERMODEHELPER)");
+	failx("none that was run could find us (has it "
+	      "CONFIG_STATIC_USERMODEHELPER?)");
 	return leave_out("a kernel that runs the agent");
 }
 

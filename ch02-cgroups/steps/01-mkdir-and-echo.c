@@ -7,11 +7,13 @@
  *
  * The kernel fills the new directory with files; there is no other interface.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +42,7 @@ eat(void)
 {
 	put("cgroup.procs", "0"); /* 0: whoever writes it */
 	char *memory = malloc(SIZE);
+	mlock(memory, SIZE); /* where there is swap: not there */
 	for (size_t i = 0; memory && i < SIZE; i += 4096)
 		((volatile char *)memory)[i] = 1;
 	_exit(0);
@@ -49,9 +52,11 @@ int
 main(int argc, char **argv)
 {
 	const char *name = "mydocker-step-01";
+	setlinebuf(stdout); /* who is killed does not flush */
 	if (argc != 2)
 		return fprintf(stderr, "usage: %s MOUNT-POINT\n", argv[0]), 2;
-	if (chdir(argv[1]) < 0 || mkdir(name, 0755) < 0 || chdir(name) < 0)
+	if (chdir(argv[1]) < 0 || (mkdir(name, 0755) < 0 && errno != EEXIST) ||
+	    chdir(name) < 0)
 		die(argv[1]);
 	int v1 = access("memory.limit_in_bytes", F_OK) == 0;
 	if (!v1 && access("memory.max", F_OK) < 0) {
@@ -63,9 +68,6 @@ main(int argc, char **argv)
 			     stderr), 1;
 	}
 	put(v1 ? "memory.limit_in_bytes" : "memory.max", "104857600");
-	if (access("memory.swap.max", F_OK) == 0)
-		put("memory.swap.max", "0");
-	fflush(stdout);
 	pid_t pid = fork();
 	if (pid == 0)
 		eat();

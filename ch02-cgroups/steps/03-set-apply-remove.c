@@ -35,8 +35,8 @@ put(const char *file, const char *value)
 static int
 set(const char *limit)
 {
-	if (mkdir(NAME, 0755) < 0)
-		return perror(NAME), -1;
+	if (mkdir(NAME, 0755) < 0 && errno != EEXIST)
+		perror("make " NAME), exit(1);
 	return put(NAME "/pids.max", limit);
 }
 

@@ -4,14 +4,13 @@
  *	sudo build/steps/04-too-late /sys/fs/cgroup/memory	(v1)
  *	sudo build/steps/04-too-late /sys/fs/cgroup		(v2)
  *
- * The limit is 50 MiB, and a child takes 100.  First its parent moves it, and
- * loses the race, since it waits until the child has its memory: that stays
- * charged where it was first touched.  Then the child goes in by itself.
+ * The limit is 50 MiB, a child takes 100.  Its parent moves it when it has
+ * them: they stay charged where they were.  Then the child goes in by itself.
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,7 +22,7 @@ static void
 put(const char *file, const char *value)
 {
 	int fd = open(file, O_WRONLY);
-	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+	if (fd < 0 || dprintf(fd, "%s", value) < 0)
 		perror(file), exit(1);
 	close(fd);
 }
@@ -33,6 +32,7 @@ static void
 eat(int full, int leave)
 {
 	volatile char *memory = malloc(100 * MIB);
+	mlock((void *)memory, 100 * MIB); /* never in swap */
 	for (size_t i = 0; memory && i < 100 * MIB; i += 4096)
 		memory[i] = 1;
 	_exit(write(full, "", 1) != 1 || read(leave, &full, 1) < 0);
@@ -67,9 +67,10 @@ try(const char *what, const char *usage, int is_late)
 int
 main(int argc, char **argv)
 {
-	if (argc != 2 || chdir(argv[1]) < 0 || mkdir(NAME, 0755) < 0 ||
-	    chdir(NAME) < 0)
+	if (argc != 2)
 		return fprintf(stderr, "usage: %s MOUNT-POINT\n", argv[0]), 2;
+	if (chdir(argv[1]) < 0 || mkdir(NAME, 0755) < 0 || chdir(NAME) < 0)
+		return perror("make " NAME), 1;
 	int v1 = access("memory.limit_in_bytes", F_OK) == 0;
 	const char *usage = v1 ? "memory.usage_in_bytes" : "memory.current";
 	put(v1 ? "memory.limit_in_bytes" : "memory.max", "52428800");

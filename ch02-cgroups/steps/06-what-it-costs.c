@@ -5,14 +5,12 @@
  *	sudo build/steps/06-what-it-costs /sys/fs/cgroup/memory		(v1)
  *	sudo build/steps/06-what-it-costs /sys/fs/cgroup		(v2)
  *
- * Each is the median of nine, from the fork to the child's end.  None begins
- * sooner than 30 ms after the last: the lock that a move takes stays open for
- * a while, and then the next is cheap.
+ * Each is the median of nine, from the fork to the child's end, 30 ms apart:
+ * the lock that a move takes stays open a while, and the next one is cheap.
  */
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -62,8 +60,10 @@ compare(const void *a, const void *b)
 int
 main(int argc, char **argv)
 {
-	if (argc != 2 || chdir(argv[1]) < 0 || mkdir(NAME, 0755) < 0)
+	if (argc != 2)
 		return fprintf(stderr, "usage: %s MOUNT-POINT\n", argv[0]), 2;
+	if (chdir(argv[1]) < 0 || mkdir(NAME, 0755) < 0)
+		return perror("make " NAME), 1;
 	cgroup = open(NAME, O_RDONLY | O_DIRECTORY);
 	int v1 = access(NAME "/tasks", F_OK) == 0;
 	file = open(v1 ? NAME "/tasks" : NAME "/cgroup.procs", O_WRONLY);

@@ -114,7 +114,8 @@ int cgroup_freeze(const struct cgroup *cg, bool frozen);
  * Kill every process in it and below, frozen ones and those that are just
  * being forked included, and wait until there is none left: ten seconds at
  * most.  By cgroup.kill (v2, Linux 5.14), elsewhere by freezing all, killing
- * each, and thawing.  Nothing to do is success.
+ * each, and thawing.  Nothing to do is success; a process that is in there
+ * itself is refused.
  *
  * This is for the end of a cgroup.  A cgroup that cgroup.kill was used on is
  * no good for CLONE_INTO_CGROUP any more: kernels since early 2025 (seen on

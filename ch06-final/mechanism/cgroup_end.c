@@ -112,6 +112,7 @@ is_member(const struct members *members, pid_t pid)
 struct census {
 	size_t alive; /* processes */
 	pid_t one;    /* of them, to be named */
+	bool has_us;  /* is one of them this process? */
 	bool kills;
 	int depth;
 };
@@ -153,6 +154,7 @@ visit_members(int dir, int parent, const char *name, void *data)
 		census->alive += members.count;
 		census->one = members.pids[0];
 	}
+	census->has_us |= is_member(&members, getpid());
 	for (size_t i = 0; census->kills && i < members.count;
 	     i += KILL_BATCH) {
 		size_t left = members.count - i;
@@ -178,9 +180,11 @@ take_census(const struct cgroup *cg, bool kills, struct census *census)
 		if (cg->dirs[i].fd >= 0 &&
 		    visit_members(cg->dirs[i].fd, -1, NULL, &here) < 0)
 			return -1;
+		here.has_us |= census->has_us;
 		/* Most are in all of them, and are counted once. */
 		if (here.alive > census->alive)
 			*census = here;
+		census->has_us = here.has_us;
 	}
 	return 0;
 }
@@ -296,26 +300,9 @@ thaw(const struct cgroup *cg)
 	}
 }
 
-/* To kill oneself half-way through leaves the rest alive. */
-static int
-refuse_own(const struct cgroup *cg)
-{
-	for (size_t i = 0; i < cg->count; i++) {
-		auto_members struct members members = { 0 };
-		if (cg->dirs[i].fd >= 0 &&
-		    read_members(cg->dirs[i].fd, &members) == 0 &&
-		    is_member(&members, getpid()))
-			return failx("kill cgroup %s: this process is in it",
-				     cg->name);
-	}
-	return 0;
-}
-
 int
 cgroup_kill(const struct cgroup *cg)
 {
-	if (refuse_own(cg) < 0)
-		return -1;
 	struct patience p = patience(KILL_MS);
 	struct census census;
 	bool at_once = false;
@@ -324,6 +311,10 @@ cgroup_kill(const struct cgroup *cg)
 			return wrap("kill cgroup %s", cg->name);
 		if (census.alive == 0)
 			return 0;
+		/* To die half-way through would leave the rest alive. */
+		if (census.has_us)
+			return failx("kill cgroup %s: this process is in it",
+				     cg->name);
 		/* After cgroup.kill there is dying to be waited for, and then
 		 * only who is in the v1 cgroups alone is left. */
 		if (round == 0)

@@ -21,7 +21,7 @@ TIMEOUT = 60
 # become, counted from where.  Process 1 is itself on every machine.
 VARYING = (
     (r"\b([0-9a-f]{64}|(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{12})\b", "id%d", 1),
-    (r"\bmydocker-demo[.-](\d+-\d+)\b", "run%d", 1),
+    (r"\bmydocker-demo[.-](\d+(?:-\d+)+)\b", "run%d", 1),
     (r"\b(402[67]\d{6})\b", "%d", 1),
     (r"(?:\bpids? |\bpid=|/proc/)(?!1\b)(\d+)\b", "%d", 2),
 )

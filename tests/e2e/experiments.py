@@ -76,6 +76,7 @@ class Played:
                                  (what, done))
                 self.assertIn(done.status, statuses, "%s\n%s" % (what, done))
                 if number == signal.SIGKILL:    # the next one cleans up
+                    self.bury_orphans()
                     self.held(self.play(name))
                 self.assert_host_as_before(what)
 

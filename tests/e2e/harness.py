@@ -225,6 +225,16 @@ class KernelTest(unittest.TestCase):
         if left:
             self.fail("left on the host:\n" + "\n".join(left))
 
+    def bury_orphans(self, timeout=20):
+        """What a killed program has started dies with it, if it shall, and is
+        then ours to bury: a zombie is still in its cgroups."""
+        deadline = time.monotonic() + timeout
+        while residue.descendants():
+            self.assertLess(time.monotonic(), deadline,
+                            residue.descendants().values())
+            residue.reap()
+            time.sleep(0.001)
+
     def run_command(self, argv, timeout=60, **more):
         done = run(argv, timeout, **more)
         self.assertFalse(done.timed_out, "no end in %d s\n%s" % (timeout, done))

@@ -1,5 +1,6 @@
-"""Chapter 2's experiments about CPU time and processes: as in experiments.py,
-what they say about numbers, and how they leave out what a machine has not got.
+"""Chapter 2's experiments about CPU time and processes, and `limit`: as in
+experiments.py, what they say about numbers, and how they leave out what a
+machine has not got.
 """
 
 import os
@@ -37,7 +38,7 @@ def members(name):
 
 class Cpu(experiments.Played, harness.KernelTest):
     demo = DEMO
-    names = ("shares", "quota", "cpuset", "pids", "freezer")
+    names = ("shares", "quota", "cpuset", "pids", "freezer", "limit")
 
     def test_shares_by_the_numbers(self):
         out = self.held(self.play("shares"))

@@ -75,8 +75,24 @@ class Places(experiments.Played, harness.KernelTest):
                 with self.subTest(name, first=first, second=second):
                     both = [harness.start([*prefix, DEMO, name])
                             for prefix in (first, second)]
-                    for process in both:
-                        self.held(harness.finish(process, experiments.SECONDS))
+                    for done in [harness.finish(process, experiments.SECONDS)
+                                 for process in both]:
+                        self.held(done)
+
+    def test_no_agent_is_run_for_another_ones_pid(self):
+        out = self.held(self.play("release", INSIDE))
+        self.assertIn("needs the first pid namespace", out)
+        self.assertNotIn("> cgroup-test/release_agent", out)
+
+    def test_what_a_shell_leaves_behind_ends(self):
+        for name in ("docker", "limit"):
+            with self.subTest(name):
+                terminal = self.terminal([DEMO, name, "--shell"])
+                terminal.expect("inside# ")
+                terminal.send("sleep 1000 & exit\n")
+                done = terminal.wait(experiments.SECONDS)
+                self.assertEqual(done.status, 0, str(done))
+                self.assert_host_as_before(name)
 
     def test_the_agent_is_told_its_cgroup_alone(self):
         """cgroup-2 is as empty, and has not asked."""

@@ -208,6 +208,7 @@ class Contract:
 
     def test_the_run_after_a_sigkill_cleans_up(self):
         for moment, _ in self.interrupted(signal.SIGKILL, False):
+            self.bury_orphans()
             self.assert_all_held(self.tour())
             self.assert_host_as_before("SIGKILL after %.3f s, and a run" %
                                        moment)

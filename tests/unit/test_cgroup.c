@@ -472,7 +472,13 @@ killing_oneself_is_refused(void **state)
 	put(PIDS NAME "/cgroup.procs", line);
 	assert_int_equal(cgroup_kill(&cg), -1);
 	assert_says("this process is in it");
+	put(PIDS NAME "/cgroup.procs", "");
+	assert_int_equal(mkdirat(cg.dirs[0].fd, "below", 0755), 0);
+	put(CPU NAME "/below/cgroup.procs", line);
+	assert_int_equal(cgroup_kill(&cg), -1);
+	assert_says("this process is in it");
 	assert_string_equal(get(MEMORY NAME "/freezer.state"), "THAWED");
+	put(CPU NAME "/below/cgroup.procs", "");
 	put(PIDS NAME "/cgroup.procs", "nonsense\n");
 	assert_int_equal(cgroup_kill(&cg), -1);
 	put(PIDS NAME "/cgroup.procs", "");

@@ -26,7 +26,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	snprintf(top, sizeof(top), "/tmp/mydocker-test-exec.XXXXXX");
+	snprintf(top, sizeof(top), "/tmp/mydocker-unit-exec.XXXXXX");
 	if (!mkdtemp(top) || chdir(top) < 0 || mkdir("one", 0755) < 0 ||
 	    mkdir("two", 0755) < 0 || mkdir("one/folder", 0755) < 0)
 		return -1;

@@ -61,7 +61,7 @@ content(int dir, const char *path)
 static void
 three_files(void **state)
 {
-	char top[] = "/tmp/mydocker-test-files.XXXXXX";
+	char top[] = "/tmp/mydocker-unit-files.XXXXXX";
 	(void)state;
 	assert_non_null(mkdtemp(top));
 	auto_close int dir = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -21,7 +21,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	snprintf(top, sizeof(top), "/tmp/mydocker-test-record.XXXXXX");
+	snprintf(top, sizeof(top), "/tmp/mydocker-unit-record.XXXXXX");
 	if (!mkdtemp(top))
 		return -1;
 	containers = records_open(top);

@@ -40,7 +40,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	snprintf(top, sizeof(top), "/tmp/mydocker-test-safepath.XXXXXX");
+	snprintf(top, sizeof(top), "/tmp/mydocker-unit-safepath.XXXXXX");
 	if (!mkdtemp(top))
 		return -1;
 	outside = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -187,7 +187,7 @@ static void
 modes_are_no_obstacle(void **state)
 {
 	(void)state;
-	char top[] = "/tmp/mydocker-test-tree.XXXXXX";
+	char top[] = "/tmp/mydocker-unit-tree.XXXXXX";
 	assert_non_null(mkdtemp(top));
 	pid_t pid = fork();
 	assert_true(pid >= 0);
