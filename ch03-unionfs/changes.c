@@ -36,10 +36,11 @@ static void
 add(const struct walk *walk, char kind, const char *path, const char *name)
 {
 	struct changes *changes = walk->changes;
-	changes->list = resize_bytes(changes->list, (changes->count + 1) *
-							    sizeof(*changes->list));
-	changes->list[changes->count++] =
+	struct change *list = resize_bytes(
+		changes->list, (changes->count + 1) * sizeof(*list));
+	list[changes->count++] =
 		(struct change){ kind, text("%s/%s", path, name) };
+	changes->list = list;
 }
 
 /* ---- the layers -------------------------------------------------------- */

@@ -98,11 +98,17 @@ set_clocks(const char *const *paths, size_t count)
 static int
 tell(void)
 {
-	static const char *const expected =
-		"C /etc\nC /etc/hosts\nD /etc/motd\nC /etc/passwd\n"
-		"C /srv\nA /srv/new\n"
-		"C /var\nC /var/log\nA /var/log/app\nD /var/log/boot\n"
-		"D /var/log/kernel\n";
+	static const char *const expected = "C /etc\n"
+					    "C /etc/hosts\n"
+					    "D /etc/motd\n"
+					    "C /etc/passwd\n"
+					    "C /srv\n"
+					    "A /srv/new\n"
+					    "C /var\n"
+					    "C /var/log\n"
+					    "A /var/log/app\n"
+					    "D /var/log/boot\n"
+					    "D /var/log/kernel\n";
 	auto_changes struct changes changes = { 0 };
 	tour_step("What it has changed, as `docker diff` prints it: added, "
 		  "changed, deleted");

@@ -80,7 +80,8 @@ mount_by_string(void)
 {
 	size_t fit, count;
 	auto_free char *string = make_string(&fit);
-	tour_step("%d layers by mount(2): one string, and a page for it", ASKED);
+	tour_step("%d layers by mount(2): one string, and a page for it",
+		  ASKED);
 	tour_show("the string", "%zu bytes", strlen(string));
 	tour_show("a page", "%ld bytes", sysconf(_SC_PAGESIZE));
 	if (sys_mount("overlay", "mnt", "overlay", MS_RDONLY, string) < 0)
@@ -138,8 +139,8 @@ mount_by_layer(void)
 	tour_step("%d layers, one fsconfig(2) for each", KERNEL_MAX);
 	tour_say("Where the kernel is too old for that, overlay_mount() "
 		 "names them by the numbers of");
-	tour_say("open descriptors, from /proc/self/fd: \"lowerdir=3:4:5:...\" "
-		 "fits.");
+	tour_say("open descriptors, from /proc/self/fd: "
+		 "\"lowerdir=3:4:5:...\" fits.");
 	if (overlay_mount(&stack, "mnt", 0) < 0 || look_show_mount("mnt", &count) < 0)
 		return -1;
 	tour_expect(count == KERNEL_MAX && count_shown() == KERNEL_MAX,

@@ -67,7 +67,7 @@ static int
 redirect(void)
 {
 	char value[64] = "";
-	tour_step("The same by redirect_dir=on: it is written down, not copied");
+	tour_step("The same by redirect_dir=on: written down, not copied");
 	if (overlay_unmount("mnt") < 0)
 		return -1;
 	if (rename("upper", "old-upper") < 0 || mkdir("upper", 0755) < 0)

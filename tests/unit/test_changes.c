@@ -121,12 +121,23 @@ make_stack(enum marks marks)
 }
 
 static const char *const stack_says =
-	"C /etc\nA /etc/added\nA /etc/added/deep\nC /etc/hosts\nD /etc/motd\n"
-	"A /gone\nA /gone/x\n"
+	"C /etc\n"
+	"A /etc/added\n"
+	"A /etc/added/deep\n"
+	"C /etc/hosts\n"
+	"D /etc/motd\n"
+	"A /gone\n"
+	"A /gone/x\n"
 	"A /link\n"
-	"C /log\nD /log/kernel\nD /log/late\nC /log/new\n"
-	"C /log/sub\nD /log/sub/x\nA /log/sub/y\n"
-	"C /old\nA /old/x\n";
+	"C /log\n"
+	"D /log/kernel\n"
+	"D /log/late\n"
+	"C /log/new\n"
+	"C /log/sub\n"
+	"D /log/sub/x\n"
+	"A /log/sub/y\n"
+	"C /old\n"
+	"A /old/x\n";
 
 static void
 by_hand_as_user(void)
