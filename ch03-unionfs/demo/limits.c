@@ -141,7 +141,8 @@ mount_by_layer(void)
 		 "names them by the numbers of");
 	tour_say("open descriptors, from /proc/self/fd: "
 		 "\"lowerdir=3:4:5:...\" fits.");
-	if (overlay_mount(&stack, "mnt", 0) < 0 || look_show_mount("mnt", &count) < 0)
+	if (overlay_mount(&stack, "mnt", 0) < 0 ||
+	    look_show_mount("mnt", &count) < 0)
 		return -1;
 	tour_expect(count == KERNEL_MAX && count_shown() == KERNEL_MAX,
 		    "all %d are mounted, and each one's file is seen",
