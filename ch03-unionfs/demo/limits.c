@@ -19,7 +19,7 @@
 enum { ASKED = 300, KERNEL_MAX = 500, MOST = KERNEL_MAX + 1 };
 #define FIRST_OPTION "lowerdir="
 
-/* "lNNNxxx...": as long as it takes for ASKED of them not to fit in a page. */
+/* "l007000...": as long as it takes for ASKED of them not to fit in a page. */
 static char *names[MOST];
 
 static int
