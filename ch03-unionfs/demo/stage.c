@@ -24,7 +24,12 @@ stage_enter(void)
 	if (ns_become_root() < 0)
 		return tour_skip("needs root or a user namespace: %s",
 				 failure.text);
-	return ns_own_mounts() < 0 || tour_scratch() < 0 ? -1 : 0;
+	if (ns_own_mounts() < 0)
+		return failure.code == ENOSPC || failure.code == EPERM ?
+			       tour_skip("needs a mount namespace: %s",
+					 failure.text) :
+			       -1;
+	return tour_scratch();
 }
 
 int
