@@ -59,7 +59,7 @@ play_company(void)
 	return aufs_lab_unmount();
 }
 
-/* ---- an image's layers ----------------------------------------------------- */
+/* ---- an image's layers ------------------------------------------------- */
 
 static int
 make_layers(void)
@@ -114,16 +114,16 @@ change_layers(void)
 	if (lstat("container-layer/.wh.image-layer1.txt", &whiteout) < 0 ||
 	    lstat("container-layer/.wh..wh.aufs", &base) < 0)
 		return fail("find the whiteout");
-	tour_show(".wh.image-layer1.txt",
-		  "%lld bytes, mode %04o, %lu links", (long long)whiteout.st_size,
-		  whiteout.st_mode & 07777, (unsigned long)whiteout.st_nlink);
+	tour_show(".wh.image-layer1.txt", "%lld bytes, mode %04o, %lu links",
+		  (long long)whiteout.st_size, whiteout.st_mode & 07777,
+		  (unsigned long)whiteout.st_nlink);
 	tour_expect(whiteout.st_ino == base.st_ino && whiteout.st_size == 0,
 		    "its whiteout is a hard link to .wh..wh.aufs: it takes a "
 		    "name and no inode");
 	return 0;
 }
 
-/* ---- what is obeyed -------------------------------------------------------- */
+/* ---- what is obeyed ---------------------------------------------------- */
 
 static int
 look_through(const char *options, char **names)
@@ -155,7 +155,7 @@ play_permissions(void)
 	return 0;
 }
 
-/* ---- a daemon that died ------------------------------------------------------ */
+/* ---- a daemon that died ------------------------------------------------ */
 
 static int
 play_death(void)

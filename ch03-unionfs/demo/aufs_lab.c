@@ -24,7 +24,7 @@
  * there is no sudo, and in a user namespace, where it could not. */
 static const char sudo[] = "#!/bin/sh\nexec \"$@\"\n";
 
-/* ---- what there is ------------------------------------------------------- */
+/* ---- what there is ----------------------------------------------------- */
 
 bool
 aufs_lab_is_the_kernels(void)
@@ -61,7 +61,7 @@ check_fuse(void)
 	return 0;
 }
 
-/* ---- the helper of mount(8) ---------------------------------------------- */
+/* ---- the helper of mount(8) -------------------------------------------- */
 
 static int
 write_script(const char *path, const char *script)
@@ -121,7 +121,7 @@ add_listing(void)
 	return 0;
 }
 
-/* ---- everybody's end ----------------------------------------------------- */
+/* ---- everybody's end --------------------------------------------------- */
 
 /* The stage now only stands for the process that goes on in its place. */
 static _Noreturn void
@@ -189,7 +189,7 @@ aufs_lab_enter(void)
 	return 0;
 }
 
-/* ---- typing -------------------------------------------------------------- */
+/* ---- typing ------------------------------------------------------------ */
 
 int
 aufs_lab_mount(const char *options)

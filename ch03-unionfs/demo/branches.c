@@ -34,7 +34,8 @@ remount(const char *options)
 static int
 begin(void)
 {
-	if (look_put("A/a", "from A\n") < 0 || look_put("C/c", "from C\n") < 0 ||
+	if (look_put("A/a", "from A\n") < 0 ||
+	    look_put("C/c", "from C\n") < 0 ||
 	    look_put("C/shared", "from C\n") < 0 ||
 	    look_put("D/d", "from D\n") < 0 ||
 	    look_put("D/.wh.c", "") < 0 || mkdir("E", 0755) < 0)

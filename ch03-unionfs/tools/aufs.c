@@ -38,7 +38,7 @@ struct arguments {
 	bool is_remount, foreground;
 };
 
-/* ---- the command line ---------------------------------------------------------------- */
+/* ---- the command line -------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -135,7 +135,7 @@ parse(int argc, char **argv, struct arguments *arguments)
 	return 0;
 }
 
-/* ---- remounting ------------------------------------------------------------------------ */
+/* ---- remounting -------------------------------------------------------- */
 
 static int
 send_command(const struct arguments *arguments)
@@ -181,7 +181,7 @@ remount(const struct arguments *arguments)
 	return 0;
 }
 
-/* ---- unmounting ------------------------------------------------------------------------ */
+/* ---- unmounting -------------------------------------------------------- */
 
 /* The daemon has a lock on its listing, the directory of which is held. */
 static int
@@ -206,9 +206,8 @@ unmount(const char *target, int flags)
 	auto_close int listing = open_listing(target);
 	if (sys_umount2(target, flags) < 0)
 		return fail("unmount %s", target);
-	for (int tries = 0; listing >= 0 && !(flags & MNT_DETACH) &&
-			    tries < 500 && flock(listing, LOCK_EX | LOCK_NB) < 0;
-	     tries++)
+	int tries = listing < 0 || (flags & MNT_DETACH) ? 0 : 500;
+	while (tries-- > 0 && flock(listing, LOCK_EX | LOCK_NB) < 0)
 		nanosleep(&interval, NULL);
 	return 0;
 }
@@ -233,7 +232,7 @@ unmount_main(int argc, char **argv)
 	return EXIT_MOUNT_FAILED;
 }
 
-/* ---- mounting ---------------------------------------------------------------------------- */
+/* ---- mounting ---------------------------------------------------------- */
 
 /* A daemon that is asked to end takes its mount away, and ends by that. */
 static void *
