@@ -39,15 +39,12 @@ static char *
 find_program(void)
 {
 	auto_free char *self = realpath("/proc/self/exe", NULL);
-	if (!self)
-		return fail("find this program"), NULL;
-	char *slash = strrchr(self, '/');
-	char *program = text("%.*s/aufs", (int)(slash - self), self);
+	int length = self ? strrchr(self, '/') - self : 0;
+	auto_free char *program = text("%.*s/aufs", length, self ? self : "");
 	if (access(program, X_OK) == 0)
-		return program;
+		return take_ptr(&program);
 	fail("the program aufs, which \"make ch03\" puts beside this one: %s",
 	     program);
-	free_scoped(&program);
 	return NULL;
 }
 
