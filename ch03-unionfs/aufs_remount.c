@@ -366,7 +366,6 @@ remount(struct aufs *aufs, struct aufs_command *command)
 	auto_free char *copy = copy_text(command->text);
 	char *rest = copy;
 	struct option_word word;
-	command->text[0] = '\0';
 	while (option_next(&rest, &word)) {
 		if (remount_by(aufs, &word) == 0)
 			continue;
@@ -374,6 +373,8 @@ remount(struct aufs *aufs, struct aufs_command *command)
 			 failure.text);
 		return failure.code ? -failure.code : -EINVAL;
 	}
+	snprintf(command->text, sizeof(command->text), "%s",
+		 aufs->listing ? aufs->listing : "");
 	return 0;
 }
 

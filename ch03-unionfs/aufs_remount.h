@@ -8,6 +8,7 @@
  *	struct aufs_command command = { .text = "append=/layer" };
  *	ioctl(top, AUFS_REMOUNT, &command)	-1: command.text says why
  *
+ * When it is done, command.text is where the listing is (aufs_show.h).
  * What is in use of a branch keeps it: EBUSY.
  */
 #ifndef AUFS_REMOUNT_H

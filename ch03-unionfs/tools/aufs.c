@@ -7,7 +7,8 @@
  *
  * mount(8) calls a helper for a type that it does not know, in the same way:
  * with this as /sbin/mount.aufs (and mount.fuse.aufs, for remounts) "mount -t
- * aufs -o dirs=... none ./mnt" works as it would with the kernel's own.
+ * aufs -o dirs=... none ./mnt" works as it would with the kernel's own.  As
+ * /sbin/umount.fuse.aufs it has umount(8) return when the daemon has ended.
  */
 #include "aufs.h"
 
@@ -17,9 +18,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "aufs_options.h"
@@ -35,7 +38,7 @@ struct arguments {
 	bool is_remount, foreground;
 };
 
-/* ---- the command line ---------------------------------------------------------------- */
+/* ---- the command line -------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -132,7 +135,7 @@ parse(int argc, char **argv, struct arguments *arguments)
 	return 0;
 }
 
-/* ---- remounting ------------------------------------------------------------------------ */
+/* ---- remounting -------------------------------------------------------- */
 
 static int
 send_command(const struct arguments *arguments)
@@ -178,7 +181,58 @@ remount(const struct arguments *arguments)
 	return 0;
 }
 
-/* ---- mounting ---------------------------------------------------------------------------- */
+/* ---- unmounting -------------------------------------------------------- */
+
+/* The daemon has a lock on its listing, the directory of which is held. */
+static int
+open_listing(const char *target)
+{
+	struct aufs_command command = { .text = "" };
+	auto_close int top = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0 || ioctl(top, AUFS_REMOUNT, &command) < 0)
+		return -1;
+	return open(command.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/*
+ * The kernel is done with a FUSE mount before its daemon is.  So that nothing
+ * of it is to be seen when umount(8) returns, its end is waited for; but not
+ * for long, as the mount may live on in another mount namespace.
+ */
+static int
+unmount(const char *target, int flags)
+{
+	struct timespec interval = { .tv_nsec = 2 * 1000 * 1000 };
+	auto_close int listing = open_listing(target);
+	if (sys_umount2(target, flags) < 0)
+		return fail("unmount %s", target);
+	int tries = listing < 0 || (flags & MNT_DETACH) ? 0 : 500;
+	while (tries-- > 0 && flock(listing, LOCK_EX | LOCK_NB) < 0)
+		nanosleep(&interval, NULL);
+	return 0;
+}
+
+static int
+unmount_main(int argc, char **argv)
+{
+	int option, flags = 0;
+	while ((option = getopt(argc, argv, "flnrvN:t:")) != -1) {
+		if (option == 'l')
+			flags |= MNT_DETACH;
+		else if (option == 'f')
+			flags |= MNT_FORCE;
+	}
+	if (argc - optind != 1) {
+		fputs("usage: umount.fuse.aufs [-fl] MOUNTPOINT\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (unmount(argv[optind], flags) == 0)
+		return EXIT_MOUNTED;
+	fprintf(stderr, "umount.fuse.aufs: %s\n", failure.text);
+	return EXIT_MOUNT_FAILED;
+}
+
+/* ---- mounting ---------------------------------------------------------- */
 
 /* A daemon that is asked to end takes its mount away, and ends by that. */
 static void *
@@ -282,6 +336,8 @@ main(int argc, char **argv)
 {
 	struct arguments arguments = { .options = copy_text("") };
 	int result;
+	if (strncmp(basename(argv[0]), "umount", strlen("umount")) == 0)
+		return unmount_main(argc, argv);
 	if (parse(argc, argv, &arguments) < 0)
 		return EXIT_USAGE;
 	if (arguments.is_remount)
