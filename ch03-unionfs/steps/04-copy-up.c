@@ -3,9 +3,8 @@
  *
  *	sudo ./04-copy-up LOWER UPPER PATH
  *
- * copies LOWER/PATH with its owner, mode, times and holes, and the directories
- * on the way.  The copy is made beside its place in UPPER and renamed into it:
- * who looks there finds none of it, or all.
+ * copies LOWER/PATH with owner, mode, times and holes, and the directories on
+ * the way.  It is made beside its place and renamed into it: all, or nothing.
  */
 #include <err.h>
 #include <errno.h>
