@@ -85,7 +85,7 @@ aufs_init(struct aufs *aufs)
 	getrandom(&aufs->si, sizeof(aufs->si), 0);
 }
 
-/* ---- the process that serves ------------------------------------------------------ */
+/* ---- the process that serves ------------------------------------------- */
 
 /* Every node holds descriptors: as many as we may have, and a quarter of that
  * for what is open. */
@@ -116,29 +116,6 @@ prepare_process(struct aufs *aufs)
 	raise_limit(aufs);
 }
 
-/* The root's layers are the branches themselves. */
-int
-aufs_make_root(struct aufs *aufs)
-{
-	struct layer layers[AUFS_BRANCHES_MAX];
-	struct stat st;
-	for (int i = 0; i < aufs->branch_count; i++) {
-		struct branch *branch = aufs->branches[i];
-		int fd = fcntl(branch->fd, F_DUPFD_CLOEXEC, 0);
-		if (fd < 0)
-			return fail("hold branch %s", branch->path);
-		layers[i] = (struct layer){ branch, fd };
-	}
-	if (fstat(layers[0].fd, &st) < 0)
-		return fail("look at %s", aufs->branches[0]->path);
-	struct node *root = &aufs->nodes.root;
-	for (unsigned int i = 0; i < root->layer_count; i++)
-		close(root->layers[i].fd);
-	node_replace(&aufs->nodes, root, layers, aufs->branch_count, false,
-		     &st);
-	return 0;
-}
-
 int
 aufs_mount(struct aufs *aufs, const char *source, const char *target,
 	   unsigned long flags)
@@ -152,7 +129,7 @@ aufs_mount(struct aufs *aufs, const char *source, const char *target,
 	if (!aufs->target)
 		return fail("find mount point %s", target);
 	prepare_process(aufs);
-	if (aufs_make_root(aufs) < 0 ||
+	if (remount_make_root(aufs) < 0 ||
 	    fuse_mount(&aufs->fuse, source, target, "aufs", flags) < 0)
 		return -1;
 	show_write(aufs);

@@ -8,6 +8,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "aufs_copy.h"
 #include "aufs_copyup.h"
 #include "aufs_whiteout.h"
 
@@ -25,7 +26,7 @@ node_asked(const struct fuse_request *request)
 	return node_of(&aufs_of(request)->nodes, request->in->nodeid);
 }
 
-/* ---- reading them --------------------------------------------------------------- */
+/* ---- reading them ------------------------------------------------------ */
 
 uint64_t
 attr_seconds(const struct aufs *aufs)
@@ -103,7 +104,7 @@ attr_op_getattr(struct fuse_request *request)
 	return result;
 }
 
-/* ---- changing them --------------------------------------------------------------- */
+/* ---- changing them ----------------------------------------------------- */
 
 void
 attr_kill_privileges(const struct node *node)
@@ -189,7 +190,7 @@ attr_op_setattr(struct fuse_request *request)
 	return result;
 }
 
-/* ---- extended ones ---------------------------------------------------------------- */
+/* ---- extended ones ----------------------------------------------------- */
 
 /* How long it is, or the value: as the size that was asked for says. */
 static ssize_t
@@ -282,7 +283,7 @@ attr_op_removexattr(struct fuse_request *request)
 	return result;
 }
 
-/* ---- the file system ---------------------------------------------------------------- */
+/* ---- the file system --------------------------------------------------- */
 
 ssize_t
 attr_op_statfs(struct fuse_request *request)

@@ -2,7 +2,7 @@
 #ifndef AUFS_ATTR_H
 #define AUFS_ATTR_H
 
-#include "aufs.h"
+#include "aufs_state.h"
 
 /* The answer's part that is about the node; `tree` is held. */
 int attr_get(struct aufs *aufs, const struct node *node,

@@ -11,7 +11,7 @@
 
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-/* ---- words --------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------- */
 
 void
 branch_set_permission(struct branch *branch, const char *words)
@@ -19,7 +19,7 @@ branch_set_permission(struct branch *branch, const char *words)
 	auto_free char *copy = copy_text(words);
 	char *rest = copy;
 	branch->permission = AUFS_RO;
-	branch->wh = branch->nolwh = branch->coo = false;
+	branch->wh = branch->nolwh = branch->on_open = false;
 	for (char *word; (word = strsep(&rest, "+"));) {
 		if (strcmp(word, "rw") == 0)
 			branch->permission = AUFS_RW;
@@ -30,10 +30,10 @@ branch_set_permission(struct branch *branch, const char *words)
 		else if (strcmp(word, "nolwh") == 0)
 			branch->nolwh = true;
 		else if (strncmp(word, "coo_", 4) == 0)
-			branch->coo = true;
+			branch->on_open = true;
 	}
 	if (branch->permission == AUFS_RW)
-		branch->wh = branch->coo = false;
+		branch->wh = branch->on_open = false;
 	else
 		branch->nolwh = false;
 }
@@ -49,7 +49,7 @@ branch_permission(const struct branch *branch)
 	};
 	if (branch->permission == AUFS_RW)
 		return branch->nolwh ? "rw+nolwh" : "rw";
-	return words[branch->permission][branch->wh][branch->coo];
+	return words[branch->permission][branch->wh][branch->on_open];
 }
 
 /* The last "=" of a path that has several: names may contain it. */
@@ -97,7 +97,7 @@ branch_free(struct branch *branch)
 	free(branch);
 }
 
-/* ---- what is in a writable one ------------------------------------------- */
+/* ---- what is in a writable one ----------------------------------------- */
 
 /* Whatever was left there: all of it ours, at most one level deep in
  * directories of nothing but whiteouts. */

@@ -39,8 +39,15 @@ struct branch {
 	int fd; /* O_PATH, of the directory; -1: not open */
 	dev_t dev;
 	enum aufs_permission permission;
-	bool wh, nolwh, coo;
+	bool wh, nolwh;
+	bool on_open; /* coo_reg, coo_all: see above */
 	int orphans, plinks; /* of a writable one, or -1 */
+};
+
+/* What is in one branch at some place of the union. */
+struct layer {
+	struct branch *branch;
+	int fd; /* O_PATH */
 };
 
 /*
@@ -52,7 +59,7 @@ void branch_free(struct branch *branch);
 
 /* The other direction: "rw", "ro+wh", ... */
 const char *branch_permission(const struct branch *branch);
-/* The same words read: into permission, wh, nolwh, coo. */
+/* The same words read: into permission, wh, nolwh, on_open. */
 void branch_set_permission(struct branch *branch, const char *words);
 
 /* Open the directory; its path is its full name from then on. */

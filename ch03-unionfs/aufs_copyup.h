@@ -2,15 +2,13 @@
  * aufs_copyup.h - a file of a read-only branch that is about to be changed is
  * copied to a writable one above it first.
  *
- * The copy is made where orphans are, complete with data, owner, mode, times,
- * attributes and access lists, and then renamed into place: whoever looks, in
- * the branch itself or after a crash, sees none of it or all.  Holes stay
- * holes, and where the file system can share blocks nothing is copied at all.
+ * The copy is made complete, where nobody sees it (aufs_copy.h), and renamed
+ * into place.  Then the node is that of the copy, by all its names.
  */
 #ifndef AUFS_COPYUP_H
 #define AUFS_COPYUP_H
 
-#include "aufs.h"
+#include "aufs_state.h"
 
 /*
  * Let the node's object be in a writable branch.  The `tree` lock must not be
@@ -19,16 +17,5 @@
  * Returns 0, also where nothing was to be done, or a negative errno value.
  */
 int copyup(struct aufs *aufs, struct node *node, uint64_t size);
-
-/* A directory like the one behind `original` in the layer `parent`: returns a
- * descriptor (O_PATH) of it, or a negative errno value. */
-int copyup_directory(const struct layer *parent, const char *name,
-		     int original);
-
-/* "/proc/self/fd/N": what is done by path with what is held by O_PATH. */
-struct fd_path {
-	char text[32];
-};
-struct fd_path fd_path(int fd);
 
 #endif

@@ -64,7 +64,7 @@ dir_op_fsyncdir(struct fuse_request *request)
 	return result;
 }
 
-/* ---- the listing ------------------------------------------------------------------ */
+/* ---- the listing ------------------------------------------------------- */
 
 /* The node's own, if that holds still, or a new one; the caller's. */
 static struct listing *
@@ -80,8 +80,8 @@ current_listing(struct aufs *aufs, struct node *dir)
 					   dir->layer_count)))
 		return listing;
 	listing_drop(listing);
-	listing = listing_read(&aufs->nodes, dir->layers, dir->layer_count,
-			       aufs->show_whiteouts);
+	listing = listing_read(&aufs->nodes.numbers, dir->layers,
+			       dir->layer_count, aufs->show_whiteouts);
 	if (!listing)
 		return NULL;
 	listing_hold(listing);
@@ -107,7 +107,7 @@ begin(struct aufs *aufs, struct node *dir, struct directory *directory,
 	return 0;
 }
 
-/* ---- answers ---------------------------------------------------------------------- */
+/* ---- answers ----------------------------------------------------------- */
 
 /* The entry at a place, as the kernel wants it. */
 struct answer {

@@ -8,11 +8,7 @@
 
 #include "aufs_attr.h"
 #include "aufs_copyup.h"
-
-/* What is the kernel's business, or was that of this one call. */
-#define NOT_PASSED_ON                                                         \
-	(O_CREAT | O_EXCL | O_NOCTTY | O_NOFOLLOW | O_APPEND | O_DIRECT |     \
-	 O_NONBLOCK)
+#include "aufs_handle.h"
 
 static struct aufs *
 aufs_of(const struct fuse_request *request)
@@ -21,39 +17,12 @@ aufs_of(const struct fuse_request *request)
 }
 
 static bool
-is_up(const struct node *node)
-{
-	return branch_is_writable(node->layers[0].branch);
-}
-
-static bool
 writes(int flags)
 {
 	return (flags & O_ACCMODE) != O_RDONLY;
 }
 
-/* ---- opening ------------------------------------------------------------------ */
-
-/* The original can only be read, whatever for it will be copied. */
-static int
-open_object(const struct node *node, int flags)
-{
-	int real = flags & ~NOT_PASSED_ON;
-	if (!is_up(node))
-		real = (real & ~(O_ACCMODE | O_TRUNC)) | O_RDONLY;
-	return open(fd_path(node->layers[0].fd).text, real | O_CLOEXEC);
-}
-
-int
-file_reopen_all(const struct node *node)
-{
-	for (struct handle *h = node->handles; h; h = h->next) {
-		auto_close int fd = open_object(node, h->flags & ~O_TRUNC);
-		if (fd < 0 || dup3(fd, h->fd, O_CLOEXEC) < 0)
-			return -errno;
-	}
-	return 0;
-}
+/* ---- opening ----------------------------------------------------------- */
 
 static bool
 is_as_seen(const struct stat *seen, const struct stat *now)
@@ -73,8 +42,8 @@ is_as_seen(const struct stat *seen, const struct stat *now)
 static bool
 use_backing(struct aufs *aufs, struct node *node, int fd)
 {
-	if (!aufs->fuse.passthrough || !is_up(node) || node->cached > 0 ||
-	    !S_ISREG(node->type))
+	if (!aufs->fuse.passthrough || node->cached > 0 ||
+	    !handle_is_up(node) || !S_ISREG(node->type))
 		return false;
 	if (node->backed == 0)
 		node->backing = fuse_backing_open(&aufs->fuse, fd);
@@ -122,7 +91,7 @@ file_open(struct aufs *aufs, struct node *node, int flags, int fd,
 	  struct fuse_open_out *out)
 {
 	struct stat st;
-	auto_close int real = fd >= 0 ? fd : open_object(node, flags);
+	auto_close int real = fd >= 0 ? fd : handle_open_object(node, flags);
 	if (real < 0 || fstat(real, &st) < 0)
 		return -errno;
 	/* Deleted in the branch itself: the kernel looks the name up again. */
@@ -152,9 +121,9 @@ static int
 prepare(struct aufs *aufs, struct node *node, int flags)
 {
 	pthread_rwlock_rdlock(&aufs->tree);
-	bool has_to = writes(flags) && !is_up(node);
+	bool has_to = writes(flags) && !handle_is_up(node);
 	bool can = can_go_up(aufs, node);
-	bool on_open = aufs->copy_on_open || node->layers[0].branch->coo;
+	bool on_open = aufs->copy_on_open || node->layers[0].branch->on_open;
 	pthread_rwlock_unlock(&aufs->tree);
 	if (!has_to)
 		return 0;
@@ -212,7 +181,7 @@ file_op_release(struct fuse_request *request)
 	return 0;
 }
 
-/* ---- data ---------------------------------------------------------------------- */
+/* ---- data -------------------------------------------------------------- */
 
 ssize_t
 file_op_read(struct fuse_request *request)
@@ -233,7 +202,7 @@ begin_write(struct aufs *aufs, struct node *node)
 {
 	for (;;) {
 		pthread_rwlock_rdlock(&aufs->tree);
-		if (is_up(node))
+		if (handle_is_up(node))
 			return 0;
 		pthread_rwlock_unlock(&aufs->tree);
 		int result = copyup(aufs, node, UINT64_MAX);

@@ -8,7 +8,7 @@
 #ifndef AUFS_FORGET_H
 #define AUFS_FORGET_H
 
-#include "aufs.h"
+#include "aufs_state.h"
 
 struct known_name {
 	uint64_t parent;

@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "aufs_whiteout.h"
 
-/* ---- names that were met -------------------------------------------------- */
+/* ---- names that were met ----------------------------------------------- */
 
 /* Numbers of entries, plus one, by the hash of their names; 0 is free. */
 struct index {
@@ -51,7 +52,7 @@ grow_index(struct index *index, const struct listing *listing)
 			 listing_name(listing, &listing->all[i])) = i + 1;
 }
 
-/* ---- building ------------------------------------------------------------- */
+/* ---- building ---------------------------------------------------------- */
 
 static void
 append(struct listing *listing, const char *name, const struct listed *entry)
@@ -108,7 +109,7 @@ remember(struct hides *hides, const char *name)
 }
 
 struct merge {
-	struct nodes *nodes;
+	struct numbers *numbers;
 	struct listing *listing;
 	struct index index;
 	bool show_whiteouts;
@@ -136,9 +137,9 @@ merge_layer(struct merge *merge, const struct layer *layer, uint8_t number)
 			continue;
 		meet(merge->listing, &merge->index, name,
 		     &(struct listed){
-			     .ino = node_number(merge->nodes,
-						layer->branch->dev,
-						entry->d_ino),
+			     .ino = number_of(merge->numbers,
+					      layer->branch->dev,
+					      entry->d_ino),
 			     .type = entry->d_type,
 			     .layer = number });
 	}
@@ -162,11 +163,11 @@ stamp(const struct layer *layer, struct timespec *stamp)
 }
 
 struct listing *
-listing_read(struct nodes *nodes, const struct layer *layers,
+listing_read(struct numbers *numbers, const struct layer *layers,
 	     unsigned int count, bool show_whiteouts)
 {
 	struct listing *listing = new_bytes(sizeof(*listing));
-	struct merge merge = { .nodes = nodes,
+	struct merge merge = { .numbers = numbers,
 			       .listing = listing,
 			       .show_whiteouts = show_whiteouts };
 	*listing = (struct listing){
@@ -190,7 +191,7 @@ listing_read(struct nodes *nodes, const struct layer *layers,
 	return NULL;
 }
 
-/* ---- keeping -------------------------------------------------------------- */
+/* ---- keeping ----------------------------------------------------------- */
 
 void
 listing_hold(struct listing *listing)
@@ -208,16 +209,6 @@ listing_drop(struct listing *listing)
 	free(listing->names);
 	free(listing->stamps);
 	free(listing);
-}
-
-void
-listing_forget(struct nodes *nodes, struct node *dir)
-{
-	pthread_mutex_lock(&nodes->lock);
-	struct listing *old = dir->listing;
-	dir->listing = NULL;
-	pthread_mutex_unlock(&nodes->lock);
-	listing_drop(old);
 }
 
 bool

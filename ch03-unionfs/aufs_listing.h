@@ -10,7 +10,10 @@
 #ifndef AUFS_LISTING_H
 #define AUFS_LISTING_H
 
-#include "aufs_node.h"
+#include <time.h>
+
+#include "aufs_branch.h"
+#include "aufs_number.h"
 
 struct listed {
 	uint64_t ino;	/* as in the union; of a covered one: not that */
@@ -35,16 +38,11 @@ struct listing {
  * Read the directory that has these layers.  `show_whiteouts` leaves them in,
  * as names (shwh).  The caller drops it; NULL with errno.
  */
-struct listing *listing_read(struct nodes *nodes, const struct layer *layers,
-			     unsigned int count, bool show_whiteouts);
+struct listing *listing_read(struct numbers *numbers,
+			     const struct layer *layers, unsigned int count,
+			     bool show_whiteouts);
 void listing_hold(struct listing *listing);
 void listing_drop(struct listing *listing);
-
-/*
- * With `tree` held alone: something in the directory is not where its listing
- * says.  A name may have come or gone, or been copied to another layer.
- */
-void listing_forget(struct nodes *nodes, struct node *dir);
 
 /* Has no layer changed since then?  (Its ctime says so.) */
 bool listing_is_current(const struct listing *listing,

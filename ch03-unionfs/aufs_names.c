@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "aufs_attr.h"
+#include "aufs_copy.h"
 #include "aufs_copyup.h"
 #include "aufs_file.h"
 #include "aufs_listing.h"
@@ -26,7 +27,7 @@ node_asked(const struct fuse_request *request)
 	return node_of(&aufs_of(request)->nodes, request->in->nodeid);
 }
 
-/* ---- looking up and forgetting --------------------------------------------------- */
+/* ---- looking up and forgetting ----------------------------------------- */
 
 ssize_t
 names_answer(struct fuse_request *request, struct node *node,
@@ -104,7 +105,7 @@ names_op_readlink(struct fuse_request *request)
 	return length < 0 ? -code : length;
 }
 
-/* ---- making ------------------------------------------------------------------------ */
+/* ---- making ------------------------------------------------------------ */
 
 /* Of this thread; what is as it should be is left so. */
 static _Thread_local mode_t umask_now = 0;
@@ -143,7 +144,7 @@ new_node(struct aufs *aufs, struct node *dir, const char *name,
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	/* An inode number that was in use before for something else. */
-	node_lose_number(&aufs->nodes, st.st_dev, st.st_ino);
+	number_lose(&aufs->nodes.numbers, &st);
 	struct layer own = { layer->branch, take_fd(&fd) };
 	*node = node_get(&aufs->nodes, &own, 1, ends, &st, &differs);
 	node_add_alias(&aufs->nodes, *node, dir, name);
@@ -203,7 +204,7 @@ make_in_union(struct fuse_request *request, const struct made *made,
 		result = make_opaque(&layer, made->name);
 	if (result == 0)
 		result = union_unhide(dir, made->name, &layer);
-	listing_forget(&aufs->nodes, dir);
+	node_forget_listing(&aufs->nodes, dir);
 	return result < 0 ? result :
 			    new_node(aufs, dir, made->name, &layer, is_opaque,
 				     node);
@@ -273,7 +274,7 @@ link_in_union(struct fuse_request *request, struct node *node,
 	if (linkat(AT_FDCWD, fd_path(node->layers[0].fd).text, layer.fd, name,
 		   AT_SYMLINK_FOLLOW) < 0)
 		return -errno;
-	listing_forget(&aufs->nodes, dir);
+	node_forget_listing(&aufs->nodes, dir);
 	node->is_gone = false;
 	node_add_alias(&aufs->nodes, node, dir, name);
 	return union_unhide(dir, name, &layer);
@@ -298,7 +299,7 @@ names_op_link(struct fuse_request *request)
 	return result;
 }
 
-/* ---- making and opening -------------------------------------------------------------- */
+/* ---- making and opening ------------------------------------------------ */
 
 static ssize_t
 answer_open(struct fuse_request *request, struct node *node, int flags, int fd)
@@ -334,7 +335,7 @@ create(struct fuse_request *request)
 	names_as_daemon();
 	if (result < 0)
 		return result;
-	listing_forget(&aufs->nodes, dir);
+	node_forget_listing(&aufs->nodes, dir);
 	result = union_unhide(dir, name, &layer);
 	if (result == 0)
 		result = new_node(aufs, dir, name, &layer, false, &node);
@@ -381,7 +382,7 @@ create_nameless(struct fuse_request *request)
 		close(fd);
 		return result;
 	}
-	node_lose_number(&aufs->nodes, st.st_dev, st.st_ino);
+	number_lose(&aufs->nodes.numbers, &st);
 	struct layer own = { layer.branch, take_fd(&path) };
 	return answer_open(request,
 			   node_get(&aufs->nodes, &own, 1, false, &st,
@@ -399,7 +400,7 @@ names_op_tmpfile(struct fuse_request *request)
 	return result;
 }
 
-/* ---- removing ------------------------------------------------------------------------ */
+/* ---- removing ---------------------------------------------------------- */
 
 /* A pseudo-link that nobody can come by any more keeps a file alive that is
  * not there. */
@@ -418,7 +419,7 @@ names_gone(struct aufs *aufs, struct node *dir, const char *name,
 {
 	struct stat st;
 	node_remove_alias(&aufs->nodes, node, dir, name);
-	listing_forget(&aufs->nodes, dir);
+	node_forget_listing(&aufs->nodes, dir);
 	if (fstat(node->layers[0].fd, &st) < 0)
 		return;
 	bool is_up = branch_is_writable(node->layers[0].branch);
@@ -429,15 +430,15 @@ names_gone(struct aufs *aufs, struct node *dir, const char *name,
 	} else {
 		drop_plink(aufs, &st);
 		if (st.st_nlink == 0)
-			node_lose_number(&aufs->nodes, st.st_dev, st.st_ino);
+			number_lose(&aufs->nodes.numbers, &st);
 	}
 }
 
 int
 names_expect_empty(struct aufs *aufs, const struct found *found)
 {
-	struct listing *listing = listing_read(&aufs->nodes, found->layers,
-					       found->count, false);
+	struct listing *listing = listing_read(
+		&aufs->nodes.numbers, found->layers, found->count, false);
 	if (!listing)
 		return -errno;
 	size_t visible = listing_visible(listing);

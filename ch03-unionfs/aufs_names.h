@@ -2,7 +2,7 @@
 #ifndef AUFS_NAMES_H
 #define AUFS_NAMES_H
 
-#include "aufs.h"
+#include "aufs_state.h"
 #include "aufs_union.h"
 
 /* Answer with the node, which the kernel has looked up by that; `tree` is

@@ -5,13 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "aufs_listing.h"
-
 #define FIRST_CHAINS 1024
 #define ROOT_NUMBER 2
-#define DEVICE_SHIFT 48
 
-/* ---- the table ------------------------------------------------------------ */
+/* ---- the table --------------------------------------------------------- */
 
 void
 nodes_init(struct nodes *nodes)
@@ -20,6 +17,7 @@ nodes_init(struct nodes *nodes)
 				 .descriptors_wanted = SIZE_MAX };
 	pthread_mutex_init(&nodes->lock, NULL);
 	pthread_cond_init(&nodes->crowded, NULL);
+	numbers_init(&nodes->numbers);
 	nodes->chains = new_bytes(FIRST_CHAINS * sizeof(*nodes->chains));
 	nodes->root = (struct node){ .ino = ROOT_NUMBER,
 				     .type = S_IFDIR,
@@ -27,17 +25,11 @@ nodes_init(struct nodes *nodes)
 				     .backing = -1 };
 }
 
-static size_t
-hash(dev_t dev, ino_t ino)
-{
-	uint64_t mixed = (ino ^ (uint64_t)dev << 32) * 0x9E3779B97F4A7C15ULL;
-	return mixed >> 32;
-}
-
 static struct node **
 chain_of(const struct nodes *nodes, dev_t dev, ino_t ino)
 {
-	return &nodes->chains[hash(dev, ino) & (nodes->chain_count - 1)];
+	return &nodes->chains[number_hash(dev, ino) &
+			      (nodes->chain_count - 1)];
 }
 
 static void
@@ -83,111 +75,7 @@ find(const struct nodes *nodes, dev_t dev, ino_t ino, mode_t type)
 	return node;
 }
 
-/* ---- numbers -------------------------------------------------------------- */
-
-/* Of a copy: the number that the original was seen with. */
-struct number {
-	dev_t dev;
-	ino_t ino;
-	uint64_t number; /* 0: free */
-};
-
-static struct number *
-number_slot(const struct nodes *nodes, dev_t dev, ino_t ino)
-{
-	size_t i = hash(dev, ino) & (nodes->number_room - 1);
-	while (nodes->numbers[i].number && (nodes->numbers[i].dev != dev ||
-					    nodes->numbers[i].ino != ino))
-		i = (i + 1) & (nodes->number_room - 1);
-	return &nodes->numbers[i];
-}
-
-static void
-resize_numbers(struct nodes *nodes, size_t room)
-{
-	struct number *old = nodes->numbers;
-	size_t old_room = nodes->number_room;
-	nodes->numbers = new_bytes(room * sizeof(*old));
-	nodes->number_room = room;
-	for (size_t i = 0; i < old_room; i++)
-		if (old[i].number)
-			*number_slot(nodes, old[i].dev, old[i].ino) = old[i];
-	free(old);
-}
-
-static unsigned int
-device_number(struct nodes *nodes, dev_t dev)
-{
-	unsigned int i = 0;
-	while (i < nodes->device_count && nodes->devices[i] != dev)
-		i++;
-	if (i == nodes->device_count) {
-		nodes->devices = resize_bytes(nodes->devices,
-					      (i + 1) * sizeof(dev_t));
-		nodes->devices[nodes->device_count++] = dev;
-	}
-	return i;
-}
-
-static uint64_t
-number_of(struct nodes *nodes, dev_t dev, ino_t ino)
-{
-	if (nodes->number_room) {
-		uint64_t kept = number_slot(nodes, dev, ino)->number;
-		if (kept)
-			return kept;
-	}
-	return ino ^ (uint64_t)device_number(nodes, dev) << DEVICE_SHIFT;
-}
-
-uint64_t
-node_number(struct nodes *nodes, dev_t dev, ino_t ino)
-{
-	pthread_mutex_lock(&nodes->lock);
-	uint64_t number = number_of(nodes, dev, ino);
-	pthread_mutex_unlock(&nodes->lock);
-	return number;
-}
-
-void
-node_keep_number(struct nodes *nodes, const struct stat *copy,
-		 uint64_t number)
-{
-	pthread_mutex_lock(&nodes->lock);
-	if (2 * nodes->number_count >= nodes->number_room)
-		resize_numbers(nodes, nodes->number_room ?
-					      2 * nodes->number_room : 64);
-	struct number *slot =
-		number_slot(nodes, copy->st_dev, copy->st_ino);
-	nodes->number_count += slot->number == 0;
-	*slot = (struct number){ copy->st_dev, copy->st_ino, number };
-	pthread_mutex_unlock(&nodes->lock);
-}
-
-/* What comes after a free slot would not be found again: put it anew. */
-void
-node_lose_number(struct nodes *nodes, dev_t dev, ino_t ino)
-{
-	pthread_mutex_lock(&nodes->lock);
-	struct number *slot =
-		nodes->number_room ? number_slot(nodes, dev, ino) : NULL;
-	if (slot && slot->number) {
-		size_t i = slot - nodes->numbers;
-		slot->number = 0;
-		nodes->number_count--;
-		for (;;) {
-			i = (i + 1) & (nodes->number_room - 1);
-			struct number moved = nodes->numbers[i];
-			if (!moved.number)
-				break;
-			nodes->numbers[i].number = 0;
-			*number_slot(nodes, moved.dev, moved.ino) = moved;
-		}
-	}
-	pthread_mutex_unlock(&nodes->lock);
-}
-
-/* ---- layers --------------------------------------------------------------- */
+/* ---- layers ------------------------------------------------------------ */
 
 static void
 close_layers(struct nodes *nodes, const struct layer *layers,
@@ -258,7 +146,8 @@ node_get(struct nodes *nodes, const struct layer *layers, unsigned int count,
 	if (nodes_are_crowded(nodes))
 		pthread_cond_signal(&nodes->crowded);
 	if (node->ino == 0)
-		node->ino = number_of(nodes, st->st_dev, st->st_ino);
+		node->ino = number_of(&nodes->numbers, st->st_dev,
+				      st->st_ino);
 	pthread_mutex_unlock(&nodes->lock);
 	return node;
 }
@@ -282,7 +171,7 @@ node_replace(struct nodes *nodes, struct node *node,
 	pthread_mutex_unlock(&nodes->lock);
 }
 
-/* ---- counts --------------------------------------------------------------- */
+/* ---- counts ------------------------------------------------------------ */
 
 static void drop_locked(struct nodes *nodes, struct node *node);
 
@@ -357,8 +246,7 @@ nodes_free(struct nodes *nodes)
 	close_layers(nodes, root->layers, root->layer_count);
 	free_parts(root);
 	free(nodes->chains);
-	free(nodes->numbers);
-	free(nodes->devices);
+	numbers_free(&nodes->numbers);
 }
 
 /* All lookups together are one reference. */
@@ -384,7 +272,7 @@ node_forget(struct nodes *nodes, struct node *node, uint64_t lookups)
 	pthread_mutex_unlock(&nodes->lock);
 }
 
-/* ---- names ---------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------- */
 
 static struct alias **
 find_alias(struct node *node, const struct node *parent, const char *name)
@@ -431,4 +319,14 @@ node_remove_alias(struct nodes *nodes, struct node *node,
 		free_alias(nodes, found);
 	}
 	pthread_mutex_unlock(&nodes->lock);
+}
+
+void
+node_forget_listing(struct nodes *nodes, struct node *dir)
+{
+	pthread_mutex_lock(&nodes->lock);
+	struct listing *old = dir->listing;
+	dir->listing = NULL;
+	pthread_mutex_unlock(&nodes->lock);
+	listing_drop(old);
 }

@@ -22,11 +22,8 @@
 #include <sys/stat.h>
 
 #include "aufs_branch.h"
-
-struct layer {
-	struct branch *branch;
-	int fd; /* O_PATH */
-};
+#include "aufs_listing.h"
+#include "aufs_number.h"
 
 /* A name that a node was looked up by. */
 struct alias {
@@ -56,7 +53,7 @@ struct node {
 	unsigned int backed, cached; /* handles with it, and without */
 };
 
-/* All nodes; and the numbers of those that were copied up. */
+/* All nodes, and their numbers. */
 struct nodes {
 	pthread_mutex_t lock;
 	struct node **chains;
@@ -64,10 +61,7 @@ struct nodes {
 	size_t descriptors, descriptors_wanted; /* now; no more than that */
 	pthread_cond_t crowded;
 	struct node root;
-	struct number *numbers; /* a hash table, see node_number() */
-	size_t number_room, number_count;
-	dev_t *devices; /* of the branches, in the order they were met */
-	unsigned int device_count;
+	struct numbers numbers;
 };
 
 void nodes_init(struct nodes *nodes);
@@ -101,14 +95,9 @@ void node_replace(struct nodes *nodes, struct node *node,
 		  const struct layer *layers, unsigned int count, bool ends,
 		  const struct stat *st);
 
-/*
- * The inode number under which an object is seen: the one that it had before
- * it was copied up or else its own, with the number of its device on top.
- */
-uint64_t node_number(struct nodes *nodes, dev_t dev, ino_t ino);
-void node_keep_number(struct nodes *nodes, const struct stat *copy,
-		      uint64_t number);
-void node_lose_number(struct nodes *nodes, dev_t dev, ino_t ino);
+/* With `tree` held alone: something in the directory is not where its listing
+ * says.  A name may have come or gone, or been copied to another layer. */
+void node_forget_listing(struct nodes *nodes, struct node *dir);
 
 static inline bool
 nodes_are_crowded(const struct nodes *nodes)

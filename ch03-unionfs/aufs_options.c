@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aufs_remount.h"
-
 bool
 option_next(char **list, struct option_word *word)
 {
@@ -24,7 +22,7 @@ option_next(char **list, struct option_word *word)
 	return true;
 }
 
-/* ---- words that set something -------------------------------------------------- */
+/* ---- words that set something ------------------------------------------ */
 
 enum what { UDBA, CREATE, SHWH, NO_SHWH, PLINK, NO_PLINK, DIROPQ, THREADS,
 	    NO_PASSTHROUGH, NO_SPLICE, NO_READDIRPLUS, COPY_ON_OPEN, NOTHING };
@@ -54,7 +52,7 @@ static const struct {
 	{ "nopassthrough", NULL, NO_PASSTHROUGH, 0 },
 	{ "nosplice", NULL, NO_SPLICE, 0 },
 	{ "noreaddirplus", NULL, NO_READDIRPLUS, 0 },
-	{ "coo", NULL, COPY_ON_OPEN, 0 },
+	{ "coo_all", NULL, COPY_ON_OPEN, 0 },
 	/* About the inside of the kernel's. */
 	{ "xino", NULL, NOTHING, 0 },
 	{ "noxino", NULL, NOTHING, 0 },
@@ -156,7 +154,7 @@ option_set(struct aufs *aufs, const struct option_word *word)
 			  fail("unknown option %s", word->name);
 }
 
-/* ---- paths ------------------------------------------------------------------------ */
+/* ---- paths ------------------------------------------------------------- */
 
 /* Words whose value has a branch in it, and what stands before its path. */
 static const struct {

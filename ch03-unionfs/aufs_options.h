@@ -9,7 +9,7 @@
 #ifndef AUFS_OPTIONS_H
 #define AUFS_OPTIONS_H
 
-#include "aufs.h"
+#include "aufs_state.h"
 
 /* One option of a list: "append=DIR=ro" is "append" with "DIR=ro". */
 struct option_word {

@@ -67,7 +67,7 @@ plink_name_handled(struct plinks *plinks, const struct stat *original)
 	plink->handled++;
 }
 
-/* ---- on disk --------------------------------------------------------------- */
+/* ---- on disk ----------------------------------------------------------- */
 
 /* What tells a file system from others, also after the next boot. */
 static uint64_t
@@ -189,7 +189,7 @@ plinks_leave(struct plinks *plinks, const struct branch *branch)
 		}
 }
 
-/* ---- counting ---------------------------------------------------------------- */
+/* ---- counting ---------------------------------------------------------- */
 
 nlink_t
 plink_count_names(const struct plinks *plinks, const struct stat *st,

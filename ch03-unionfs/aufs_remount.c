@@ -7,8 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "aufs_file.h"
 #include "aufs_forget.h"
+#include "aufs_handle.h"
 #include "aufs_listing.h"
 #include "aufs_options.h"
 #include "aufs_show.h"
@@ -18,7 +18,29 @@
 #define PATIENCE_MS 1000
 #define INTERVAL_MS 5
 
-/* ---- after a change: everything is where it is now --------------------------------- */
+int
+remount_make_root(struct aufs *aufs)
+{
+	struct layer layers[AUFS_BRANCHES_MAX];
+	struct stat st;
+	for (int i = 0; i < aufs->branch_count; i++) {
+		struct branch *branch = aufs->branches[i];
+		int fd = fcntl(branch->fd, F_DUPFD_CLOEXEC, 0);
+		if (fd < 0)
+			return fail("hold branch %s", branch->path);
+		layers[i] = (struct layer){ branch, fd };
+	}
+	if (fstat(layers[0].fd, &st) < 0)
+		return fail("look at %s", aufs->branches[0]->path);
+	struct node *root = &aufs->nodes.root;
+	for (unsigned int i = 0; i < root->layer_count; i++)
+		close(root->layers[i].fd);
+	node_replace(&aufs->nodes, root, layers, aufs->branch_count, false,
+		     &st);
+	return 0;
+}
+
+/* ---- after a change: everything is where it is now --------------------- */
 
 /* Every node but the root, in an array. */
 static struct node **
@@ -71,7 +93,7 @@ find_again(struct aufs *aufs, struct node *dir)
 		close(dir->layers[i].fd);
 	node_replace(&aufs->nodes, dir, found.layers, found.count, found.ends,
 		     &found.st);
-	node_keep_number(&aufs->nodes, &found.st, number);
+	number_keep(&aufs->nodes.numbers, &found.st, number);
 }
 
 /*
@@ -82,14 +104,14 @@ static int
 refresh(struct aufs *aufs, struct known_names *names)
 {
 	size_t count;
-	if (aufs_make_root(aufs) < 0)
+	if (remount_make_root(aufs) < 0)
 		return -1;
 	auto_free struct node **all = all_nodes(aufs, &count);
 	qsort(all, count, sizeof(*all), by_depth);
-	listing_forget(&aufs->nodes, &aufs->nodes.root);
+	node_forget_listing(&aufs->nodes, &aufs->nodes.root);
 	for (size_t i = 0; i < count; i++) {
 		if (node_is_directory(all[i])) {
-			listing_forget(&aufs->nodes, all[i]);
+			node_forget_listing(&aufs->nodes, all[i]);
 			find_again(aufs, all[i]);
 		} else {
 			forget_collect(aufs, all[i], names);
@@ -98,7 +120,7 @@ refresh(struct aufs *aufs, struct known_names *names)
 	return 0;
 }
 
-/* ---- the array of branches ------------------------------------------------------------ */
+/* ---- the array of branches --------------------------------------------- */
 
 static void
 number_branches(struct aufs *aufs)
@@ -189,7 +211,7 @@ add_at(struct aufs *aufs, char *value)
 	return insert(aufs, index, spec, false);
 }
 
-/* ---- what is in use --------------------------------------------------------------------- */
+/* ---- what is in use ---------------------------------------------------- */
 
 static bool
 is_only_in(const struct node *node, const struct branch *branch)
@@ -232,7 +254,7 @@ names_only_in(struct aufs *aufs, const struct branch *branch,
 	return found;
 }
 
-/* ---- words --------------------------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------- */
 
 static int
 busy(const struct branch *branch)

@@ -16,12 +16,18 @@
 
 #include <sys/ioctl.h>
 
-#include "aufs.h"
+#include "aufs_state.h"
 
 struct aufs_command {
 	char text[4096];
 };
 #define AUFS_REMOUNT _IOWR('A', 1, struct aufs_command)
+
+/* The options of a mount, from left to right: "dirs=", "udba=", ... */
+int aufs_set_options(struct aufs *aufs, const char *options);
+
+/* With `tree` held alone: the root's layers are the branches themselves. */
+int remount_make_root(struct aufs *aufs);
 
 ssize_t remount_op_ioctl(struct fuse_request *request);
 

@@ -32,7 +32,7 @@ struct renaming {
 	struct branch *branch;
 };
 
-/* ---- looking first ------------------------------------------------------------- */
+/* ---- looking first ----------------------------------------------------- */
 
 static int
 look_up(struct aufs *aufs, struct end *end)
@@ -115,7 +115,7 @@ find_place(struct renaming *r, struct end *end)
 				     &end->layer);
 }
 
-/* ---- doing ---------------------------------------------------------------------- */
+/* ---- doing ------------------------------------------------------------- */
 
 /* A directory comes where directories of branches below have been. */
 static int
@@ -183,8 +183,8 @@ follow(struct renaming *r)
 {
 	struct nodes *nodes = &r->aufs->nodes;
 	struct end *from = &r->from, *to = &r->to;
-	listing_forget(nodes, from->dir);
-	listing_forget(nodes, to->dir);
+	node_forget_listing(nodes, from->dir);
+	node_forget_listing(nodes, to->dir);
 	if (r->flags & RENAME_EXCHANGE) {
 		node_remove_alias(nodes, to->node, to->dir, to->name);
 		node_add_alias(nodes, to->node, from->dir, from->name);

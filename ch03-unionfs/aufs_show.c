@@ -53,7 +53,7 @@ make_place(struct aufs *aufs)
 	auto_free char *top = place();
 	remove_dead(top);
 	aufs->listing = text("%s/si_%016" PRIx64, top, aufs->si);
-	/* Another daemon may just now have removed the place as an empty one. */
+	/* Another daemon may just now have removed the place, empty. */
 	for (int tries = 0; mkdir(aufs->listing, 0755) < 0; tries++)
 		if (errno != ENOENT || tries == 3 ||
 		    (mkdir(top, 0755) < 0 && errno != EEXIST))

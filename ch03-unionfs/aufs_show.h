@@ -10,7 +10,7 @@
 #ifndef AUFS_SHOW_H
 #define AUFS_SHOW_H
 
-#include "aufs.h"
+#include "aufs_state.h"
 
 /* Write it, or write it anew; what cannot be written is left out. */
 void show_write(struct aufs *aufs);

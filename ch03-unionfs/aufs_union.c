@@ -7,11 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "aufs_copyup.h"
-#include "aufs_listing.h"
+#include "aufs_copy.h"
 #include "aufs_whiteout.h"
 
-/* ---- finding ----------------------------------------------------------------- */
+/* ---- finding ----------------------------------------------------------- */
 
 void
 union_close(struct found *found)
@@ -114,7 +113,7 @@ union_is_below(const struct node *dir, const char *name,
 	return false;
 }
 
-/* ---- looking up --------------------------------------------------------------- */
+/* ---- looking up -------------------------------------------------------- */
 
 /* One more name of an original that was copied up: it becomes one of the
  * copy, and that is what was found. */
@@ -130,7 +129,7 @@ link_to_copy(struct aufs *aufs, struct node *dir, const char *name,
 	if (linkat(plink->branch->plinks, plink->name, layer.fd, name, 0) < 0)
 		return -errno;
 	plink_name_handled(&aufs->plinks, &original);
-	listing_forget(&aufs->nodes, dir);
+	node_forget_listing(&aufs->nodes, dir);
 	union_close(found);
 	return union_find(dir, name, 0, found);
 }
@@ -163,7 +162,7 @@ adopt(struct aufs *aufs, struct node *node, struct found *found)
 	memcpy(old, node->layers, old_count * sizeof(*old));
 	node_replace(&aufs->nodes, node, found->layers, found->count,
 		     found->ends, &found->st);
-	listing_forget(&aufs->nodes, node);
+	node_forget_listing(&aufs->nodes, node);
 	for (unsigned int i = 0; i < old_count; i++)
 		close(old[i].fd);
 	found->count = 0;
@@ -198,7 +197,7 @@ union_look_up(struct aufs *aufs, struct node *dir, const char *name,
 	return 0;
 }
 
-/* ---- places to write ----------------------------------------------------------- */
+/* ---- places to write --------------------------------------------------- */
 
 static struct layer *
 layer_in(const struct node *dir, const struct branch *branch)
@@ -238,7 +237,7 @@ add_layer(struct aufs *aufs, struct node *dir, const struct layer *layer)
 	if (fstat(layers[0].fd, &st) < 0)
 		return;
 	node_replace(&aufs->nodes, dir, layers, count, dir->ends, &st);
-	node_keep_number(&aufs->nodes, &st, number);
+	number_keep(&aufs->nodes.numbers, &st, number);
 }
 
 int
@@ -260,13 +259,13 @@ union_raise_directory(struct aufs *aufs, struct node *dir,
 					   &parent);
 	if (result < 0)
 		return result;
-	result = copyup_directory(&parent, alias->name, dir->layers[0].fd);
+	result = copy_directory(&parent, alias->name, dir->layers[0].fd);
 	if (result < 0)
 		return result;
 	*layer = (struct layer){ branch, result };
 	add_layer(aufs, dir, layer);
-	listing_forget(&aufs->nodes, dir);
-	listing_forget(&aufs->nodes, alias->parent);
+	node_forget_listing(&aufs->nodes, dir);
+	node_forget_listing(&aufs->nodes, alias->parent);
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 #ifndef AUFS_UNION_H
 #define AUFS_UNION_H
 
-#include "aufs.h"
+#include "aufs_state.h"
 
 /* What a name leads to: a file in one branch, a directory in several. */
 struct found {
@@ -38,7 +38,7 @@ bool union_is_below(const struct node *dir, const char *name,
 int union_look_up(struct aufs *aufs, struct node *dir, const char *name,
 		  unsigned int from, bool alone, struct node **node);
 
-/* ---- with the `tree` lock held alone ---------------------------------------- */
+/* ---- with the `tree` lock held alone ----------------------------------- */
 
 /* The layer of `dir` in `branch`; made, with all above it, if need be. */
 int union_raise_directory(struct aufs *aufs, struct node *dir,

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ".wh." before a name of at most NAME_MAX bytes. */
@@ -47,7 +48,7 @@ whiteout_is_opaque(int dir, const struct branch *branch)
 	return branch_has_whiteouts(branch) && exists(dir, AUFS_OPAQUE);
 }
 
-/* ---- making and removing --------------------------------------------------- */
+/* ---- making and removing ----------------------------------------------- */
 
 static int
 make_file(int dir, const char *name)
@@ -106,7 +107,7 @@ whiteout_remove(const struct layer *layer, const char *name)
 	return 0;
 }
 
-/* ---- orphans ---------------------------------------------------------------- */
+/* ---- orphans ----------------------------------------------------------- */
 
 char *
 whiteout_orphan_name(void)

@@ -11,7 +11,6 @@
 #define AUFS_WHITEOUT_H
 
 #include "aufs_branch.h"
-#include "aufs_node.h"
 
 /* 255, less ".wh." twice, a dot and four digits: as aufs counts. */
 #define AUFS_NAME_MAX 242

@@ -22,7 +22,7 @@
 /* The protocol that we speak, at most: 7.40. */
 enum { MINOR = 40 };
 
-/* ---- mounting ----------------------------------------------------------- */
+/* ---- mounting ---------------------------------------------------------- */
 
 int
 fuse_mount(struct fuse *fuse, const char *source, const char *target,
@@ -30,7 +30,7 @@ fuse_mount(struct fuse *fuse, const char *source, const char *target,
 {
 	auto_close int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (device < 0)
-		return fail("open /dev/fuse (modprobe fuse, or CONFIG_FUSE_FS)");
+		return fail("open /dev/fuse (try modprobe fuse)");
 	auto_free char *type = text("fuse.%s", subtype);
 	auto_free char *options =
 		text("fd=%d,rootmode=%o,user_id=%u,group_id=%u,"
@@ -42,7 +42,7 @@ fuse_mount(struct fuse *fuse, const char *source, const char *target,
 	return 0;
 }
 
-/* ---- INIT: what both sides can do --------------------------------------- */
+/* ---- INIT: what both sides can do -------------------------------------- */
 
 #define WANTED                                                                \
 	(FUSE_ASYNC_READ | FUSE_ATOMIC_O_TRUNC | FUSE_BIG_WRITES |            \
@@ -85,7 +85,7 @@ init(struct fuse_request *request)
 	return sizeof(*out);
 }
 
-/* ---- requests and answers ----------------------------------------------- */
+/* ---- requests and answers ---------------------------------------------- */
 
 static void
 answer(struct fuse_request *request, ssize_t result)
@@ -153,7 +153,7 @@ serve(void *data)
 	return NULL;
 }
 
-/* ---- threads ------------------------------------------------------------ */
+/* ---- threads ----------------------------------------------------------- */
 
 #define THREADS_MAX 16
 
@@ -206,7 +206,7 @@ fuse_serve(struct fuse *fuse)
 	return started > 0 ? 0 : -1;
 }
 
-/* ---- what we tell the kernel by ourselves -------------------------------- */
+/* ---- what we tell the kernel by ourselves ------------------------------ */
 
 static void
 notify(struct fuse *fuse, int code, const void *data, size_t size,
@@ -215,7 +215,8 @@ notify(struct fuse *fuse, int code, const void *data, size_t size,
 	struct fuse_out_header header = { .error = code };
 	struct iovec parts[] = { { &header, sizeof(header) },
 				 { (void *)data, size },
-				 { (void *)name, name ? strlen(name) + 1 : 0 } };
+				 { (void *)name,
+				   name ? strlen(name) + 1 : 0 } };
 	header.len = sizeof(header) + size + parts[2].iov_len;
 	/* ENOENT: it has not cached that. */
 	(void)!writev(fuse->device, parts, name ? 3 : 2);
@@ -243,7 +244,7 @@ fuse_forget_attributes(struct fuse *fuse, uint64_t node)
 	notify(fuse, FUSE_NOTIFY_INVAL_INODE, &out, sizeof(out), NULL);
 }
 
-/* ---- data that does not come by here ------------------------------------- */
+/* ---- data that does not come by here ----------------------------------- */
 
 int
 fuse_backing_open(struct fuse *fuse, int fd)

@@ -29,7 +29,8 @@
 #include "aufs_remount.h"
 #include "sys.h"
 
-enum { EXIT_MOUNTED = 0, EXIT_USAGE = 1, EXIT_MOUNT_FAILED = 32 }; /* mount(8) */
+/* As mount(8) has them. */
+enum { EXIT_MOUNTED = 0, EXIT_USAGE = 1, EXIT_MOUNT_FAILED = 32 };
 
 struct arguments {
 	const char *source, *target;
@@ -92,25 +93,27 @@ take_options(struct arguments *arguments, const char *options)
 }
 
 static const char usage_text[] =
-	"usage: aufs [-f] -o dirs=TOP:...:BOTTOM[,OPTION...] SOURCE MOUNTPOINT\n"
-	"       aufs -o remount,OPTION... SOURCE MOUNTPOINT\n"
+	"usage: aufs [-f] -o dirs=TOP:...:BOTTOM[,OPTION...] SOURCE MNT\n"
+	"       aufs -o remount,OPTION... SOURCE MNT\n"
 	"\n"
-	"  dirs=, br=           branches, the topmost first; PATH[=rw|ro|rr[+wh]]\n"
-	"  append= prepend= del= mod= add=INDEX:     one branch, in a remount\n"
-	"  udba=reval|none      see changes made in a branch soon, or never\n"
-	"  create=tdp|rr        of several writable branches: the topmost, or in turn\n"
-	"  coo shwh noplink diropq=w|a              as in aufs(5)\n"
-	"  threads=N nopassthrough nosplice noreaddirplus    to compare\n"
-	"  ro nosuid nodev noexec noatime           as for every mount\n"
+	"  dirs= br=     branches, topmost first: PATH[=rw|ro|rr[+wh]]:...\n"
+	"  append= prepend= del= mod= add=INDEX:   one branch, in a remount\n"
+	"  udba=reval|none   changes made in a branch: seen soon, or never\n"
+	"  create=tdp|rr     of several writable branches: the topmost, or\n"
+	"                    one after the other\n"
+	"  coo_all           copy a file up when it is opened to be written\n"
+	"  shwh noplink diropq=w|a                 as in aufs(5)\n"
+	"  ro nosuid nodev noexec noatime          as for every mount\n"
+	"  threads=N nopassthrough nosplice noreaddirplus  to compare\n"
 	"\n"
 	"  -f   stay in the foreground\n"
-	"SOURCE is any word: none.  It ends with: umount MOUNTPOINT\n";
+	"SOURCE is any word: none.  It ends with: umount MNT\n";
 
 static int
 parse(int argc, char **argv, struct arguments *arguments)
 {
 	int option;
-	while ((option = getopt(argc, argv, "fo:t:nsvh")) != -1) {
+	while ((option = getopt(argc, argv, "hfo:t:nsv")) != -1) {
 		switch (option) {
 		case 'f':
 			arguments->foreground = true;

@@ -81,7 +81,7 @@ overlap(void **state)
 	assert_false(branch_overlaps(&inside, &beside));
 }
 
-/* ---- on disk ----------------------------------------------------------------- */
+/* ---- on disk ----------------------------------------------------------- */
 
 static char top[] = "/tmp/mydocker-unit-branch.XXXXXX";
 

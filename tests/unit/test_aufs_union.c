@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "aufs.h"
 #include "aufs_listing.h"
+#include "aufs_remount.h"
 #include "aufs_whiteout.h"
 #include "test.h"
 
@@ -58,7 +60,7 @@ begin(struct scene *scene, const char *const names[], const char *branches)
 	aufs_init(&scene->aufs);
 	if (aufs_set_options(&scene->aufs, options) < 0)
 		fail_msg("%s", failure.text);
-	assert_int_equal(aufs_make_root(&scene->aufs), 0);
+	assert_int_equal(remount_make_root(&scene->aufs), 0);
 	free(options);
 }
 
@@ -154,7 +156,7 @@ names_that_are_refused(void **state)
 	end(&scene);
 }
 
-/* ---- listings ------------------------------------------------------------------ */
+/* ---- listings ---------------------------------------------------------- */
 
 static int
 compare(const void *one, const void *other)
@@ -166,7 +168,7 @@ static void
 listed(struct scene *scene, bool show, const char *expected)
 {
 	const struct node *root = &scene->aufs.nodes.root;
-	struct listing *listing = listing_read(&scene->aufs.nodes,
+	struct listing *listing = listing_read(&scene->aufs.nodes.numbers,
 					       root->layers,
 					       root->layer_count, show);
 	assert_non_null(listing);
@@ -215,7 +217,7 @@ many_names(void **state)
 		put(&scene, name);
 	}
 	const struct node *root = &scene.aufs.nodes.root;
-	struct listing *listing = listing_read(&scene.aufs.nodes,
+	struct listing *listing = listing_read(&scene.aufs.nodes.numbers,
 					       root->layers,
 					       root->layer_count, false);
 	assert_int_equal(listing_visible(listing), 600);
@@ -225,7 +227,7 @@ many_names(void **state)
 	end(&scene);
 }
 
-/* ---- places ----------------------------------------------------------------------- */
+/* ---- places ------------------------------------------------------------ */
 
 static int
 place_of(struct scene *scene, const char *name)
@@ -268,8 +270,8 @@ directories_go_up(void **state)
 	struct layer layer;
 	begin(&scene, names, "a=rw:b=ro");
 	struct aufs *aufs = &scene.aufs;
-	assert_int_equal(union_look_up(aufs, &aufs->nodes.root, "d", 0, true, &d),
-			 0);
+	assert_int_equal(union_look_up(aufs, &aufs->nodes.root, "d", 0, true,
+				       &d), 0);
 	assert_int_equal(union_look_up(aufs, d, "e", 0, true, &e), 0);
 	uint64_t number = e->ino;
 	assert_int_equal(union_place(aufs, e, "n", &layer), 0);
