@@ -1,5 +1,6 @@
 """Names: opened, made, linked, renamed, removed; and those that cannot be."""
 
+import fcntl
 import os
 import stat
 
@@ -36,12 +37,11 @@ def look_through(c, fd, flags):
         c.see("read", os.pread, fd, 10, 0)
         c.see("write", os.write, fd, b"XY")
         c.see("read", os.pread, fd, 10, 0)
-        c.see("flags", lambda: calls_flags(fd))
+        c.see("flags", lambda: flags_of(fd))
     os.close(fd)
 
 
-def calls_flags(fd):
-    import fcntl
+def flags_of(fd):
     return fcntl.fcntl(fd, fcntl.F_GETFL) & (os.O_ACCMODE | os.O_APPEND)
 
 
@@ -247,9 +247,10 @@ def rename_between_directories(c, source, origin, parent, new, how):
     c.make("file", "new/it", new, b"there")
     if parent == "replaced":        # what is in it cannot be below
         origin = "replaced"
+    if origin != "replaced":
+        c.make(source, "old/it", origin, b"here")
     yield
-    c.build(c.place.tree, source, "old/it", b"here") \
-        if parent == "replaced" or origin == "replaced" else \
+    if origin == "replaced":
         c.build(c.place.tree, source, "old/it", b"here")
     old, there = os.stat("old"), os.stat("new")
     c.rename("old/it", "new/it" if how == "exchange" else "new/other",

@@ -1,6 +1,7 @@
 """Permissions: what somebody who is not root may do, and what that costs."""
 
 import os
+import struct
 
 import calls
 from cases import (GROUP, ORIGINS, OTHER_USER, USER, case, content, names,
@@ -186,3 +187,55 @@ def search_permission(c, origin, blocked):
         c.see("list", names, "top/inner")
         c.see("create", write, "top/inner/x", b"", os.O_CREAT | os.O_WRONLY)
     c.as_user(tries)
+
+
+@case(origin=ORIGINS)
+def hidden_attributes(c, origin):
+    """trusted.* is root's: others do not even see the names."""
+    c.make("file", "it", origin, mode=0o666)
+    yield
+    os.setxattr("it", "trusted.mine", b"1")
+    os.setxattr("it", "user.theirs", b"2")
+
+    def tries():
+        c.see("list", lambda: sorted(os.listxattr("it")))
+        c.see("get", os.getxattr, "it", "trusted.mine")
+        c.see("get", os.getxattr, "it", "user.theirs")
+    tries()
+    c.as_user(tries)
+
+
+# VFS_CAP_REVISION_2 with CAP_NET_RAW, permitted and effective.
+CAPABILITY = struct.pack("<5I", 0x02000001, 1 << 13, 0, 0, 0)
+
+
+@case(origin=ORIGINS, change=("write", "truncate", "chown", "chmod", "rename",
+                              "read", "fallocate"), who=("owner", "root"))
+def file_capabilities(c, origin, change, who):
+    """Gone when the file is written, by whomever."""
+    c.make("file", "it", origin, mode=0o755, uid=USER, gid=USER)
+    yield
+    os.chmod(".", 0o777)
+    c.see("set", os.setxattr, "it", "security.capability", CAPABILITY)
+
+    def tries():
+        c.see(change, {
+            "write": lambda: write("it", b"1"),
+            "truncate": lambda: os.truncate("it", 1),
+            "chown": lambda: os.chown("it", USER, USER),
+            "chmod": lambda: os.chmod("it", 0o711),
+            "rename": lambda: os.rename("it", "other"),
+            "read": lambda: content("it"),
+            "fallocate": lambda: allocate("it")}[change])
+    if who == "owner":
+        c.as_user(tries)
+    else:
+        tries()
+    c.see("get", os.getxattr, "other" if change == "rename" else "it",
+          "security.capability")
+
+
+def allocate(name):
+    fd = os.open(name, os.O_RDWR)
+    calls.fallocate(fd, 0, 0, 100)
+    os.close(fd)
