@@ -182,9 +182,8 @@ copy_special(int original, int dir, const char *name, const struct stat *st)
 
 /* ---- directories --------------------------------------------------------------- */
 
-/* The directory that something was put into looks as if nothing had been. */
-static void
-keep_times(int dir, const struct stat *before)
+void
+copyup_keep_times(int dir, const struct stat *before)
 {
 	struct timespec times[] = { before->st_atim, before->st_mtim };
 	utimensat(AT_FDCWD, fd_path(dir).text, times, 0);
@@ -210,7 +209,7 @@ copyup_directory(const struct layer *parent, const char *name, int original)
 		unlinkat(orphans, orphan, AT_REMOVEDIR);
 		return result;
 	}
-	keep_times(parent->fd, &above);
+	copyup_keep_times(parent->fd, &above);
 	return copy;
 }
 
@@ -271,7 +270,7 @@ name_copy(struct aufs *aufs, const struct node *node, struct branch *branch,
 			       renameat(branch->orphans, orphan, layer.fd,
 					a->name)) < 0)
 			return -errno;
-		keep_times(layer.fd, &above);
+		copyup_keep_times(layer.fd, &above);
 		listing_forget(&aufs->nodes, a->parent);
 	}
 	if (!node->aliases)

@@ -25,6 +25,9 @@ int copyup(struct aufs *aufs, struct node *node, uint64_t size);
 int copyup_directory(const struct layer *parent, const char *name,
 		     int original);
 
+/* The directory that something was put into looks as if nothing had been. */
+void copyup_keep_times(int dir, const struct stat *before);
+
 /* "/proc/self/fd/N": what is done by path with what is held by O_PATH. */
 struct fd_path {
 	char text[32];

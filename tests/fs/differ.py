@@ -31,14 +31,21 @@ SHAPES = {
     "two-writable": ("rw", "ro", "rw", "ro"),
 }
 CHECK_EVERY = 500
-NAMES = ["a", "b", "c", "d", "e"]
+# Mostly directories, so that trees grow; and mostly something else.
+PLACES, NAMES = "ABC", "abcdefgh"
 DEPTH = 3
 
 # ---- operations: each is a function of a random generator that gives a tuple
 # (name of a method of Side, arguments...)
 
-def some_path(rng, depth=DEPTH):
-    return "/".join(rng.choice(NAMES) for _ in range(rng.randint(1, depth)))
+def some_path(rng, depth=DEPTH, last=NAMES, other=PLACES):
+    last = rng.choices((last, other), (8, 1))[0]
+    return "/".join([rng.choice(PLACES) for _ in range(rng.randrange(depth))] +
+                    [rng.choice(last)])
+
+
+def some_place(rng):
+    return some_path(rng, DEPTH, PLACES, NAMES)
 
 
 def some_data(rng):
@@ -48,7 +55,7 @@ def some_data(rng):
 MAKERS = {
     "create": lambda r: (some_path(r), r.choice((0o644, 0o600, 0o4755)),
                          some_data(r)),
-    "mkdir": lambda r: (some_path(r), r.choice((0o755, 0o700, 0o2775))),
+    "mkdir": lambda r: (some_place(r), r.choice((0o755, 0o700, 0o2775))),
     "symlink": lambda r: (some_path(r), some_path(r, 1)),
     "mknod": lambda r: (some_path(r), r.choice((stat.S_IFIFO | 0o644,
                                                 stat.S_IFSOCK | 0o600,
@@ -70,16 +77,17 @@ CHANGES = {
 }
 REMOVERS = {
     "unlink": lambda r: (some_path(r),),
-    "rmdir": lambda r: (some_path(r),),
-    "remove_tree": lambda r: (some_path(r),),
+    "rmdir": lambda r: (some_place(r),),
+    "remove_tree": lambda r: (some_place(r),),
     "rename": lambda r: (some_path(r), some_path(r)),
+    "rename_place": lambda r: (some_place(r), some_place(r)),
     "noreplace": lambda r: (some_path(r), some_path(r)),
     "exchange": lambda r: (some_path(r), some_path(r)),
 }
 LOOKS = {
     "stat": lambda r: (some_path(r),),
     "read": lambda r: (some_path(r),),
-    "list": lambda r: (some_path(r),),
+    "list": lambda r: (some_place(r),),
     "readlink": lambda r: (some_path(r),),
 }
 OPEN = {
@@ -89,17 +97,21 @@ OPEN = {
                           r.randrange(5000)),
     "close": lambda r: (r.randrange(4),),
 }
-KINDS = [(MAKERS, 30), (CHANGES, 30), (REMOVERS, 22), (LOOKS, 10), (OPEN, 8)]
+TABLES = (MAKERS, CHANGES, REMOVERS, LOOKS, OPEN)
+OFTEN = (34, 30, 18, 10, 8)
+ARGUMENTS = {name: make for table in TABLES for name, make in table.items()}
+# How often, as against the others of its table.
+WEIGHTS = {"mkdir": 8, "create": 3, "remove_tree": 0.3, "rmdir": 2}
+
+
+def some_of(rng, table):
+    names = sorted(table)
+    name = rng.choices(names, [WEIGHTS.get(n, 1) for n in names])[0]
+    return (name,) + ARGUMENTS[name](rng)
 
 
 def some_operation(rng):
-    table = rng.choices([t for t, _ in KINDS], [w for _, w in KINDS])[0]
-    name = rng.choice(sorted(table))
-    return (name,) + MAKER_OF[name](rng)
-
-
-MAKER_OF = {name: maker for table, _ in KINDS
-            for name, maker in table.items()}
+    return some_of(rng, rng.choices(TABLES, OFTEN)[0])
 
 
 class Side:
@@ -198,6 +210,8 @@ class Side:
     def do_rename(self, old, new, flags=0):
         calls.renameat2(self.at(old), self.at(new), flags)
 
+    do_rename_place = do_rename
+
     def do_noreplace(self, old, new):
         self.do_rename(old, new, calls.RENAME_NOREPLACE)
 
@@ -261,11 +275,8 @@ def fill(rng, branches, plain):
     seen of all of them.  No whiteouts: those come by the operations."""
     for branch in reversed(branches):
         side = Side(branch)
-        for _ in range(rng.randrange(60)):
-            table = rng.choice((MAKERS, MAKERS, CHANGES))
-            name = rng.choice(sorted(table))
-            operation = (name,) + table[name](rng)
-            side.do(operation)
+        for _ in range(rng.randrange(300)):
+            side.do(some_of(rng, rng.choice((MAKERS, MAKERS, CHANGES))))
     copy_union(branches, plain)
 
 
@@ -345,7 +356,7 @@ class Run:
                         "union):\n%s" % (when, "\n".join(left[:20])))
 
     def do(self, number, operation):
-        if operation[0] in ("rename", "noreplace", "exchange"):
+        if operation[0] in ("rename", "rename_place", "noreplace", "exchange"):
             # The union may not be able to: then neither does.
             got = self.got.do(operation)
             if got == "EXDEV":

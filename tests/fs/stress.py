@@ -233,8 +233,7 @@ def fill(union, processes, rng):
     os.mkdir(shared)
     side = differ.Side(shared)
     for _ in range(300):
-        name = rng.choice(sorted(differ.MAKERS))
-        side.do((name,) + differ.MAKERS[name](rng))
+        side.do(differ.some_of(rng, differ.MAKERS))
 
 
 def run_processes(union, seconds, processes, seed):
