@@ -192,13 +192,11 @@ attr_op_setattr(struct fuse_request *request)
 
 /* ---- extended ones ----------------------------------------------------- */
 
-/* How long it is, or the value: as the size that was asked for says. */
+/* The value, or how long it is: as the room for it says. */
 static ssize_t
 answer_value(struct fuse_request *request, size_t room, ssize_t size)
 {
-	if (size < 0)
-		return -errno;
-	if (room > 0)
+	if (room > 0 || size < 0)
 		return size;
 	struct fuse_getxattr_out *out = (void *)request->out;
 	*out = (struct fuse_getxattr_out){ .size = size };
@@ -215,27 +213,44 @@ attr_op_getxattr(struct fuse_request *request)
 		return -E2BIG;
 	pthread_rwlock_rdlock(&aufs->tree);
 	struct fd_path path = fd_path(node_asked(request)->layers[0].fd);
-	ssize_t result = answer_value(request, in->size,
-				      getxattr(path.text, name, request->out,
-					       in->size));
+	ssize_t size = getxattr(path.text, name, request->out, in->size);
+	int code = errno;
 	pthread_rwlock_unlock(&aufs->tree);
-	return result;
+	return size < 0 ? -code : answer_value(request, in->size, size);
 }
 
+/* Names that only root sees are not for others. */
+static ssize_t
+leave_out_trusted(char *names, ssize_t size)
+{
+	ssize_t kept = 0;
+	for (ssize_t at = 0, length; at < size; at += length) {
+		length = strlen(names + at) + 1;
+		if (strncmp(names + at, "trusted.", 8) == 0)
+			continue;
+		memmove(names + kept, names + at, length);
+		kept += length;
+	}
+	return kept;
+}
+
+/* All of them are read, also where only their length was asked for. */
 ssize_t
 attr_op_listxattr(struct fuse_request *request)
 {
 	struct aufs *aufs = aufs_of(request);
 	const struct fuse_getxattr_in *in = (const void *)request->arg;
-	if (in->size > FUSE_DATA_MAX)
-		return -E2BIG;
 	pthread_rwlock_rdlock(&aufs->tree);
 	struct fd_path path = fd_path(node_asked(request)->layers[0].fd);
-	ssize_t result = answer_value(request, in->size,
-				      listxattr(path.text, request->out,
-						in->size));
+	ssize_t size = listxattr(path.text, request->out, FUSE_DATA_MAX);
+	int code = errno;
 	pthread_rwlock_unlock(&aufs->tree);
-	return result;
+	if (size < 0)
+		return -code;
+	if (request->in->uid != 0)
+		size = leave_out_trusted(request->out, size);
+	return in->size > 0 && size > in->size ?
+		       -ERANGE : answer_value(request, in->size, size);
 }
 
 static int

@@ -56,10 +56,11 @@ dir_op_fsyncdir(struct fuse_request *request)
 	int result = 0;
 	pthread_rwlock_rdlock(&aufs->tree);
 	const struct layer *top = &node_asked(request)->layers[0];
+	bool is_up = branch_is_writable(top->branch);
 	auto_close int fd = openat(top->fd, ".",
 				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	pthread_rwlock_unlock(&aufs->tree);
-	if (branch_is_writable(top->branch) && (fd < 0 || fsync(fd) < 0))
+	if (is_up && (fd < 0 || fsync(fd) < 0))
 		result = -errno;
 	return result;
 }

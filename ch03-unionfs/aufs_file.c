@@ -37,13 +37,16 @@ is_as_seen(const struct stat *seen, const struct stat *now)
 
 /*
  * May the kernel do without us?  All handles of a file must agree: so one that
- * is opened while others go by us goes by us, too (fuse-passthrough.rst).
+ * is opened while others go by us goes by us, too (fuse-passthrough.rst).  And
+ * it leaves to us to take away set-user-ID bits when somebody writes.
  */
 static bool
 use_backing(struct aufs *aufs, struct node *node, int fd)
 {
 	if (!aufs->fuse.passthrough || node->cached > 0 ||
 	    !handle_is_up(node) || !S_ISREG(node->type))
+		return false;
+	if (node->backed == 0 && (node->seen.st_mode & (S_ISUID | S_ISGID)))
 		return false;
 	if (node->backed == 0)
 		node->backing = fuse_backing_open(&aufs->fuse, fd);
@@ -244,6 +247,14 @@ file_op_fsync(struct fuse_request *request)
 	return result < 0 ? -errno : 0;
 }
 
+/* Where the kernel does not say that whoever asks may not keep them. */
+static void
+kill_privileges(const struct fuse_request *request, const struct node *node)
+{
+	if (request->in->uid != 0)
+		attr_kill_privileges(node);
+}
+
 ssize_t
 file_op_fallocate(struct fuse_request *request)
 {
@@ -255,6 +266,8 @@ file_op_fallocate(struct fuse_request *request)
 		return result;
 	if (fallocate(handle->fd, in->mode, in->offset, in->length) < 0)
 		result = -errno;
+	else
+		kill_privileges(request, handle->node);
 	pthread_rwlock_unlock(&aufs->tree);
 	return result;
 }
@@ -291,6 +304,8 @@ file_op_copy_file_range(struct fuse_request *request)
 	ssize_t done = copy_file_range(from->fd, &in_offset, to->fd,
 				       &out_offset, in->len, in->flags);
 	int code = errno;
+	if (done > 0)
+		kill_privileges(request, to->node);
 	pthread_rwlock_unlock(&aufs->tree);
 	if (done < 0)
 		return -code;

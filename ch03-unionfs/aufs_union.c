@@ -125,9 +125,11 @@ link_to_copy(struct aufs *aufs, struct node *dir, const char *name,
 	int result = union_raise_directory(aufs, dir, plink->branch, &layer);
 	if (result < 0)
 		return result;
-	struct stat original = found->st;
-	if (linkat(plink->branch->plinks, plink->name, layer.fd, name, 0) < 0)
+	struct stat original = found->st, before;
+	if (fstat(layer.fd, &before) < 0 ||
+	    linkat(plink->branch->plinks, plink->name, layer.fd, name, 0) < 0)
 		return -errno;
+	copy_keep_times(layer.fd, &before);
 	plink_name_handled(&aufs->plinks, &original);
 	node_forget_listing(&aufs->nodes, dir);
 	union_close(found);
