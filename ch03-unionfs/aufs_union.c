@@ -24,6 +24,12 @@ static int
 find_first(const struct node *dir, const char *name, struct found *found,
 	   unsigned int *at)
 {
+	/* lab find_first: Ask the layers for the name by openat(2), O_PATH and
+	 * O_NOFOLLOW, from number *at on.  The first that has it becomes
+	 * found->layers[0]; *at is its number then, and found->st what it is.
+	 * One that has it not (ENOENT) may have a whiteout of it, which ends
+	 * the search: -ENOENT, as when there are no more.  Another errno than
+	 * ENOENT is returned, negative. */
 	unsigned int i;
 	for (i = *at; i < dir->layer_count; i++) {
 		const struct layer *layer = &dir->layers[i];
@@ -43,6 +49,11 @@ find_first(const struct node *dir, const char *name, struct found *found,
 		return -ENOENT;
 	*at = i;
 	return fstat(found->layers[0].fd, &found->st) < 0 ? -errno : 0;
+	/* lab end: (void)dir;
+	 * (void)name;
+	 * (void)found;
+	 * (void)at;
+	 * return -ENOSYS; */
 }
 
 /* Directories of the name in the layers below, until something ends them. */
@@ -50,6 +61,12 @@ static int
 find_more(const struct node *dir, const char *name, struct found *found,
 	  unsigned int at)
 {
+	/* lab find_more: found->layers[0] is a directory, of layer `at`.  What
+	 * the layers below have under the name is added to found->layers, as
+	 * long as it is a directory (O_DIRECTORY).  It ends below an opaque
+	 * one, below a layer with a whiteout of the name, and at anything else
+	 * than a directory (ENOTDIR); then found->ends is true.  So it is when
+	 * dir->ends.  Another errno than these and ENOENT is returned. */
 	for (;; at++) {
 		const struct layer *last = &found->layers[found->count - 1];
 		const struct layer *layer = &dir->layers[at];
@@ -75,6 +92,11 @@ find_more(const struct node *dir, const char *name, struct found *found,
 	}
 	found->ends |= dir->ends;
 	return 0;
+	/* lab end: (void)dir;
+	 * (void)name;
+	 * (void)found;
+	 * (void)at;
+	 * return -ENOSYS; */
 }
 
 int
@@ -100,6 +122,11 @@ bool
 union_is_below(const struct node *dir, const char *name,
 	       const struct branch *above)
 {
+	/* lab union_is_below: Branches have an index, and the greater is the
+	 * lower; dir->layers has one layer for each branch that has the
+	 * directory, the topmost first.  In those below the branch `above`:
+	 * which is met first, something of that name, be it a dangling link,
+	 * or a whiteout of it? */
 	struct stat st;
 	for (unsigned int i = 0; i < dir->layer_count; i++) {
 		const struct layer *layer = &dir->layers[i];
@@ -111,6 +138,10 @@ union_is_below(const struct node *dir, const char *name,
 			return false;
 	}
 	return false;
+	/* lab end: (void)dir;
+	 * (void)name;
+	 * (void)above;
+	 * return false; */
 }
 
 /* ---- looking up -------------------------------------------------------- */

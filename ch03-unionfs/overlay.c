@@ -553,6 +553,10 @@ add_name(struct overlay_layers *layers, char *name)
 static void
 add_list(struct overlay_layers *layers, char *list)
 {
+	/* lab add_list: Cut the list at its colons, and add_name() a copy of
+	 * each part, unescaped().  A sign with a backslash before it is part of
+	 * the name, whatever it is: a colon, or another backslash.  An empty
+	 * part is none. */
 	while (list) {
 		char *end = list;
 		while (*end && *end != ':')
@@ -563,6 +567,8 @@ add_list(struct overlay_layers *layers, char *list)
 			add_name(layers, unescaped(list));
 		list = next;
 	}
+	/* lab end: (void)layers;
+	 * (void)list; */
 }
 
 static void
