@@ -159,7 +159,8 @@ main(int argc, char **argv)
 	if (daemon(1, 0) < 0)
 		err(1, "daemon");
 	while (read(device, question, sizeof(question)) > 0) {
-		if (in->opcode == FUSE_FORGET || in->opcode == FUSE_BATCH_FORGET)
+		if (in->opcode == FUSE_FORGET ||
+		    in->opcode == FUSE_BATCH_FORGET)
 			continue; /* these two want no answer */
 		memset(&answer, 0, sizeof(answer.head) + sizeof(answer.entry));
 		ssize_t size = handle(in, in + 1);
