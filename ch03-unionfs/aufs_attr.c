@@ -152,13 +152,22 @@ change_times(const char *path, const struct fuse_setattr_in *in)
 	return utimensat(AT_FDCWD, path, times, 0);
 }
 
+#define CHANGES                                                               \
+	(FATTR_MODE | FATTR_UID | FATTR_GID | FATTR_SIZE | FATTR_ATIME |      \
+	 FATTR_MTIME)
+
+/*
+ * With no change at all the kernel means that set-user-ID bits are to go: by
+ * chown(2) of nothing, or because of a write that did not come by here.  By
+ * such a chown we tell the branch the same.
+ */
 static int
 change(const struct node *node, const struct fuse_setattr_in *in)
 {
 	int fd = node->layers[0].fd;
 	struct fd_path path = fd_path(fd);
-	if ((in->valid & (FATTR_UID | FATTR_GID)) &&
-	    change_owner(fd, in) < 0)
+	if (((in->valid & (FATTR_UID | FATTR_GID)) ||
+	     !(in->valid & CHANGES)) && change_owner(fd, in) < 0)
 		return -errno;
 	if ((in->valid & FATTR_MODE) && chmod(path.text, in->mode & 07777) < 0)
 		return -errno;

@@ -218,23 +218,38 @@ copy_keep_times(int dir, const struct stat *before)
 }
 
 int
+copy_orphan_directory(int original, struct branch *branch, const char *orphan)
+{
+	struct stat st;
+	if (fstat(original, &st) < 0 ||
+	    mkdirat(branch->orphans, orphan, 0700) < 0)
+		return -errno;
+	auto_close int copy =
+		openat(branch->orphans, orphan,
+		       O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int result = copy < 0 ? -errno : copy_rest(original, copy, &st);
+	if (result < 0) {
+		unlinkat(branch->orphans, orphan, AT_REMOVEDIR);
+		return result;
+	}
+	return take_fd(&copy);
+}
+
+int
 copy_directory(const struct layer *parent, const char *name, int original)
 {
-	int orphans = parent->branch->orphans;
+	struct branch *branch = parent->branch;
 	auto_free char *orphan = whiteout_orphan_name();
-	struct stat st, above;
-	if (fstat(original, &st) < 0 || fstat(parent->fd, &above) < 0 ||
-	    mkdirat(orphans, orphan, 0700) < 0)
+	struct stat above;
+	if (fstat(parent->fd, &above) < 0)
 		return -errno;
-	int copy = openat(orphans, orphan,
-			  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int result = copy < 0 ? -errno : copy_rest(original, copy, &st);
-	if (result == 0 &&
-	    renameat(orphans, orphan, parent->fd, name) < 0)
-		result = -errno;
-	if (result < 0) {
-		close_scoped(&copy);
-		unlinkat(orphans, orphan, AT_REMOVEDIR);
+	int copy = copy_orphan_directory(original, branch, orphan);
+	if (copy < 0)
+		return copy;
+	if (renameat(branch->orphans, orphan, parent->fd, name) < 0) {
+		int result = -errno;
+		close(copy);
+		unlinkat(branch->orphans, orphan, AT_REMOVEDIR);
 		return result;
 	}
 	copy_keep_times(parent->fd, &above);

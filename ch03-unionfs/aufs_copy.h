@@ -18,8 +18,13 @@
 int copy_object(int original, struct branch *branch, const char *orphan,
 		uint64_t size, const struct stat *st);
 
-/* A directory like the one behind `original` in the layer `parent`: returns a
- * descriptor (O_PATH) of it, or a negative errno value. */
+/*
+ * A directory like the one behind `original`, as `orphan` of the branch or as
+ * `name` in the layer `parent`: returns a descriptor (O_PATH) of it, or a
+ * negative errno value.
+ */
+int copy_orphan_directory(int original, struct branch *branch,
+			  const char *orphan);
 int copy_directory(const struct layer *parent, const char *name,
 		   int original);
 

@@ -139,6 +139,29 @@ go_up(struct aufs *aufs, struct node *node, uint64_t size)
 	return result;
 }
 
+/* One that was removed, and is somebody's working directory still. */
+static int
+raise_nameless(struct aufs *aufs, struct node *dir)
+{
+	struct layer layer = { 0 };
+	struct stat st;
+	auto_free char *orphan = whiteout_orphan_name();
+	int result = choose_place(aufs, dir, &layer);
+	if (result < 0)
+		return result;
+	layer.fd = copy_orphan_directory(dir->layers[0].fd, layer.branch,
+					 orphan);
+	if (layer.fd < 0)
+		return layer.fd;
+	unlinkat(layer.branch->orphans, orphan, AT_REMOVEDIR);
+	if (fstat(layer.fd, &st) < 0)
+		return -errno;
+	for (unsigned int i = 0; i < dir->layer_count; i++)
+		close(dir->layers[i].fd);
+	node_replace(&aufs->nodes, dir, &layer, 1, true, &st);
+	return 0;
+}
+
 static int
 raise_directory(struct aufs *aufs, struct node *node)
 {
@@ -149,7 +172,7 @@ raise_directory(struct aufs *aufs, struct node *node)
 	if (node == &aufs->nodes.root && !branch_is_writable(from))
 		result = -EROFS;
 	else if (!branch_is_writable(from) && !node->aliases)
-		result = -ENOENT;
+		result = raise_nameless(aufs, node);
 	else if (!branch_is_writable(from))
 		result = union_place_above(aufs, node, from, &layer);
 	pthread_rwlock_unlock(&aufs->tree);

@@ -124,7 +124,8 @@ static int
 prepare(struct aufs *aufs, struct node *node, int flags)
 {
 	pthread_rwlock_rdlock(&aufs->tree);
-	bool has_to = writes(flags) && !handle_is_up(node);
+	bool has_to = (writes(flags) || (flags & O_TRUNC)) &&
+		      !handle_is_up(node);
 	bool can = can_go_up(aufs, node);
 	bool on_open = aufs->copy_on_open || node->layers[0].branch->on_open;
 	pthread_rwlock_unlock(&aufs->tree);

@@ -125,7 +125,9 @@ cover(struct end *what, const struct end *where)
 		return 0;
 	if (what->node)
 		what->node->ends = true;
-	return whiteout_make_opaque(&what->found.layers[0]);
+	int result = whiteout_make_opaque(&what->found.layers[0]);
+	copy_keep_times(what->found.layers[0].fd, &what->found.st);
+	return result;
 }
 
 /* The directory that is replaced may hold whiteouts: it goes first, and a

@@ -4,7 +4,7 @@ import os
 import stat
 
 import calls
-from cases import ORIGINS, case, names, write
+from cases import ORIGINS, case, names, remove, write
 
 MANY = 300
 
@@ -83,6 +83,8 @@ def tell_and_seek(c, origin, change):
             wrong.append((i, entry, order[i]))
     c.note("where it was told", wrong)
     directory.close()
+    for name in names("dir"):       # which are left depends on the order
+        remove("dir/" + name)
 
 
 @case(origin=ORIGINS)
@@ -103,7 +105,8 @@ def links_of_directories(c, origin):
 
 
 @case(origin=ORIGINS, call=("create", "mkdir", "stat", "list", "dots",
-                            "rename", "symlink", "chmod", "nameless"))
+                            "rename", "symlink", "chmod", "utime",
+                            "xattr", "chown"))
 def removed_directory(c, origin, call):
     """Somebody stands in it."""
     c.make("directory", "dir", origin)
@@ -123,8 +126,11 @@ def removed_directory(c, origin, call):
         "rename": lambda: os.rename(home + "/file", "x"),
         "symlink": lambda: os.symlink("x", "y"),
         "chmod": lambda: os.chmod(".", 0o700),
-        "nameless": lambda: os.close(os.open(".", os.O_TMPFILE | os.O_RDWR)),
+        "utime": lambda: os.utime(".", (5, 5)),
+        "xattr": lambda: os.setxattr(".", "user.x", b"1"),
+        "chown": lambda: os.chown(".", 5, 5),
     }[call])
+    c.see("fstat", os.fstat, fd)
     os.chdir(home)
     os.mkdir("dir")
     c.see("create in the new", write, "dir/x", b"", os.O_CREAT | os.O_WRONLY)

@@ -24,6 +24,7 @@ def afterwards(c, what):
 def chmod(c, kind, origin, mode):
     c.make(kind, "it", origin)
     yield
+    c.tick()
     before = os.lstat("it")
     c.see("chmod", os.chmod, "it", mode)
     after = os.lstat("it")
@@ -80,6 +81,8 @@ def utime_now(c, kind, origin):
                                           "link", "rename"))
 def copy_keeps_the_rest(c, kind, origin, change):
     """Whatever makes it go up: the other properties come with it."""
+    if origin == "replaced":
+        return
     c.make(kind, "it", origin, mode=None if kind == "symlink" else 0o2751,
            uid=3, gid=4)
     for branch in {c.place.top, c.place.bottom}:
@@ -249,9 +252,10 @@ def lists_from_below(c, parent, origin):
     """Set in the branch before it was mounted."""
     c.make("directory", "dir", parent)
     c.make("file", "dir/it", origin)
-    branch = c.place.top if parent == "upper" else c.place.bottom
-    os.setxattr(os.path.join(branch, c.where, "dir"), calls.ACL_DEFAULT,
-                some_acl(7))
+    for branch in {c.place.top, c.place.bottom}:
+        path = os.path.join(branch, c.where, "dir")
+        if os.path.exists(path):
+            os.setxattr(path, calls.ACL_DEFAULT, some_acl(7))
     branch = c.place.top if origin == "upper" else c.place.bottom
     os.setxattr(os.path.join(branch, c.where, "dir/it"), calls.ACL_ACCESS,
                 some_acl(2))

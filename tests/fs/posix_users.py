@@ -77,7 +77,8 @@ def sticky(c, owner, origin, kind):
            mode=0o1777, uid=USER if owner == "dir" else 5)
     c.make(kind, "dir/it", origin, uid=USER if owner == "file" else 6)
     c.make(kind, "dir/it2", origin, uid=USER if owner == "file" else 6)
-    c.make("file", "dir/mine", "upper", uid=USER)
+    c.make("file", "dir/mine", "upper" if origin == "replaced" else origin,
+           uid=USER)
     yield
     os.chmod(".", 0o777)
 
