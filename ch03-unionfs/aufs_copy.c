@@ -218,6 +218,13 @@ copy_keep_times(int dir, const struct stat *before)
 }
 
 int
+copy_likeness(int from, int to)
+{
+	struct stat st;
+	return fstat(from, &st) < 0 ? -errno : copy_rest(from, to, &st);
+}
+
+int
 copy_orphan_directory(int original, struct branch *branch, const char *orphan)
 {
 	struct stat st;

@@ -28,6 +28,9 @@ int copy_orphan_directory(int original, struct branch *branch,
 int copy_directory(const struct layer *parent, const char *name,
 		   int original);
 
+/* Owner, mode, attributes and times of one directory, given to another. */
+int copy_likeness(int from, int to);
+
 /* The directory that something was put into looks as if nothing had been. */
 void copy_keep_times(int dir, const struct stat *before);
 

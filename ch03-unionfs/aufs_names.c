@@ -267,8 +267,10 @@ link_in_union(struct fuse_request *request, struct node *node,
 		return -EPERM;
 	if (strlen(name) > AUFS_NAME_MAX)
 		return -ENAMETOOLONG;
-	int result = union_raise_directory(aufs, dir, node->layers[0].branch,
-					   &layer);
+	struct branch *branch = node->layers[0].branch;
+	if (union_is_above(dir, name, branch))
+		return -EXDEV;
+	int result = union_raise_directory(aufs, dir, branch, &layer);
 	if (result < 0)
 		return result;
 	if (linkat(AT_FDCWD, fd_path(node->layers[0].fd).text, layer.fd, name,

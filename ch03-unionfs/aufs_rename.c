@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aufs_copy.h"
 #include "aufs_copyup.h"
 #include "aufs_listing.h"
 #include "aufs_names.h"
@@ -85,8 +86,6 @@ check_replaced(struct renaming *r)
 	const struct found *found = &r->to.found;
 	if (r->flags & RENAME_NOREPLACE)
 		return -EEXIST;
-	if (found->layers[0].branch->index < r->branch->index)
-		return -EXDEV;
 	return S_ISDIR(found->st.st_mode) ?
 		       names_expect_empty(r->aufs, found) : 0;
 }
@@ -107,9 +106,12 @@ find_both(struct renaming *r)
 	return result == -ENOENT ? 0 : result;
 }
 
+/* With several writable branches there may be none for it in this one. */
 static int
 find_place(struct renaming *r, struct end *end)
 {
+	if (union_is_above(end->dir, end->name, r->branch))
+		return -EXDEV;
 	end->has_below = union_is_below(end->dir, end->name, r->branch);
 	return union_raise_directory(r->aufs, end->dir, r->branch,
 				     &end->layer);

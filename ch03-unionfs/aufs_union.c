@@ -144,6 +144,22 @@ union_is_below(const struct node *dir, const char *name,
 	 * return false; */
 }
 
+bool
+union_is_above(const struct node *dir, const char *name,
+	       const struct branch *below)
+{
+	struct stat st;
+	for (unsigned int i = 0; i < dir->layer_count; i++) {
+		const struct layer *layer = &dir->layers[i];
+		if (layer->branch->index >= below->index)
+			return false;
+		if (whiteout_is_in(layer, name) ||
+		    fstatat(layer->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* ---- looking up -------------------------------------------------------- */
 
 /* One more name of an original that was copied up: it becomes one of the
@@ -285,7 +301,7 @@ union_raise_directory(struct aufs *aufs, struct node *dir,
 	if (!dir->aliases) /* it was removed */
 		return -ENOENT;
 	if (!can_have(dir, branch))
-		return -EROFS;
+		return -EXDEV;
 	struct layer parent;
 	const struct alias *alias = dir->aliases;
 	int result = union_raise_directory(aufs, alias->parent, branch,
@@ -336,6 +352,16 @@ choose_branch(struct aufs *aufs, const struct node *dir, const char *name)
 	return can[0];
 }
 
+/* What is made in a directory may inherit from it: so its part in a branch has
+ * to be like the topmost, the one that is seen. */
+static int
+make_alike(const struct node *dir, const struct layer *layer)
+{
+	const struct layer *top = &dir->layers[0];
+	return top->branch == layer->branch ?
+		       0 : copy_likeness(top->fd, layer->fd);
+}
+
 int
 union_place(struct aufs *aufs, struct node *dir, const char *name,
 	    struct layer *layer)
@@ -347,8 +373,10 @@ union_place(struct aufs *aufs, struct node *dir, const char *name,
 	if (dir != &aufs->nodes.root && !dir->aliases)
 		return -ENOENT;
 	struct branch *branch = choose_branch(aufs, dir, name);
-	return branch ? union_raise_directory(aufs, dir, branch, layer) :
-			-EROFS;
+	if (!branch)
+		return -EROFS;
+	int result = union_raise_directory(aufs, dir, branch, layer);
+	return result < 0 ? result : make_alike(dir, layer);
 }
 
 int

@@ -30,6 +30,10 @@ void union_close(struct found *found);
 bool union_is_below(const struct node *dir, const char *name,
 		    const struct branch *above);
 
+/* Does something above it have the name, or hide it? */
+bool union_is_above(const struct node *dir, const char *name,
+		    const struct branch *below);
+
 /*
  * Look a name up and give its node, of which the caller owns a reference.
  * -EAGAIN: something has to be written down first; ask again with `alone`,
@@ -40,7 +44,8 @@ int union_look_up(struct aufs *aufs, struct node *dir, const char *name,
 
 /* ---- with the `tree` lock held alone ----------------------------------- */
 
-/* The layer of `dir` in `branch`; made, with all above it, if need be. */
+/* The layer of `dir` in `branch`; made, with all above it, if need be.  -EXDEV:
+ * it would not be seen there, below an opaque directory of another branch. */
 int union_raise_directory(struct aufs *aufs, struct node *dir,
 			  struct branch *branch, struct layer *layer);
 

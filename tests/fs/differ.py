@@ -22,6 +22,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import calls                                                    # noqa: E402
+import found                                                    # noqa: E402
 import unions                                                   # noqa: E402
 
 SHAPES = {
@@ -102,6 +103,10 @@ OFTEN = (34, 30, 18, 10, 8)
 ARGUMENTS = {name: make for table in TABLES for name, make in table.items()}
 # How often, as against the others of its table.
 WEIGHTS = {"mkdir": 8, "create": 3, "remove_tree": 0.3, "rmdir": 2}
+
+
+# Calls that may say EXDEV; where several branches are writable, link, too.
+MAY_REFUSE = ("rename", "rename_place", "noreplace", "exchange")
 
 
 def some_of(rng, table):
@@ -270,14 +275,13 @@ def hash_of(data):
 
 # ---- one run ----------------------------------------------------------------------
 
-def fill(rng, branches, plain):
-    """Each branch gets something of its own; the plain directory gets what is
-    seen of all of them.  No whiteouts: those come by the operations."""
-    for branch in reversed(branches):
-        side = Side(branch)
-        for _ in range(rng.randrange(300)):
-            side.do(some_of(rng, rng.choice((MAKERS, MAKERS, CHANGES))))
-    copy_union(branches, plain)
+def some_contents(seed, shape):
+    """What is in each branch at first, as operations.  No whiteouts: those
+    come when it is mounted."""
+    rng = random.Random(seed)
+    return {number: [some_of(rng, rng.choice((MAKERS, MAKERS, CHANGES)))
+                     for _ in range(rng.randrange(300))]
+            for number in range(len(SHAPES[shape]))}
 
 
 def copy_union(branches, plain):
@@ -292,6 +296,7 @@ def copy_union(branches, plain):
                 copy(path, st, os.path.join(plain, name), links, number)
             elif not stat.S_ISDIR(st.st_mode) and st.st_nlink > 1:
                 os.unlink(path)     # a link that is there and is not seen
+                continue
             # A file also hides what directories below it hold.
             is_directory[name] = stat.S_ISDIR(st.st_mode) and \
                 is_directory.get(name, True)
@@ -333,14 +338,20 @@ class Wrong(Exception):
 class Run:
     """Two sides, and what must hold between them."""
 
-    def __init__(self, place, seed, shape):
+    def __init__(self, place, shape, contents):
         os.mkdir(place)
         self.union = unions.Aufs("union", os.path.join(place, "aufs"),
                                  SHAPES[shape])
         self.expected = Side(os.path.join(place, "plain"))
         os.mkdir(self.expected.top)
-        fill(random.Random(seed), self.union.branches, self.expected.top)
+        for number, operations in contents.items():
+            side = Side(self.union.branches[number])
+            for operation in operations:
+                side.do(operation)
+        copy_union(self.union.branches, self.expected.top)
         self.got = Side(self.union.tree)
+        self.may_refuse = MAY_REFUSE + ("link",) * (
+            SHAPES[shape].count("rw") > 1)
         self.fixed = [branch for branch, permission in
                       zip(self.union.branches, SHAPES[shape])
                       if permission != "rw"]
@@ -356,7 +367,7 @@ class Run:
                         "union):\n%s" % (when, "\n".join(left[:20])))
 
     def do(self, number, operation):
-        if operation[0] in ("rename", "rename_place", "noreplace", "exchange"):
+        if operation[0] in self.may_refuse:
             # The union may not be able to: then neither does.
             got = self.got.do(operation)
             if got == "EXDEV":
@@ -395,11 +406,11 @@ class Run:
         self.union.__exit__()
 
 
-def result_of(seed, shape, operations, at):
+def result_of(shape, contents, operations, at):
     """None, or what is wrong."""
     with tempfile.TemporaryDirectory(prefix="mydocker-differ-",
                                      dir=at) as place:
-        run = Run(os.path.join(place, "run"), seed, shape)
+        run = Run(os.path.join(place, "run"), shape, contents)
         try:
             run.play(operations)
             return None
@@ -431,19 +442,34 @@ def shrink(operations, fails):
 
 def try_seed(seed, shape, count, at, shrinking):
     """True when all was well."""
+    contents = some_contents(seed, shape)
     operations = operations_of(seed, count)
-    wrong = result_of(seed, shape, operations, at)
+    wrong = result_of(shape, contents, operations, at)
     if wrong is None:
         return True
     print("FAILED seed %d, shape %s, %d operations: %s" %
           (seed, shape, count, wrong), flush=True)
     if shrinking:
         few = shrink(operations, lambda some: result_of(
-            seed, shape, some, at) is not None)
-        print("it takes these:\n%s\n%s" % (
-            "\n".join("    %r," % (one,) for one in few),
-            result_of(seed, shape, few, at)), flush=True)
+            shape, contents, some, at) is not None)
+        for number in contents:
+            contents[number] = shrink(contents[number], lambda some: result_of(
+                shape, {**contents, number: some}, few, at) is not None)
+        print("it takes these, and in the branches %r:\n%s\n%s" % (
+            contents, "\n".join("    %r," % (one,) for one in few),
+            result_of(shape, contents, few, at)), flush=True)
     return False
+
+
+def try_found(at):
+    """Those of found.py, again; returns how many fail."""
+    failed = 0
+    for what, shape, contents, operations in found.FOUND:
+        wrong = result_of(shape, contents, operations, at)
+        if wrong:
+            print("FAILED, once more: %s: %s" % (what, wrong))
+            failed += 1
+    return failed
 
 
 def main():
@@ -469,7 +495,7 @@ def main():
 
 
 def play_runs(args, top):
-    done = failed = 0
+    done, failed = 0, try_found(top)
     for seed in range(args.seed, args.seed + args.runs):
         shape = args.shape or sorted(SHAPES)[seed % len(SHAPES)]
         failed += not try_seed(seed, shape, args.operations, top, args.shrink)
