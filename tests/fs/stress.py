@@ -198,7 +198,9 @@ def one_file(tree, rng, end, who):
             if time.monotonic() > end:
                 return
         os.unlink(path)
-        file.step()
+        file.write()            # by what is open still
+        file.read()
+        file.check()
         os.close(file.fd)
 
 
