@@ -1,4 +1,4 @@
-"""Our aufs does what a plain directory does, call by call (tests/fs/posix.py).
+"""Our aufs does what a plain directory does, call by call (tests/fs/posix_suite.py).
 
     POSIX_SHARE=1 python3 -B tests/run.py -k '*test_aufs_posix*' e2e
 
@@ -13,7 +13,7 @@ SECONDS = 120 + 900 // SHARE
 
 class Posix(aufs_runs.Runs):
     def play(self, place, **env):
-        return self.run_program("posix.py", "--share", SHARE, place,
+        return self.run_program("posix_suite.py", "--share", SHARE, place,
                                 timeout=SECONDS, **env)
 
     def test_by_the_kernels_help(self):

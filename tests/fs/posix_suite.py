@@ -1,7 +1,7 @@
 """The POSIX suite: every case on every file system, compared with a plain
 directory.  As root, in a mount namespace of one's own:
 
-    unshare --mount python3 -B tests/fs/posix.py [-v] [-k PATTERN] [--at DIR]
+    unshare --mount python3 -B tests/fs/posix_suite.py [-v] [-k PATTERN] [--at DIR]
             [--share N] [PLACE...]
 
 PLACE is one of those below; all branches are made in DIR (a fresh tmpfs if
