@@ -100,7 +100,7 @@ class Typed:
 
     def begin(self):
         self.shell.expect(PROMPT, experiments.SECONDS)
-        self.say("stty -echo; umask 022")
+        self.say("stty -echo; umask 022; alias ls='ls -1'")
 
     def say(self, line):
         """Type a line: what it printed."""
