@@ -321,7 +321,7 @@ def rename_with_open_below(c, origin, depth):
     c.see("write", os.write, fd, b"12345")
     c.note("content", content("moved" + path[2:] + "/file"))
     c.see("make", os.mkdir, "new", dir_fd=directory)
-    c.see("names", os.listdir, directory)
+    c.see("names", lambda: sorted(os.listdir(directory)))
     os.close(fd)
     os.close(directory)
 

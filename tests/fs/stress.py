@@ -30,11 +30,13 @@ import differ                                                   # noqa: E402
 import unions                                                   # noqa: E402
 
 SIZE = 256 * 1024       # of the one file, at most
-# What random calls may be told, and nothing else.
+# What random calls may be told, and nothing else.  (The last ones: a name that
+# was a file has become a pipe or a device.)
 EXPECTED = {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR,
             errno.ENOTEMPTY, errno.EXDEV, errno.ELOOP, errno.EINVAL,
             errno.ENODATA, errno.EPERM, errno.ENXIO, errno.ETXTBSY,
-            errno.ESTALE, errno.EBUSY, errno.ENODEV}
+            errno.ESTALE, errno.EBUSY, errno.ENODEV, errno.ESPIPE,
+            errno.EPIPE, errno.EAGAIN, errno.ENOSPC}
 
 
 # ---- one file -----------------------------------------------------------------------
