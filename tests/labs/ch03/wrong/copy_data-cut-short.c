@@ -1,4 +1,4 @@
-/* lab copy_data: caught by holes: a hole at the end is lost */
+/* lab copy_data: caught by holes wanted: a hole at the end is lost */
 	if (ioctl(to, FICLONE, from) == 0)
 		return ftruncate(to, size) < 0 ? -errno : 0;
 	int result = 0;

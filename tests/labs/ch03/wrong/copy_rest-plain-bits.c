@@ -1,5 +1,4 @@
-/* lab copy_rest: caught by mode attributes: the bits of set-user-ID programs
- * are lost */
+/* lab copy_rest: caught by mode: the bits of set-user-ID programs are lost */
 	struct timespec times[] = { st->st_atim, st->st_mtim };
 	struct fd_path source = fd_path(from), target = fd_path(to);
 	if (fchownat(to, "", st->st_uid, st->st_gid, AT_EMPTY_PATH) < 0)
