@@ -8,7 +8,7 @@ PROGRAMS = os.path.join(harness.ROOT, "tests", "fs")
 ASAN = os.path.join(harness.ROOT, "ch03-unionfs", "build", "asan", "aufs")
 
 
-def seconds(name, default):
+def number(name, default):
     return int(os.environ.get(name, default))
 
 

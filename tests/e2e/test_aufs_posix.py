@@ -2,12 +2,12 @@
 
     POSIX_SHARE=1 python3 -B tests/run.py -k '*test_aufs_posix*' e2e
 
-plays all cases; without it, one in eight.
+plays all cases; without it, one in twelve.
 """
 
 import aufs_runs
 
-SHARE = aufs_runs.seconds("POSIX_SHARE", 8)
+SHARE = aufs_runs.number("POSIX_SHARE", 12)
 SECONDS = 120 + 900 // SHARE
 
 

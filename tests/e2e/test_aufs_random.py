@@ -1,12 +1,12 @@
 """Random operations on our aufs and on a plain directory leave the same
 (tests/fs/differ.py).
 
-    OPERATIONS=100000 python3 -B tests/run.py -k '*test_aufs_random*' e2e
+    RANDOM_OPERATIONS=100000 python3 -B tests/run.py -k '*test_aufs_random*' e2e
 """
 
 import aufs_runs
 
-OPERATIONS = aufs_runs.seconds("OPERATIONS", 4000)
+OPERATIONS = aufs_runs.number("RANDOM_OPERATIONS", 4000)
 A_RUN = 500
 
 

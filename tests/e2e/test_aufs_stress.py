@@ -1,11 +1,11 @@
 """Our aufs under many calls at once, for long (tests/fs/stress.py).
 
-    SECONDS=600 python3 -B tests/run.py -k '*test_aufs_stress*' e2e
+    STRESS_SECONDS=600 python3 -B tests/run.py -k '*test_aufs_stress*' e2e
 """
 
 import aufs_runs
 
-SECONDS = aufs_runs.seconds("SECONDS", 8)
+SECONDS = aufs_runs.number("STRESS_SECONDS", 6)
 
 
 class Stress(aufs_runs.Runs):
