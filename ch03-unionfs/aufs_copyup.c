@@ -16,6 +16,8 @@ static void
 begin(struct aufs *aufs, struct node *node)
 {
 	pthread_mutex_lock(&aufs->copies);
+	if (node->copying)
+		fuse_let_others();
 	while (node->copying)
 		pthread_cond_wait(&aufs->copied, &aufs->copies);
 	node->copying = true;
@@ -125,6 +127,7 @@ go_up(struct aufs *aufs, struct node *node, uint64_t size)
 	if (is_done || result < 0)
 		return result;
 	/* No one replaces what is being copied. */
+	fuse_let_others();
 	int original = node->layers[0].fd;
 	if (fstat(original, &st) < 0)
 		return -errno;

@@ -54,6 +54,7 @@ dir_op_fsyncdir(struct fuse_request *request)
 {
 	struct aufs *aufs = aufs_of(request);
 	int result = 0;
+	fuse_let_others();
 	pthread_rwlock_rdlock(&aufs->tree);
 	const struct layer *top = &node_asked(request)->layers[0];
 	bool is_up = branch_is_writable(top->branch);

@@ -193,6 +193,7 @@ file_op_read(struct fuse_request *request)
 	struct aufs *aufs = aufs_of(request);
 	const struct fuse_read_in *in = (const void *)request->arg;
 	const struct handle *handle = (void *)(uintptr_t)in->fh;
+	fuse_let_others();
 	pthread_rwlock_rdlock(&aufs->tree);
 	ssize_t result = fuse_answer_from(request, handle->fd, in->offset,
 					  in->size);
@@ -222,6 +223,7 @@ file_op_write(struct fuse_request *request)
 	const struct fuse_write_in *in = (const void *)request->arg;
 	struct fuse_write_out *out = (void *)request->out;
 	const struct handle *handle = (void *)(uintptr_t)in->fh;
+	fuse_let_others();
 	int result = begin_write(aufs, handle->node);
 	if (result < 0)
 		return result;
@@ -242,6 +244,7 @@ file_op_fsync(struct fuse_request *request)
 {
 	const struct fuse_fsync_in *in = (const void *)request->arg;
 	const struct handle *handle = (void *)(uintptr_t)in->fh;
+	fuse_let_others();
 	int result = in->fsync_flags & FUSE_FSYNC_FDATASYNC ?
 			     fdatasync(handle->fd) :
 			     fsync(handle->fd);
@@ -262,6 +265,7 @@ file_op_fallocate(struct fuse_request *request)
 	struct aufs *aufs = aufs_of(request);
 	const struct fuse_fallocate_in *in = (const void *)request->arg;
 	const struct handle *handle = (void *)(uintptr_t)in->fh;
+	fuse_let_others();
 	int result = begin_write(aufs, handle->node);
 	if (result < 0)
 		return result;
@@ -299,6 +303,7 @@ file_op_copy_file_range(struct fuse_request *request)
 	const struct handle *from = (void *)(uintptr_t)in->fh_in;
 	const struct handle *to = (void *)(uintptr_t)in->fh_out;
 	off_t in_offset = in->off_in, out_offset = in->off_out;
+	fuse_let_others();
 	int result = begin_write(aufs, to->node);
 	if (result < 0)
 		return result;

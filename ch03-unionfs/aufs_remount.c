@@ -413,6 +413,7 @@ remount_op_ioctl(struct fuse_request *request)
 		return -ENOTTY;
 	if (request->in->uid != geteuid())
 		return -EPERM;
+	fuse_let_others();
 	memcpy(command, in + 1, sizeof(*command));
 	command->text[sizeof(command->text) - 1] = '\0';
 	*out = (struct fuse_ioctl_out){ .result = remount(aufs, command) };

@@ -2,7 +2,7 @@
 #include "fuse_wire.h"
 
 #include <errno.h>
-#include <pthread.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,11 +98,11 @@ answer(struct fuse_request *request, ssize_t result)
 	struct iovec parts[] = { { &header, sizeof(header) },
 				 { request->out, result > 0 ? result : 0 } };
 	/* ENOENT: whoever asked was interrupted, and waits no more. */
-	if (writev(request->device, parts, 2) < 0 && errno == EINVAL) {
+	if (writev(request->fuse->device, parts, 2) < 0 && errno == EINVAL) {
 		header = (struct fuse_out_header){ .len = sizeof(header),
 						   .error = -EIO,
 						   .unique = header.unique };
-		(void)!write(request->device, &header, sizeof(header));
+		(void)!write(request->fuse->device, &header, sizeof(header));
 	}
 }
 
@@ -122,15 +122,48 @@ handle(struct fuse_request *request)
 		answer(request, result);
 }
 
+/* ---- threads ----------------------------------------------------------- */
+
+/* Of this thread: does it have the turn? */
+static _Thread_local struct fuse *turn_of;
+
+void
+fuse_let_others(void)
+{
+	if (turn_of)
+		pthread_mutex_unlock(&turn_of->turn);
+	turn_of = NULL;
+}
+
+static void
+take_turn(struct fuse *fuse)
+{
+	if (!turn_of)
+		pthread_mutex_lock(&fuse->turn);
+	turn_of = fuse;
+}
+
+/* Somebody else asks, too: let it not wait for what we do. */
+static bool
+is_more(const struct fuse *fuse)
+{
+	struct pollfd device = { .fd = fuse->device, .events = POLLIN };
+	return poll(&device, 1, 0) > 0;
+}
+
 /* One request; false when there is nothing more to serve. */
 static bool
 serve_one(struct fuse_request *request, char *buffer)
 {
-	ssize_t length = read(request->device, buffer, REQUEST_MAX);
+	struct fuse *fuse = request->fuse;
+	take_turn(fuse);
+	ssize_t length = read(fuse->device, buffer, REQUEST_MAX);
 	if (length < 0) /* ENOENT: interrupted before we had read it */
 		return errno == EINTR || errno == ENOENT || errno == EAGAIN;
 	if ((size_t)length < sizeof(struct fuse_in_header))
 		return false;
+	if (is_more(fuse))
+		fuse_let_others();
 	request->in = (const void *)buffer;
 	request->arg = buffer + sizeof(struct fuse_in_header);
 	request->arg_size = length - sizeof(struct fuse_in_header);
@@ -141,32 +174,20 @@ serve_one(struct fuse_request *request, char *buffer)
 static void *
 serve(void *data)
 {
-	struct fuse_request *request = data;
+	struct fuse_request request = { .fuse = data, .pipe = { -1, -1 } };
 	auto_free char *buffer = new_bytes(REQUEST_MAX);
+	request.out = new_bytes(FUSE_DATA_MAX);
 	unshare(CLONE_FS); /* a umask of this thread's own: the caller's */
-	request->out = new_bytes(FUSE_DATA_MAX);
-	while (serve_one(request, buffer))
+	while (serve_one(&request, buffer))
 		;
-	free_scoped(&request->out);
-	close_scoped(&request->pipe[0]);
-	close_scoped(&request->pipe[1]);
+	fuse_let_others();
+	free_scoped(&request.out);
+	close_scoped(&request.pipe[0]);
+	close_scoped(&request.pipe[1]);
 	return NULL;
 }
 
-/* ---- threads ----------------------------------------------------------- */
-
 #define THREADS_MAX 16
-
-/* Another descriptor of the same mount: each thread waits on its own. */
-static int
-clone_device(int device)
-{
-	auto_close int other = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	uint32_t source = device;
-	if (other < 0 || ioctl(other, FUSE_DEV_IOC_CLONE, &source) < 0)
-		return fail("open /dev/fuse once more");
-	return take_fd(&other);
-}
 
 static int
 thread_count(const struct fuse *fuse)
@@ -174,7 +195,7 @@ thread_count(const struct fuse *fuse)
 	cpu_set_t cpus;
 	int count = fuse->threads;
 	if (count == 0 && sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
-		count = CPU_COUNT(&cpus);
+		count = CPU_COUNT(&cpus) + 1;
 	return count < 2 ? 2 : count > THREADS_MAX ? THREADS_MAX : count;
 }
 
@@ -182,28 +203,15 @@ int
 fuse_serve(struct fuse *fuse)
 {
 	pthread_t threads[THREADS_MAX];
-	struct fuse_request requests[THREADS_MAX];
 	int wanted = thread_count(fuse), started = 0;
-	for (; started < wanted; started++) {
-		struct fuse_request *request = &requests[started];
-		*request = (struct fuse_request){ .fuse = fuse,
-						  .device = fuse->device,
-						  .pipe = { -1, -1 } };
-		if (started > 0 &&
-		    (request->device = clone_device(fuse->device)) < 0)
-			break;
-		if (pthread_create(&threads[started], NULL, serve, request)) {
-			failx("start a thread");
-			break;
-		}
-	}
+	pthread_mutex_init(&fuse->turn, NULL);
+	while (started < wanted &&
+	       pthread_create(&threads[started], NULL, serve, fuse) == 0)
+		started++;
 	/* With one thread it is slow, with none it is not there. */
-	for (int i = 0; i < started; i++) {
+	for (int i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
-		if (i > 0)
-			close_scoped(&requests[i].device);
-	}
-	return started > 0 ? 0 : -1;
+	return started > 0 ? 0 : failx("start a thread");
 }
 
 /* ---- what we tell the kernel by ourselves ------------------------------ */
@@ -301,8 +309,8 @@ answer_by_splice(struct fuse_request *request, int fd, uint64_t offset,
 		    (ssize_t)sizeof(header) &&
 	    splice(fd, &from, request->pipe[1], NULL, size, SPLICE_F_MOVE) ==
 		    (ssize_t)size &&
-	    splice(request->pipe[0], NULL, request->device, NULL, header.len,
-		   SPLICE_F_MOVE) == (ssize_t)header.len)
+	    splice(request->pipe[0], NULL, request->fuse->device, NULL,
+		   header.len, SPLICE_F_MOVE) == (ssize_t)header.len)
 		return FUSE_SILENT;
 	drop_pipe(request); /* with what is in it */
 	return answer_by_copy(request, fd, offset, size);

@@ -19,6 +19,7 @@
 #define FUSE_WIRE_H
 
 #include <linux/fuse.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 
 #include "base.h"
@@ -45,7 +46,6 @@ struct fuse_request {
 	const char *arg; /* what follows the header */
 	size_t arg_size;
 	char *out; /* the answer, FUSE_DATA_MAX bytes at most */
-	int device;
 	int pipe[2]; /* of this thread, for splice(2); -1 until it is used */
 };
 
@@ -64,6 +64,7 @@ struct fuse {
 	bool no_passthrough, no_splice, no_readdirplus; /* to compare */
 
 	int device; /* /dev/fuse */
+	pthread_mutex_t turn; /* who has it waits for the next request */
 	uint64_t flags; /* what the kernel and we have agreed on */
 	bool passthrough;
 };
@@ -78,6 +79,13 @@ int fuse_mount(struct fuse *fuse, const char *source, const char *target,
 
 /* Answer until it is unmounted.  Returns 0 then, or -1. */
 int fuse_serve(struct fuse *fuse);
+
+/*
+ * For a handler that may take long: from now on another thread waits for
+ * requests.  What is done in no time is better done by one thread, which is
+ * awake and has everything at hand, than by one that must be woken for it.
+ */
+void fuse_let_others(void);
 
 /*
  * What the kernel should forget: a name in a directory, or what it has cached
