@@ -8,7 +8,8 @@
 #include <pthread.h>
 #include <sys/resource.h>
 
-static int blocked_at_fork = -1; /* SIGTERM; -1: it was no fork(3) */
+/* SIGWINCH, which we never block ourselves; -1: it was no fork(3). */
+static int blocked_at_fork = -1;
 static const char *mode = "";
 
 static void
@@ -16,7 +17,7 @@ look_at_mask(void)
 {
 	sigset_t mask;
 	sigprocmask(SIG_BLOCK, NULL, &mask);
-	blocked_at_fork = sigismember(&mask, SIGTERM);
+	blocked_at_fork = sigismember(&mask, SIGWINCH);
 }
 
 /* A job in the background; who had the terminal waits for it. */
