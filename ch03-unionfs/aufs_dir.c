@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "aufs_attr.h"
 #include "aufs_listing.h"
 #include "aufs_names.h"
 #include "aufs_whiteout.h"
@@ -13,6 +15,7 @@
 /* What it began with; read anew when it is rewound. */
 struct directory {
 	struct listing *listing;
+	bool is_new; /* nothing of it has been read */
 };
 
 /* Places in it: of ".", of "..", and of the first name that was listed. */
@@ -28,15 +31,6 @@ static struct node *
 node_asked(const struct fuse_request *request)
 {
 	return node_of(&aufs_of(request)->nodes, request->in->nodeid);
-}
-
-ssize_t
-dir_op_opendir(struct fuse_request *request)
-{
-	struct fuse_open_out *out = (void *)request->out;
-	struct directory *directory = new_bytes(sizeof(*directory));
-	*out = (struct fuse_open_out){ .fh = (uint64_t)(uintptr_t)directory };
-	return sizeof(*out);
 }
 
 ssize_t
@@ -95,11 +89,63 @@ current_listing(struct aufs *aufs, struct node *dir)
 	return listing;
 }
 
+/*
+ * Has the kernel read this listing before?  Then it need not ask again; but
+ * after a while it shall, as it gets to know with the names what they are.
+ */
+static bool
+was_told(struct aufs *aufs, struct node *dir, struct listing *listing)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	pthread_mutex_lock(&aufs->nodes.lock);
+	struct listing *old = dir->told;
+	bool is_same = old == listing &&
+		       now.tv_sec - dir->told_at < (time_t)attr_seconds(aufs);
+	if (!is_same) {
+		listing_hold(listing);
+		dir->told = listing;
+		dir->told_at = now.tv_sec;
+	}
+	pthread_mutex_unlock(&aufs->nodes.lock);
+	if (!is_same)
+		listing_drop(old);
+	return is_same;
+}
+
+ssize_t
+dir_op_opendir(struct fuse_request *request)
+{
+	struct aufs *aufs = aufs_of(request);
+	struct fuse_open_out *out = (void *)request->out;
+	struct directory *directory = new_bytes(sizeof(*directory));
+	pthread_rwlock_rdlock(&aufs->tree);
+	struct node *dir = node_asked(request);
+	directory->listing = current_listing(aufs, dir);
+	int code = errno;
+	bool is_known = directory->listing &&
+			was_told(aufs, dir, directory->listing);
+	pthread_rwlock_unlock(&aufs->tree);
+	if (!directory->listing) {
+		free(directory);
+		return -code;
+	}
+	directory->is_new = true;
+	*out = (struct fuse_open_out){
+		.fh = (uint64_t)(uintptr_t)directory,
+		.open_flags = FOPEN_CACHE_DIR |
+			      (is_known ? FOPEN_KEEP_CACHE : 0),
+	};
+	return sizeof(*out);
+}
+
 static int
 begin(struct aufs *aufs, struct node *dir, struct directory *directory,
       uint64_t offset)
 {
-	if (offset != 0 && directory->listing)
+	bool is_rewound = offset == 0 && !directory->is_new;
+	directory->is_new = false;
+	if (!is_rewound)
 		return 0;
 	struct listing *listing = current_listing(aufs, dir);
 	if (!listing)

@@ -188,6 +188,7 @@ free_parts(struct node *node)
 	if (node->layers != &node->one)
 		free(node->layers);
 	listing_drop(node->listing);
+	listing_drop(node->told);
 	for (struct alias *alias = node->aliases, *next; alias; alias = next) {
 		next = alias->next;
 		free(alias);

@@ -48,6 +48,8 @@ struct node {
 	bool is_gone; /* it has no name any more, if its object has one still */
 	struct handle *handles; /* those open now */
 	struct listing *listing; /* of a directory, as last read, or NULL */
+	struct listing *told; /* the one that the kernel has in its cache */
+	time_t told_at;
 	struct stat seen; /* the file when it was last opened */
 	int backing; /* id for passthrough, while any handle has it */
 	unsigned int backed, cached; /* handles with it, and without */
