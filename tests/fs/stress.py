@@ -191,7 +191,7 @@ def one_file(tree, rng, end, who):
     """Each time another file, every second one from below."""
     for number in range(10 ** 9):
         path = os.path.join(tree, "files", "%d-%d" % (who, number))
-        if number >= FILES:
+        if not os.path.exists(path):
             with open(path, "wb") as file:
                 file.write(rng.randbytes(rng.randrange(SIZE)))
         file = OneFile(path, rng)
@@ -313,14 +313,29 @@ def remove_all(tree):
             os.unlink(path)
 
 
+def mount_again(union):
+    """It is all there again, but for what differ.py says of link counts."""
+    before = differ.without_links(unions.snapshot(union.tree))
+    union.umount()
+    union.mount()
+    after = differ.without_links(unions.snapshot(union.tree))
+    return ["after a second mount: " + line
+            for line in unions.differences(before, after)]
+
+
 def run(union, args):
     rng = random.Random(args.seed)
     fill(union, args.processes, rng)
     below = unions.snapshot(union.bottom, times=True)
     union.mount()
+    wrong, _ = run_processes(union, args.seconds / 3, args.processes,
+                             args.seed)
+    wrong = wrong or mount_again(union)
+    if wrong:
+        return wrong
     first = descriptors(union.daemon.pid)
-    wrong, memory = run_processes(union, args.seconds, args.processes,
-                                  args.seed)
+    wrong, memory = run_processes(union, args.seconds * 2 / 3, args.processes,
+                                  args.seed + 1)
     if wrong:
         return wrong
     wrong += unions.wrong_numbers(union.tree)
