@@ -235,6 +235,35 @@ ROWS = {
 }
 
 
+# ---- memory ----------------------------------------------------------------
+
+
+def daemon_memory(mount):
+    """MB resident, of the process that serves the mount; 0: the kernel."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/cmdline" % pid, "rb") as file:
+                words = file.read().split(b"\0")
+            with open("/proc/%s/status" % pid, encoding="utf-8") as file:
+                status = dict(line.split(":", 1) for line in file)
+        except OSError:
+            continue
+        if mount.encode() in words and "VmRSS" in status:
+            return int(status["VmRSS"].split()[0]) / 1024
+    return 0
+
+
+def memory(system):
+    with mounted(system, [B + "/tree"]) as mount:
+        run("find", mount, "-size", "+1000000")
+        return daemon_memory(mount)
+
+
+def print_memory(systems):
+    print("%-22s" % "MB after 5,000 files" + "".join(
+        "%21.1f " % memory(system) for system in systems))
+
+
 # ---- the table -------------------------------------------------------------
 
 
@@ -269,6 +298,7 @@ def table(rows):
         print(line, flush=True)
     print("%-22s" % "geometric mean" + "".join(
         "%21.1fx" % means[s] for s in systems))
+    print_memory(systems)
 
 
 def main():
