@@ -80,20 +80,19 @@ class Case:
         """An object of a kind, by make_*(path, data) below; `more`: mode,
         uid, gid."""
         self.origins[name] = origin
-        if origin not in ("lower", "copied", "hidden", "replaced"):
-            self.build(self.place.top, kind, name, data, **more)
-        elif origin in ("lower", "copied"):
-            self.build(self.place.bottom, kind, name, data, **more)
+        top, bottom = self.place.top, self.place.bottom
         if not self.place.is_union:
-            if origin == "replaced":
-                self.build(self.place.top, kind, name, data, **more)
+            if origin != "hidden":
+                self.build(top, kind, name, data, **more)
             return
-        if origin in ("both", "replaced", "hidden"):
-            decoy = kind == "directory" and origin == "both"
-            self.build(self.place.bottom, kind, name,
-                       data if decoy else b"not this one",
-                       **(more if decoy else {}))
-        self.later.append((origin, kind, name, data, more))
+        if origin in ("upper", "both"):
+            self.build(top, kind, name, data, **more)
+        if origin in ("lower", "copied") or (origin, kind) == ("both",
+                                                               "directory"):
+            self.build(bottom, kind, name, data, **more)
+        elif origin != "upper":
+            self.build(bottom, kind, name, b"not this one")
+        self.later.append((origin, name, (kind, name, data), more))
 
     def build(self, branch, kind, name, data, mode=None, uid=-1, gid=-1):
         path = os.path.join(branch, self.where, name)
@@ -106,7 +105,7 @@ class Case:
 
     def arrange(self):
         """The origins that need the union to be mounted."""
-        for origin, kind, name, data, more in reversed(self.later):
+        for origin, name, _, _ in reversed(self.later):
             if origin == "copied":
                 st = os.lstat(name)
                 os.chown(name, st.st_uid, st.st_gid, follow_symlinks=False)
@@ -114,9 +113,9 @@ class Case:
                     os.chmod(name, st.st_mode & 0o7777)
             elif origin in ("replaced", "hidden"):
                 remove(name)
-        for origin, kind, name, data, more in self.later:
+        for origin, _, object_, more in self.later:
             if origin == "replaced":
-                self.build(self.place.tree, kind, name, data, **more)
+                self.build(self.place.tree, *object_, **more)
 
     # ---- afterwards -----------------------------------------------------------
 

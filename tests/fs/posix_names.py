@@ -462,7 +462,7 @@ PATHS = {
     "long-name": "n" * 256, "long-parent": "n" * 256 + "/x",
     "long-path": "dir/" + "./" * 2048 + "inner",
     "almost-long-path": "dir/" + "./" * 2040 + "inner",
-    "many-links": "chain40", "enough-links": "chain39",
+    "many-links": "chain40", "enough-links": "chain10",
     "directory": "dir", "file": "file", "hidden": "hidden",
     "in-hidden": "hidden-dir/x", "self": ".",
 }
