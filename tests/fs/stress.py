@@ -328,12 +328,12 @@ def run(union, args):
     fill(union, args.processes, rng)
     below = unions.snapshot(union.bottom, times=True)
     union.mount()
+    first = descriptors(union.daemon.pid)
     wrong, _ = run_processes(union, args.seconds / 3, args.processes,
                              args.seed)
     wrong = wrong or mount_again(union)
     if wrong:
         return wrong
-    first = descriptors(union.daemon.pid)
     wrong, memory = run_processes(union, args.seconds * 2 / 3, args.processes,
                                   args.seed + 1)
     if wrong:
