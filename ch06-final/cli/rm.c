@@ -29,13 +29,14 @@ remove_locked(int containers, struct record *record, int *dir, int *lock)
 	return container_undo(verb_root(), containers, record, dir, lock);
 }
 
+/* 1: there was none, which with -f is as good (as it is for Docker). */
 static int
 remove_one(int containers, const char *word, bool force)
 {
 	auto_record struct record record = { 0 };
 	auto_close int dir = -1;
 	if (record_find(containers, word, &record, &dir) < 0)
-		return -1;
+		return force && failure.code == ENOENT ? 1 : -1;
 	auto_close int lock = -1;
 	int ours = record_lock(dir, &lock);
 	if (ours == 0 && !force)
@@ -66,9 +67,10 @@ run_rm(const struct verb *verb, int argc, char **argv)
 	if (containers < 0)
 		return verb_error(verb);
 	for (int i = first; i < argc; i++) {
-		if (remove_one(containers, argv[i], wanted.force) < 0)
+		int result = remove_one(containers, argv[i], wanted.force);
+		if (result < 0)
 			status = verb_error(verb);
-		else
+		else if (result == 0)
 			printf("%s\n", argv[i]);
 	}
 	return status;

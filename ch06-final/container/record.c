@@ -375,8 +375,11 @@ record_find(int containers, const char *word, struct record *record, int *dir)
 	for (size_t i = 0; i < count; i++)
 		record_free(&records[i]);
 	free(records);
-	if (matches == 0)
-		return failx("No such container: %s", word);
+	if (matches == 0) {
+		failx("No such container: %s", word);
+		failure.code = ENOENT;
+		return -1;
+	}
 	if (matches > 1)
 		return failx("%s is the beginning of %zu ids; give more of it",
 			     word, matches);

@@ -62,7 +62,7 @@ bool record_is_text(const char *string);
 int record_lock(int dir, int *lock);
 
 /* By whole name, whole id, or the beginning of exactly one id.  `*dir` is
- * the caller's. */
+ * the caller's.  A failure has the code ENOENT when there is none. */
 int record_find(int containers, const char *word, struct record *record,
 		int *dir);
 
