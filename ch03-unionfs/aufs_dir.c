@@ -143,9 +143,10 @@ static int
 begin(struct aufs *aufs, struct node *dir, struct directory *directory,
       uint64_t offset)
 {
-	bool is_rewound = offset == 0 && !directory->is_new;
+	bool is_as_opened = directory->is_new &&
+			    directory->listing == dir->listing;
 	directory->is_new = false;
-	if (!is_rewound)
+	if (offset != 0 || is_as_opened)
 		return 0;
 	struct listing *listing = current_listing(aufs, dir);
 	if (!listing)

@@ -58,6 +58,44 @@ def listing_while_it_changes(c, origin, change, at):
     directory.close()
 
 
+@case(origin=("upper", "lower", "both"), at=range(20, 300, 10))
+def listings_of_two(c, origin, at):
+    """One began before the change, one after it: a third sees what is there,
+    whatever has been remembered of the first two."""
+    fill(c, origin, MANY)
+    yield
+    one = calls.Directory("dir")
+    for _ in range(at):
+        one.read()
+    for i in range(0, MANY, 3):
+        os.unlink("dir/n%03d" % i)
+    two = calls.Directory("dir")
+    for _ in range(at):
+        two.read()
+    one.rest()
+    two.rest()
+    c.note("names", names("dir"))
+    one.close()
+    two.close()
+
+
+@case(origin=ORIGINS, change=("make", "remove", "rename", "link"))
+def changed_before_it_is_read(c, origin, change):
+    """What is open, and has not been read, shows what is there by then."""
+    c.make("directory", "dir", origin)
+    c.make("file", "it", origin)
+    if origin != "replaced":
+        c.make("file", "dir/inside", origin)
+    yield
+    directory = calls.Directory("dir")
+    {"make": lambda: os.mkdir("dir/new"),
+     "remove": lambda: origin == "replaced" or os.unlink("dir/inside"),
+     "rename": lambda: os.rename("it", "dir/it"),
+     "link": lambda: os.link("it", "dir/linked")}[change]()
+    c.note("names", sorted(e[0] for e in directory.rest()))
+    directory.close()
+
+
 @case(origin=("upper", "lower", "both"), change=("nothing", "remove", "add"))
 def tell_and_seek(c, origin, change):
     fill(c, origin, MANY)
