@@ -280,9 +280,11 @@ def snapshot():
 
 def compare(before, after):
     gone, new = before - after, after - before
-    # A demo removes what a killed one has left behind, whosever that was.
+    # A demo removes what a killed one has left behind, whosever that was; but
+    # nothing of one that is alive.
     for line in [line for line in gone if DEMO.search(line)]:
-        del gone[line]
+        if not os.path.exists("/proc/" + RUN.search(line).group(1)):
+            del gone[line]
     # What hangs on a link that has come or gone need not be said as well.
     return sorted(["- " + line for line in gone.elements()] +
                   ["+ " + line for line in new.elements()])

@@ -1,5 +1,6 @@
 """The harness sees what it is there to see: each kind of thing left behind."""
 
+import collections
 import os
 import subprocess
 import sys
@@ -83,6 +84,14 @@ class Residue(harness.KernelTest):
     def test_a_file(self):
         self.scratch()
         self.assert_seen(r"\+ file /tmp/mydocker-test")
+
+    def test_what_a_demo_tidies(self):
+        """That of a dead run may go, that of a living one may not."""
+        line = "cgroup /sys/fs/cgroup/pids/mydocker-demo-%d-1"
+        for pid, seen in ((4194305, []), (os.getpid(), ["- " + line])):
+            before = collections.Counter([line % pid])
+            self.assertEqual(residue.compare(before, collections.Counter()),
+                             [word % pid for word in seen])
 
     def test_a_daemon(self):
         """It leaves its session and its parent, and is found all the same."""
