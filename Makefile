@@ -80,6 +80,10 @@ check-vm: export TIMEOUT ?= 3600
 check-fresh:	## as root: the README's commands in a fresh Debian (debootstrap)
 	@sh tests/fresh.sh
 
+bench:		## as root: ours and the real tools side by side, as ratios
+	@$(PROGRAMS)
+	@python3 -B tests/bench/union.py $(ROWS)
+
 doctor:		## what this machine has and lacks, and the cure for each lack
 	@sh tests/doctor.sh
 

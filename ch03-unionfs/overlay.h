@@ -68,21 +68,16 @@ int overlay_unmount(const char *target);
 bool overlay_needs_userxattr(void);
 
 /*
- * How deletions are written down in an upper directory or a layer.
- *
  * A whiteout, a character device with the number 0/0, says that `name` does
- * not exist, whatever the layers below hold.  An opaque directory (attribute
- * trusted.overlay.opaque or user.overlay.opaque, whichever overlay_mount()
- * would use here) hides the directories of its name below.
+ * not exist, whatever the layers below hold.  (marks.h has the other half, how
+ * a directory hides what is below it.)
  *
  * `name` is a single component.  overlay_make_whiteout() does not replace what
- * is there (EEXIST).  The questions answer 1, 0, or -1 when they cannot be
+ * is there (EEXIST).  The question answers 1, 0, or -1 when it cannot be
  * asked; a name that does not exist is a failure with the code ENOENT.
  */
 int overlay_make_whiteout(int dir, const char *name);
 int overlay_is_whiteout(int dir, const char *name);
-int overlay_make_opaque(int dir);
-int overlay_is_opaque(int dir);
 
 /*
  * The layers of a mounted overlay, read back from the mount table: the mount

@@ -4,6 +4,17 @@
 
 static const struct experiment *const experiments[] = {
 	&demo_company,
+	&demo_layers,
+	&demo_copyup,
+	&demo_whiteout,
+	&demo_rename,
+	&demo_limits,
+	&demo_aufs,
+	&demo_branches,
+	&demo_compare,
+	&demo_image,
+	&demo_oci,
+	&demo_diff,
 	NULL,
 };
 

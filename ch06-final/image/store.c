@@ -1,7 +1,7 @@
 /* store.c - see store.h.  Runs in the parent. */
 #include "store.h"
 
-#include "overlay.h"
+#include "marks.h"
 #include "reference.h"
 #include "scratch.h"
 #include "tags.h"
@@ -55,7 +55,7 @@ hides_all_below(struct store *store, const char *hex)
 {
 	auto_close int dir = openat(store->layers, hex, O_RDONLY | O_DIRECTORY |
 				    O_NOFOLLOW | O_CLOEXEC);
-	return dir >= 0 && overlay_is_opaque(dir) == 1;
+	return dir >= 0 && marks_is_opaque(dir, marks_of_overlay()) == 1;
 }
 
 /* Where the layers are, the top one first, and how big. */

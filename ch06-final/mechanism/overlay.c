@@ -11,7 +11,6 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "mountfd.h"
@@ -472,14 +471,7 @@ overlay_unmount(const char *target)
 	return there;
 }
 
-/* ---- deletions --------------------------------------------------------- */
-
-static const char *
-opaque_attribute(void)
-{
-	return overlay_needs_userxattr() ? "user.overlay.opaque" :
-					   "trusted.overlay.opaque";
-}
+/* ---- whiteouts --------------------------------------------------------- */
 
 int
 overlay_make_whiteout(int dir, const char *name)
@@ -505,41 +497,6 @@ overlay_is_whiteout(int dir, const char *name)
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail("look at %s", name);
 	return S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0);
-}
-
-/* The xattr calls do not take an O_PATH descriptor; its name they do. */
-int
-overlay_make_opaque(int dir)
-{
-	const char *attribute = opaque_attribute();
-	int done = fsetxattr(dir, attribute, "y", 1, 0);
-	if (done < 0 && errno == EBADF) {
-		auto_free char *path = text("/proc/self/fd/%d", dir);
-		done = setxattr(path, attribute, "y", 1, 0);
-	}
-	if (trace(done, "fsetxattr(%d, \"%s\", \"y\")", dir, attribute) < 0)
-		return fail("make a directory opaque (%s)%s", attribute,
-			    errno == EOPNOTSUPP ?
-				    " (its file system cannot keep that; tmpfs "
-				    "keeps user.* since Linux 6.6)" :
-				    "");
-	return 0;
-}
-
-int
-overlay_is_opaque(int dir)
-{
-	const char *attribute = opaque_attribute();
-	char value;
-	ssize_t length = fgetxattr(dir, attribute, &value, 1);
-	if (length < 0 && errno == EBADF) {
-		auto_free char *path = text("/proc/self/fd/%d", dir);
-		length = getxattr(path, attribute, &value, 1);
-	}
-	if (length < 0 && errno != ENODATA && errno != EOPNOTSUPP &&
-	    errno != ERANGE)
-		return fail("read %s of a directory", attribute);
-	return length == 1 && value == 'y';
 }
 
 /* ---- the options of a mount, read back --------------------------------- */
@@ -596,6 +553,10 @@ add_name(struct overlay_layers *layers, char *name)
 static void
 add_list(struct overlay_layers *layers, char *list)
 {
+	/* lab add_list: Cut the list at its colons, and add_name() a copy of
+	 * each part, unescaped().  A sign with a backslash before it is part of
+	 * the name, whatever it is: a colon, or another backslash.  An empty
+	 * part is none. */
 	while (list) {
 		char *end = list;
 		while (*end && *end != ':')
@@ -606,6 +567,8 @@ add_list(struct overlay_layers *layers, char *list)
 			add_name(layers, unescaped(list));
 		list = next;
 	}
+	/* lab end: (void)layers;
+	 * (void)list; */
 }
 
 static void

@@ -226,6 +226,20 @@ class Mine(trial.LabTest):
         self.build("ch06-final", *ours)
         self.assertFalse(self.is_mine(program))
 
+    def test_so_does_a_tool(self):
+        """build/aufs of chapter 3 is linked from the chapter's modules."""
+        chapter, mark = "ch03-unionfs", "the reader's own, and no other's"
+        work, build = self.starter(lab.Labs(chapter)), self.place()
+        path = os.path.join(work, "aufs_union.c")
+        self.fill(work, {"aufs_union.c": lab.read(path) +
+                         "extern const char lab_mark[];\n"
+                         "const char lab_mark[] = \"%s\";\n" % mark})
+        program = os.path.join(build, "aufs")
+        for mine in (["MINE=aufs_union", "LAB=" + work], []):
+            self.build(chapter, "BUILD=" + build, program, *mine)
+            with open(program, "rb") as file:
+                self.assertEqual(mark.encode() in file.read(), bool(mine))
+
     def test_what_is_not_there_is_explained(self):
         place = "LAB=" + self.place()
         for chapter, words, why in (

@@ -21,6 +21,9 @@ COLUMNS = 80
 LONG_FUNCTION = 40
 LONGEST_FUNCTION = 60
 LONGEST_STEP = 80
+# A whole file system, were it only to be read, is a question and its answer
+# seven times over: cut in two it would be no program, crammed no lesson.
+LONGER_STEPS = {"ch03-unionfs/steps/03-union-by-fuse.c": 175}
 # In two parts each, or this file would break its own rule.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 SHELL_CALLS = re.compile(r"\b(sys" r"tem|po" r"pen|wordexp)\s*\(")
@@ -322,9 +325,9 @@ def steps(tree):
         if "/steps/" not in name:
             continue
         length = tree.text(name).count("\n")
-        if length > LONGEST_STEP:
-            bad.append("%s:%d: a step of %d lines" %
-                       (name, LONGEST_STEP, length))
+        longest = LONGER_STEPS.get(name, LONGEST_STEP)
+        if length > longest:
+            bad.append("%s:%d: a step of %d lines" % (name, longest, length))
         if not re.match(r"\d\d-[a-z0-9-]+\.c$", os.path.basename(name)):
             bad.append("%s:1: a step is called NN-name.c" % name)
         bad += ["%s:%d: a step includes no file of the project" %

@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#include "marks.h"
 #include "mountinfo.h"
 #include "sandbox.h"
 
@@ -240,14 +241,14 @@ deletions_are_written_and_read(void)
 	must(overlay_make_whiteout(upper, "hidden") < 0 &&
 	     failure.code == EEXIST);
 	must(mkdir("upper/covered", 0755) == 0);
-	auto_close int covered = openat(upper, "covered", O_PATH);
-	must(overlay_is_opaque(covered) == 0);
-	if (overlay_make_opaque(covered) < 0) {
+	auto_close int covered = openat(upper, "covered", O_RDONLY);
+	must(marks_is_opaque(covered, marks_of_overlay()) == 0);
+	if (marks_make_opaque(covered, marks_of_overlay()) < 0) {
 		must(failure.code == EOPNOTSUPP);
 		print_message("%s\n", failure.text);
 		_exit(CANNOT);
 	}
-	must(overlay_is_opaque(covered) == 1);
+	must(marks_is_opaque(covered, marks_of_overlay()) == 1);
 	mount_or_skip(&frame);
 	must(!exists("mnt/hidden") && exists("mnt/kept"));
 	must(exists("mnt/covered") && !exists("mnt/covered/below"));
@@ -260,8 +261,8 @@ deletions_are_written_and_read(void)
 	must(mkdir("mnt/dir", 0755) == 0 && !exists("mnt/dir/below"));
 	must(overlay_is_whiteout(upper, "dir") == 0);
 	auto_close int dir = openat(upper, "dir", O_RDONLY | O_DIRECTORY);
-	must(overlay_is_opaque(dir) == 1);
-	must(overlay_is_opaque(upper) == 0);
+	must(marks_is_opaque(dir, marks_of_overlay()) == 1);
+	must(marks_is_opaque(upper, marks_of_overlay()) == 0);
 	must(overlay_is_whiteout(upper, "nothing") < 0 &&
 	     failure.code == ENOENT);
 	must(exists("lower/file") && exists("lower/dir/below"));

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "overlay.h"
+#include "marks.h"
 #include "scratch.h"
 #include "stage.h"
 #include "tree.h"
@@ -275,7 +275,7 @@ a_layer_may_hide_all_below(void **state)
 	add_image(&store, '1', "abc", "x:1");
 	auto_close int dir = openat(store.layers, b, O_RDONLY | O_CLOEXEC);
 	/* Only root may write the attribute. */
-	if (overlay_make_opaque(dir) < 0)
+	if (marks_make_opaque(dir, marks_of_overlay()) < 0)
 		skip();
 	assert_int_equal(store_find_image(&store, "x:1", &image), 0);
 	assert_non_null(strstr(image.layers[0], "cccc"));

@@ -2,6 +2,7 @@
 #include "entry.h"
 
 #include "attributes.h"
+#include "marks.h"
 #include "overlay.h"
 #include "stream.h"
 #include "tree.h"
@@ -17,10 +18,6 @@
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-
-#define WHITEOUT ".wh."
-#define OPAQUE ".wh..wh..opq"
-#define AUFS_OWN ".wh..wh."
 
 /* ---- paths ------------------------------------------------------------- */
 
@@ -56,19 +53,13 @@ entry_clean_path(const char *path)
 	return take_ptr(&clean);
 }
 
+/* Is any component a mark, of aufs's own or a whiteout? */
 static bool
-is_prefix(const char *prefix, const char *name)
-{
-	return strncmp(name, prefix, strlen(prefix)) == 0;
-}
-
-/* Does any component begin like this? */
-static bool
-has_component(const char *path, const char *prefix)
+has_mark(const char *path, enum mark mark)
 {
 	for (const char *part = path; part; part = strchr(part, '/')) {
 		part += *part == '/';
-		if (is_prefix(prefix, part))
+		if (marks_in_name(part) == mark)
 			return true;
 	}
 	return false;
@@ -92,7 +83,7 @@ make_directory(int dir, const char *name, bool is_opaque)
 	auto_close int made = open_directory(dir, name);
 	if (made < 0)
 		return -1;
-	if (is_opaque && overlay_make_opaque(made) < 0)
+	if (is_opaque && marks_make_opaque(made, marks_of_overlay()) < 0)
 		return -1;
 	return take_fd(&made);
 }
@@ -341,35 +332,12 @@ write_hard_link(struct unpacking *unpacking, const char *target,
 
 /* ---- whiteouts --------------------------------------------------------- */
 
-/* NAME was deleted.  If this layer has a NAME of its own, only a directory has
- * anything of the layers below to hide. */
 static int
-write_whiteout(const char *path, int dir, const char *name)
+write_mark(struct unpacking *unpacking, struct archive_entry *entry,
+	   const char *path)
 {
-	struct stat st;
-	if (name[0] == '\0' || strcmp(name, ".") == 0 ||
-	    strcmp(name, "..") == 0)
-		return failx("%.80s: a whiteout of a directory's own entry",
-			     path);
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno != ENOENT)
-			return fail("%.80s: look at %.80s", path, name);
-		return overlay_make_whiteout(dir, name) < 0 ?
-			wrap("%.60s", path) : 0;
-	}
-	if (!S_ISDIR(st.st_mode))
-		return 0;
-	auto_close int hidden = open_directory(dir, name);
-	if (hidden < 0)
-		return fail("%.80s: open %.80s", path, name);
-	return overlay_make_opaque(hidden) < 0 ? wrap("%.60s", path) : 0;
-}
-
-static int
-write_marker(struct unpacking *unpacking, struct archive_entry *entry,
-	     const char *path)
-{
-	const char *base;
+	const char *base, *hidden;
+	enum marks marks = marks_of_overlay();
 	int dir = find_parent(unpacking, path, &base);
 	if (dir < 0)
 		return -1;
@@ -377,9 +345,14 @@ write_marker(struct unpacking *unpacking, struct archive_entry *entry,
 	    archive_entry_filetype(entry) != AE_IFREG)
 		return failx("%.80s: a whiteout that is not a regular file",
 			     path);
-	if (strcmp(base, OPAQUE) != 0)
-		return write_whiteout(path, dir, base + strlen(WHITEOUT));
-	return overlay_make_opaque(dir) < 0 ? wrap("%.60s", path) : 0;
+	if (marks_look(dir, base, MARKS_NAMES, &hidden) == MARK_OPAQUE)
+		return marks_make_opaque(dir, marks) < 0 ?
+			wrap("%.60s", path) : 0;
+	if (hidden[0] == '\0' || strcmp(hidden, ".") == 0 ||
+	    strcmp(hidden, "..") == 0)
+		return failx("%.80s: a whiteout of a directory's own entry",
+			     path);
+	return marks_hide(dir, hidden, marks) < 0 ? wrap("%.60s", path) : 0;
 }
 
 /* ---- an entry ---------------------------------------------------------- */
@@ -457,13 +430,13 @@ entry_write(struct unpacking *unpacking, struct archive *archive,
 		return write_root(unpacking, entry);
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
-	if (strcmp(base, OPAQUE) != 0 && has_component(path, AUFS_OWN))
+	if (has_mark(path, MARK_OWN))
 		return 0; /* aufs's bookkeeping, in layers of old Dockers */
 	auto_free char *above = text("%.*s", (int)(base - path), path);
-	if (has_component(above, WHITEOUT))
+	if (has_mark(above, MARK_WHITEOUT))
 		return failx("%.80s: a file below a whiteout", path);
-	if (is_prefix(WHITEOUT, base))
-		return write_marker(unpacking, entry, path);
+	if (marks_in_name(base) != MARK_NONE)
+		return write_mark(unpacking, entry, path);
 	return write_named(unpacking, archive, entry, path);
 }
 

@@ -1,0 +1,12 @@
+/* lab copy_rest: caught by attributes: a file that may not be written takes no
+ * attributes any more */
+	struct timespec times[] = { st->st_atim, st->st_mtim };
+	struct fd_path source = fd_path(from), target = fd_path(to);
+	if (fchownat(to, "", st->st_uid, st->st_gid, AT_EMPTY_PATH) < 0)
+		return -errno;
+	if (!S_ISLNK(st->st_mode) &&
+	    chmod(target.text, st->st_mode & 07777) < 0)
+		return -errno;
+	if (utimensat(AT_FDCWD, target.text, times, 0) < 0)
+		return -errno;
+	return copy_attributes(source.text, target.text);

@@ -1,0 +1,13 @@
+/* lab union_is_below: caught by there: the branch itself is taken for one below
+ * it */
+	struct stat st;
+	for (unsigned int i = 0; i < dir->layer_count; i++) {
+		const struct layer *layer = &dir->layers[i];
+		if (layer->branch->index < above->index)
+			continue;
+		if (fstatat(layer->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+		if (whiteout_is_in(layer, name))
+			return false;
+	}
+	return false;
