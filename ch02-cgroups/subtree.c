@@ -89,6 +89,17 @@ add_word(struct mark *list, const char *prefix, const char *word)
 			 "%s%s%s", used ? " " : "", prefix, word);
 }
 
+static void
+remove_word(struct mark *list, const char *word)
+{
+	struct mark old = *list;
+	char *rest = old.text;
+	list->text[0] = '\0';
+	for (char *each; (each = strtok_r(rest, " ", &rest));)
+		if (strcmp(each, word) != 0)
+			add_word(list, "", each);
+}
+
 int
 subtree_mark(int dir)
 {
@@ -195,6 +206,47 @@ inherit_note(int fd, int parent, const char *name, void *data)
 	return 0;
 }
 
+/*
+ * What a controller can be told, and what its file says until it has been.
+ * A directory of somebody else's where it says another thing has come to rely
+ * on the controller: taken back, its limit would go without a word.
+ */
+static const struct setting {
+	const char *controller, *file, *none;
+} settings[] = {
+	{ "cpu", "cpu.max", "max 100000" },
+	{ "cpu", "cpu.weight", "100" },
+	{ "cpuset", "cpuset.cpus", "" },
+	{ "cpuset", "cpuset.mems", "" },
+	{ "hugetlb", "hugetlb.2MB.max", "max" },
+	{ "hugetlb", "hugetlb.1GB.max", "max" },
+	{ "io", "io.max", "" },
+	{ "io", "io.weight", "default 100" },
+	{ "memory", "memory.max", "max" },
+	{ "memory", "memory.high", "max" },
+	{ "memory", "memory.low", "0" },
+	{ "memory", "memory.min", "0" },
+	{ "memory", "memory.swap.max", "max" },
+	{ "pids", "pids.max", "max" },
+};
+
+/* Take out of the list, `data`, what this child has set. */
+static int
+strike_what_is_set(int fd, int parent, const char *name, void *data)
+{
+	(void)parent, (void)name;
+	char value[4096];
+	if (subtree_is_ours(fd))
+		return 0;
+	for (size_t i = 0; i < countof(settings); i++) {
+		ssize_t length = read_text(fd, settings[i].file, value,
+					   sizeof(value));
+		if (length >= 0 && strcmp(value, settings[i].none) != 0)
+			remove_word(data, settings[i].controller);
+	}
+	return 0;
+}
+
 void
 subtree_take_back(int above, int dir, const char *name)
 {
@@ -203,6 +255,7 @@ subtree_take_back(int above, int dir, const char *name)
 		return;
 	struct heir_search search = { .name = name, .note = &note };
 	subtree_each_child(above, inherit_note, &search);
+	subtree_each_child(above, strike_what_is_set, &note);
 	for (size_t i = 0; i < countof(wanted) && !search.found; i++) {
 		if (!hierarchy_list_has(note.text, wanted[i]))
 			continue;

@@ -41,8 +41,9 @@ int subtree_hand_down(int above, const char *path, int noted_in);
  * v2: the marked directory `dir`, called `name` in `above`, is about to go.
  * Take back what its mark says was enabled above it; where another directory
  * of ours lives in `above` it inherits the note instead.  A controller on
- * which somebody else has come to rely stays: the kernel says EBUSY when a
- * directory hands it further down.  The lock must be held.
+ * which somebody else has come to rely stays: one in which a directory beside
+ * ours has a limit set, and one that it hands further down (the kernel says
+ * EBUSY to that).  The lock must be held.
  */
 void subtree_take_back(int above, int dir, const char *name);
 

@@ -23,7 +23,7 @@ put(const char *file, const char *value)
 {
 	int fd = open(file, O_WRONLY);
 	if (fd < 0 || dprintf(fd, "%s", value) < 0)
-		perror(file), exit(1);
+		perror(file), rmdir("../" NAME), exit(1);
 	close(fd);
 }
 

@@ -83,6 +83,24 @@ v2_keeps_a_controller_while_another_of_ours_is_there(void **state)
 }
 
 static void
+v2_leaves_a_controller_in_which_another_has_a_limit(void **state)
+{
+	(void)state;
+	fake_v2();
+	auto_free char *path = text("%s/" V2 "kubepods", fake.where);
+	assert_int_equal(mkdir(path, 0755), 0);
+	auto_close int dir = open(path, O_RDONLY | O_CLOEXEC);
+	fake_fill(dir, 2, "cpu memory");
+	create(NAME);
+	assert_string_equal(get(V2 "kubepods/pids.max"), "max");
+	put(V2 "kubepods/pids.max", "7\n");
+	remove_all(V2 "mydocker");
+	/* cpuset and io, of which it made no use, went. */
+	assert_string_equal(get(V2 "cgroup.subtree_control"),
+			    "cpu memory pids");
+}
+
+static void
 a_single_name_will_do(void **state)
 {
 	(void)state;
@@ -538,6 +556,7 @@ main(void)
 		fake_test(v1_cpusets_inherit_level_by_level),
 		fake_test(v2_hands_controllers_down_and_takes_them_back),
 		fake_test(v2_keeps_a_controller_while_another_of_ours_is_there),
+		fake_test(v2_leaves_a_controller_in_which_another_has_a_limit),
 		fake_test(a_single_name_will_do),
 		fake_test(hybrid_uses_both),
 		fake_test(one_that_exists_is_never_shared),
