@@ -143,12 +143,14 @@ take_turn(struct fuse *fuse)
 	turn_of = fuse;
 }
 
-/* Somebody else asks, too: let it not wait for what we do. */
+/* Somebody else asks, too: let it not wait for what we do.  What nobody waits
+ * for is done before another thread could have been woken. */
 static bool
-is_more(const struct fuse *fuse)
+is_more(const struct fuse *fuse, uint32_t opcode)
 {
 	struct pollfd device = { .fd = fuse->device, .events = POLLIN };
-	return poll(&device, 1, 0) > 0;
+	return opcode != FUSE_RELEASEDIR && opcode != FUSE_FORGET &&
+	       opcode != FUSE_BATCH_FORGET && poll(&device, 1, 0) > 0;
 }
 
 /* One request; false when there is nothing more to serve. */
@@ -162,9 +164,9 @@ serve_one(struct fuse_request *request, char *buffer)
 		return errno == EINTR || errno == ENOENT || errno == EAGAIN;
 	if ((size_t)length < sizeof(struct fuse_in_header))
 		return false;
-	if (is_more(fuse))
-		fuse_let_others();
 	request->in = (const void *)buffer;
+	if (is_more(fuse, request->in->opcode))
+		fuse_let_others();
 	request->arg = buffer + sizeof(struct fuse_in_header);
 	request->arg_size = length - sizeof(struct fuse_in_header);
 	handle(request);

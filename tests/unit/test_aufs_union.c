@@ -268,11 +268,12 @@ directories_go_up(void **state)
 	const char *const names[] = { "a/", "b/", "b/d/", "b/d/e/", NULL };
 	struct node *d, *e;
 	struct layer layer;
+	struct stat st;
 	begin(&scene, names, "a=rw:b=ro");
 	struct aufs *aufs = &scene.aufs;
 	assert_int_equal(union_look_up(aufs, &aufs->nodes.root, "d", 0, true,
-				       &d), 0);
-	assert_int_equal(union_look_up(aufs, d, "e", 0, true, &e), 0);
+				       &d, &st), 0);
+	assert_int_equal(union_look_up(aufs, d, "e", 0, true, &e, &st), 0);
 	uint64_t number = e->ino;
 	assert_int_equal(union_place(aufs, e, "n", &layer), 0);
 	assert_int_equal(layer.branch->index, 0);
@@ -281,7 +282,7 @@ directories_go_up(void **state)
 	assert_int_equal(e->ino, number);
 	/* Found again it is the same, with both its layers. */
 	struct node *again;
-	assert_int_equal(union_look_up(aufs, d, "e", 0, true, &again), 0);
+	assert_int_equal(union_look_up(aufs, d, "e", 0, true, &again, &st), 0);
 	assert_ptr_equal(again, e);
 	node_drop(&aufs->nodes, again);
 	node_drop(&aufs->nodes, e);
