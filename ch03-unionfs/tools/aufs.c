@@ -158,7 +158,8 @@ send_command(const struct arguments *arguments)
 	if (errno == ENOTTY)
 		return failx("remount %s: no aufs of ours is mounted there",
 			     arguments->target);
-	if (*command.text && errno != EPERM)
+	/* The daemon says why by another text; the kernel, by errno alone. */
+	if (strcmp(command.text, words) != 0)
 		return failx("%s", command.text);
 	return fail("remount %s", arguments->target);
 }

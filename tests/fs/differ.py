@@ -241,7 +241,8 @@ class Side:
     def do_open(self, slot, path, writing):
         if not self.is_file(path):
             return "not a file"
-        fd = os.open(self.at(path), os.O_RDWR if writing else os.O_RDONLY)
+        fd = os.open(self.at(path), os.O_NONBLOCK |
+                     (os.O_RDWR if writing else os.O_RDONLY))
         self.do_close(slot)
         self.open_ones[slot] = fd, writing
         return "open"
