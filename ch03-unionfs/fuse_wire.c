@@ -143,14 +143,21 @@ take_turn(struct fuse *fuse)
 	turn_of = fuse;
 }
 
-/* Somebody else asks, too: let it not wait for what we do.  What nobody waits
- * for is done before another thread could have been woken. */
+/* Done before another thread could have been woken. */
 static bool
-is_more(const struct fuse *fuse, uint32_t opcode)
+is_quick(uint32_t opcode)
+{
+	return opcode == FUSE_GETATTR || opcode == FUSE_FORGET ||
+	       opcode == FUSE_BATCH_FORGET ||
+	       opcode == FUSE_RELEASEDIR;
+}
+
+/* Somebody else asks, too: let it not wait for what we do. */
+static bool
+is_more(const struct fuse *fuse)
 {
 	struct pollfd device = { .fd = fuse->device, .events = POLLIN };
-	return opcode != FUSE_RELEASEDIR && opcode != FUSE_FORGET &&
-	       opcode != FUSE_BATCH_FORGET && poll(&device, 1, 0) > 0;
+	return poll(&device, 1, 0) > 0;
 }
 
 /* One request; false when there is nothing more to serve. */
@@ -165,7 +172,7 @@ serve_one(struct fuse_request *request, char *buffer)
 	if ((size_t)length < sizeof(struct fuse_in_header))
 		return false;
 	request->in = (const void *)buffer;
-	if (is_more(fuse, request->in->opcode))
+	if (!is_quick(request->in->opcode) && is_more(fuse))
 		fuse_let_others();
 	request->arg = buffer + sizeof(struct fuse_in_header);
 	request->arg_size = length - sizeof(struct fuse_in_header);

@@ -27,7 +27,8 @@ MIB = 1 << 20
 
 
 def run(*argv, **more):
-    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, **more)
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL,
+                   **{"stderr": subprocess.DEVNULL, **more})
 
 
 # ---- the four --------------------------------------------------------------
