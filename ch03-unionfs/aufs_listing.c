@@ -44,7 +44,7 @@ slot_of(const struct index *index, const struct listing *listing,
 static void
 grow_index(struct index *index, const struct listing *listing)
 {
-	index->room = index->room ? 2 * index->room : 64;
+	index->room = index->room ? 4 * index->room : 64;
 	free(index->slots);
 	index->slots = new_bytes(index->room * sizeof(*index->slots));
 	for (uint32_t i = 0; i < listing->count; i++)
