@@ -20,5 +20,9 @@ class Stress(aufs_runs.Runs):
     def test_by_the_daemon_alone(self):
         self.play("--options", "nopassthrough,nosplice")
 
+    def test_memory_comes_and_goes(self):
+        done = self.run_program("memory.py", timeout=120)
+        print("         " + done.out.strip())
+
     def test_under_the_sanitizers(self):
         self.play(AUFS=self.build_sanitized())
