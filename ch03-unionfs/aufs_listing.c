@@ -155,13 +155,14 @@ merge_layer(struct merge *merge, const struct layer *layer, uint8_t number)
 			merge_name(merge, layer, number, entry, &hides);
 			at += entry->d_reclen;
 		}
-	int code = errno;
+	/* A directory that was removed has no names, as for readdir(3). */
+	int code = size < 0 && errno != ENOENT ? errno : 0;
 	for (size_t i = 0; i < hides.used; i += strlen(hides.names + i) + 1)
 		meet(merge->listing, &merge->index, hides.names + i,
 		     &(struct listed){ .hidden = true });
 	free(hides.names);
 	errno = code;
-	return size < 0 ? -1 : 0;
+	return code ? -1 : 0;
 }
 
 static int
