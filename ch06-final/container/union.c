@@ -17,7 +17,7 @@
 
 #define DAEMON "mydocker-aufs"
 #define LOCK_FILE "daemon"
-enum { PATIENCE_MS = 5000, INTERVAL_MS = 5 };
+enum { PATIENCE_MS = 2000, INTERVAL_MS = 5 };
 
 /* ---- up ----------------------------------------------------------------- */
 
@@ -109,8 +109,8 @@ end_child(struct container *c)
 	c->daemon = 0;
 	close_scoped(&c->daemon_pidfd);
 	if (is_late)
-		return failx("somebody else has the container's mounts: "
-			     DAEMON " is killed, and they are dead");
+		return failx(DAEMON " did not end with the container, and was "
+			     "killed (does somebody else have its mounts?)");
 	if (WIFSIGNALED(status))
 		return failx(DAEMON ", which served the container's root, was "
 			     "killed by signal %d", WTERMSIG(status));

@@ -63,6 +63,22 @@ has_mark(const char *path, enum mark mark)
 	return false;
 }
 
+/* What aufs puts before a name needs room: AUFS_NAME_MAX of aufs_whiteout.h. */
+#define AUFS_NAME_MAX 242
+
+static bool
+has_name_too_long_for_aufs(const char *path)
+{
+	for (const char *part = path; *part; part += strspn(part, "/")) {
+		size_t size = strcspn(part, "/");
+		size_t mark = marks_in_name(part) == MARK_WHITEOUT ? 4 : 0;
+		if (size - mark > AUFS_NAME_MAX)
+			return true;
+		part += size;
+	}
+	return false;
+}
+
 /* ---- directories ------------------------------------------------------- */
 
 static int
@@ -435,6 +451,10 @@ entry_write(struct unpacking *unpacking, struct archive *archive,
 		return -1;
 	if (path[0] == '\0')
 		return write_root(unpacking, entry);
+	if (unpacking->marks == MARKS_NAMES &&
+	    has_name_too_long_for_aufs(path))
+		return failx("%.80s: a name of more than %d bytes, which aufs "
+			     "cannot show", path, AUFS_NAME_MAX);
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
 	if (has_mark(path, MARK_OWN))
