@@ -45,10 +45,11 @@ become_daemon(char **argv, int sock, int lock)
 	int ends[] = { fcntl(sock, F_DUPFD_CLOEXEC, 3),
 		       fcntl(lock, F_DUPFD_CLOEXEC, 3),
 		       open("/dev/null", O_RDWR | O_CLOEXEC) };
+	bool is_given = true;
 	for (int fd = 0; fd < (int)countof(ends); fd++)
-		if (dup2(ends[fd], fd) < 0)
-			fail("give " DAEMON " its descriptors");
-	execv(argv[0], argv);
+		is_given &= dup2(ends[fd], fd) == fd;
+	if (is_given)
+		execv(argv[0], argv);
 	fail("run %s", argv[0]);
 	sync_send_failure(STDIN_FILENO);
 	_exit(EXIT_RUNTIME);

@@ -315,8 +315,8 @@ start_up(struct container *c)
 
 const struct step up_steps[] = {
 	{ "record", record_up, record_down },
-	{ "union", union_up, union_down },
 	{ "console", console_up, console_down },
+	{ "union", union_up, union_down },
 	{ "cgroup", cgroup_up, cgroup_down },
 	{ "network", network_up, network_down },
 	{ "files", files_up, NULL },

@@ -21,8 +21,9 @@ import harness
 import test_images
 import test_run
 from test_images import directory, docker_archive, link, member, tar
-from test_run import BUSYBOX, DEMO, setUpModule  # noqa: F401
+from test_run import BUSYBOX, DEMO
 
+setUpModule = test_run.setUpModule
 DAEMON = "mydocker-aufs"
 # aufs_remount.h: _IOWR('A', 1, 4096 bytes)
 AUFS_REMOUNT = 3 << 30 | 4096 << 16 | ord("A") << 8 | 1
