@@ -163,6 +163,14 @@ LIST = ("find / -xdev -mindepth 1 ! -path '/proc*' ! -path '/sys*' "
 class Drivers(test_run.ContainerTest):
     """The two beside each other."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        done = harness.run([DEMO, "--storage-driver", "aufs", "run", "--rm",
+                            BUSYBOX, "true"])
+        if done.status != 0:
+            raise AssertionError(str(done))
+
     def by(self, driver, *words, status=0, **more):
         done = self.run_command([DEMO, "--storage-driver", driver, *words],
                                 **more)

@@ -75,13 +75,13 @@ check_layers(const struct load *load, const struct claim *claim,
 {
 	const struct bundle *bundle = &load->bundle;
 	enum storage driver = load->stage.store->driver;
-	if (claim->layers.count != image->layers.count)
-		return failx("it has %zu layers, but its config lists %zu",
-			     claim->layers.count, image->layers.count);
 	if (image->layers.count > storage_layers_max(driver))
 		return failx("it has %zu layers; the storage driver %s takes "
 			     "%zu", image->layers.count, storage_name(driver),
 			     storage_layers_max(driver));
+	if (claim->layers.count != image->layers.count)
+		return failx("it has %zu layers, but its config lists %zu",
+			     claim->layers.count, image->layers.count);
 	for (size_t i = 0; i < claim->layers.count; i++)
 		if (!bundle_find(bundle, claim->layers.items[i]))
 			return failx("the layer %.100s is missing",
