@@ -33,7 +33,7 @@ is_started_by_the_runtime(void)
 }
 
 /*
- * Nothing of whoever called the runtime stays with us: descriptors, directory,
+ * Nothing of whoever called the runtime stays with us: no descriptors, no
  * terminal.  What tells a program to end is not for us: we end when nobody can
  * ask us anything any more.
  */
@@ -49,7 +49,7 @@ begin(void)
 		return fail("unblock signals");
 	if (sys_close_range(STDERR_FILENO + 1, ~0U) < 0)
 		return fail("close the runtime's descriptors");
-	if (setsid() < 0 || chdir("/") < 0)
+	if (setsid() < 0)
 		return fail("leave the runtime's session");
 	return 0;
 }
@@ -70,7 +70,8 @@ add_branches(struct aufs *aufs, char **paths)
 		if (aufs_append(aufs, spec) < 0)
 			return -1;
 	}
-	return 0;
+	/* Not earlier: a path may be relative. */
+	return chdir("/") < 0 ? fail("leave the working directory") : 0;
 }
 
 /* Device nodes that an image brings along open nothing. */

@@ -193,7 +193,6 @@ static const struct option_row global_options[] = {
 	{ 0 },
 };
 
-
 static int
 help(void)
 {

@@ -54,8 +54,8 @@ hides_all_below(struct store *store, const char *hex)
 {
 	auto_close int dir = openat(store->layers, hex, O_RDONLY | O_DIRECTORY |
 				    O_NOFOLLOW | O_CLOEXEC);
-	return dir >= 0 && marks_is_opaque(dir, storage_marks(store->driver)) ==
-				   1;
+	enum marks marks = storage_marks(store->driver);
+	return dir >= 0 && marks_is_opaque(dir, marks) == 1;
 }
 
 /* Where the layers are, the top one first, and how big. */

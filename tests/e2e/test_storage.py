@@ -254,6 +254,9 @@ class Drivers(test_run.ContainerTest):
                            "rm /etc/group && echo x >/y && cat /y",
                            env=harness.environment(MYDOCKER_ROOT=place))
             self.assertEqual(done.out, "x\n")
+            self.by(driver, "run", "--rm", BUSYBOX, "true",
+                    env=harness.environment(MYDOCKER_ROOT=os.path.basename(
+                        place)), cwd=os.path.dirname(place))
 
     def test_a_kernel_without_overlay_for_us(self):
         done = self.by("overlay", "run", BUSYBOX, "true", status=125,
