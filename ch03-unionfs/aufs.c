@@ -127,24 +127,41 @@ prepare_process(struct aufs *aufs)
 	make_room_for_descriptors(aufs);
 }
 
+/* Everything but the mount itself. */
+static int
+prepare(struct aufs *aufs)
+{
+	if (aufs->branch_count == 0)
+		return failx("no branches: -o dirs=DIRECTORY:DIRECTORY...");
+	prepare_process(aufs);
+	return remount_make_root(aufs);
+}
+
 int
 aufs_mount(struct aufs *aufs, const char *source, const char *target,
 	   unsigned long flags)
 {
-	if (aufs->branch_count == 0)
-		return failx("no branches: -o dirs=DIRECTORY:DIRECTORY...");
 	if (aufs->show_whiteouts && !(flags & MS_RDONLY))
 		return failx("shwh shows what must not be changed: mount with "
 			     "-o ro,shwh");
 	aufs->target = realpath(target, NULL);
 	if (!aufs->target)
 		return fail("find mount point %s", target);
-	prepare_process(aufs);
-	if (remount_make_root(aufs) < 0 ||
+	if (prepare(aufs) < 0 ||
 	    fuse_mount(&aufs->fuse, source, target, "aufs", flags) < 0)
 		return -1;
 	show_write(aufs);
 	return 0;
+}
+
+int
+aufs_mount_detached(struct aufs *aufs, const char *source,
+		    unsigned int attributes)
+{
+	aufs->is_sealed = true;
+	if (prepare(aufs) < 0)
+		return -1;
+	return fuse_mount_detached(&aufs->fuse, source, "aufs", attributes);
 }
 
 int

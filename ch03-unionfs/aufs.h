@@ -26,6 +26,13 @@ void aufs_init(struct aufs *aufs);
 /* `flags` are MS_*.  Afterwards it must be served, or nobody gets an answer. */
 int aufs_mount(struct aufs *aufs, const char *source, const char *target,
 	       unsigned long flags);
+/*
+ * The same, mounted nowhere yet: a descriptor for move_mount(2), or -1.
+ * `attributes` are MOUNT_ATTR_*.  Whoever moves it may give it to somebody who
+ * must not change its branches: they stay as they are, and are not shown.
+ */
+int aufs_mount_detached(struct aufs *aufs, const char *source,
+			unsigned int attributes);
 int aufs_serve(struct aufs *aufs);
 void aufs_free(struct aufs *aufs);
 

@@ -186,14 +186,19 @@ insert(struct aufs *aufs, int index, const char *spec, bool first)
 	return 0;
 }
 
+int
+aufs_append(struct aufs *aufs, const char *spec)
+{
+	return insert(aufs, aufs->branch_count, spec, aufs->branch_count == 0);
+}
+
 static int
 add_list(struct aufs *aufs, const char *list)
 {
 	auto_free char *copy = copy_text(list);
 	char *rest = copy;
 	for (char *spec; (spec = strsep(&rest, ":"));)
-		if (*spec && insert(aufs, aufs->branch_count, spec,
-				    aufs->branch_count == 0) < 0)
+		if (*spec && aufs_append(aufs, spec) < 0)
 			return -1;
 	return 0;
 }
@@ -408,6 +413,7 @@ remount_op_ioctl(struct fuse_request *request)
 	struct fuse_ioctl_out *out = (void *)request->out;
 	struct aufs_command *command = (void *)(out + 1);
 	if (in->cmd != AUFS_REMOUNT || request->in->nodeid != 1 ||
+	    aufs->is_sealed ||
 	    in->in_size != sizeof(*command) ||
 	    in->out_size != sizeof(*command))
 		return -ENOTTY;

@@ -26,6 +26,9 @@ struct aufs_command {
 /* The options of a mount, from left to right: "dirs=", "udba=", ... */
 int aufs_set_options(struct aufs *aufs, const char *options);
 
+/* One branch more, at the bottom: "PATH=ro+wh", whatever is in the path. */
+int aufs_append(struct aufs *aufs, const char *spec);
+
 /* With `tree` held alone: the root's layers are the branches themselves. */
 int remount_make_root(struct aufs *aufs);
 

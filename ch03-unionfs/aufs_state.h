@@ -28,6 +28,7 @@ struct aufs {
 	enum aufs_create create;
 	unsigned long created; /* so many, for rr */
 	bool show_whiteouts, always_opaque, copy_on_open, no_plinks;
+	bool is_sealed; /* no remounts: aufs_mount_detached() */
 	uint64_t si; /* of this mount: "si_%016lx" */
 	char *target; /* absolute */
 	char *listing; /* the directory with br0, ... (aufs_show.h) */

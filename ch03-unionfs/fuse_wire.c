@@ -24,13 +24,21 @@ enum { MINOR = 40 };
 
 /* ---- mounting ---------------------------------------------------------- */
 
+static int
+open_device(void)
+{
+	int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	return device < 0 ? fail("open /dev/fuse (try modprobe fuse)") :
+			    device;
+}
+
 int
 fuse_mount(struct fuse *fuse, const char *source, const char *target,
 	   const char *subtype, unsigned long flags)
 {
-	auto_close int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	auto_close int device = open_device();
 	if (device < 0)
-		return fail("open /dev/fuse (try modprobe fuse)");
+		return -1;
 	auto_free char *type = text("fuse.%s", subtype);
 	auto_free char *options =
 		text("fd=%d,rootmode=%o,user_id=%u,group_id=%u,"
@@ -40,6 +48,48 @@ fuse_mount(struct fuse *fuse, const char *source, const char *target,
 		return fail("mount %s on %s", type, target);
 	fuse->device = take_fd(&device);
 	return 0;
+}
+
+/* The same options as above, one by one; a key without a value is a flag. */
+static int
+configure(int fs, int device, const char *source, const char *subtype)
+{
+	auto_free char *number = text("%d", device);
+	auto_free char *mode = text("%o", S_IFDIR);
+	auto_free char *user = text("%u", geteuid());
+	auto_free char *group = text("%u", getegid());
+	const char *const options[][2] = {
+		{ "source", source },	{ "subtype", subtype },
+		{ "fd", number },	{ "rootmode", mode },
+		{ "user_id", user },	{ "group_id", group },
+		{ "default_permissions" }, { "allow_other" },
+	};
+	for (size_t i = 0; i < countof(options); i++)
+		if (sys_fsconfig(fs, options[i][1] ? FSCONFIG_SET_STRING :
+						     FSCONFIG_SET_FLAG,
+				 options[i][0], options[i][1]) < 0)
+			return -1;
+	return sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL);
+}
+
+int
+fuse_mount_detached(struct fuse *fuse, const char *source,
+		    const char *subtype, unsigned int attributes)
+{
+	auto_close int device = open_device();
+	if (device < 0)
+		return -1;
+	auto_close int fs = sys_fsopen("fuse");
+	if (fs < 0)
+		return fail("make a FUSE mount%s",
+			    errno == ENOSYS ? " by fsopen(2), Linux 5.2" : "");
+	if (configure(fs, device, source, subtype) < 0)
+		return fail("make a fuse.%s", subtype);
+	auto_close int mount = sys_fsmount(fs, attributes);
+	if (mount < 0)
+		return fail("make a mount of the fuse.%s", subtype);
+	fuse->device = take_fd(&device);
+	return take_fd(&mount);
 }
 
 /* ---- INIT: what both sides can do -------------------------------------- */

@@ -77,6 +77,15 @@ struct fuse {
 int fuse_mount(struct fuse *fuse, const char *source, const char *target,
 	       const char *subtype, unsigned long flags);
 
+/*
+ * The same, mounted nowhere yet, by the mount API of 2019 (Linux 5.2).  Returns
+ * a descriptor for move_mount(2), close-on-exec, or -1; `attributes` are
+ * MOUNT_ATTR_*.  The mount is gone when the last copy of the descriptor is
+ * closed and it has not been moved anywhere.
+ */
+int fuse_mount_detached(struct fuse *fuse, const char *source,
+			const char *subtype, unsigned int attributes);
+
 /* Answer until it is unmounted.  Returns 0 then, or -1. */
 int fuse_serve(struct fuse *fuse);
 

@@ -48,7 +48,7 @@ run_images(const struct verb *verb, int argc, char **argv)
 	auto_store struct store store = { 0 };
 	struct image *images;
 	size_t count;
-	if (store_open(&store, verb_root()) < 0 ||
+	if (verb_open_store(&store) < 0 ||
 	    store_list(&store, &images, &count) < 0)
 		return verb_error(verb);
 	if (!wanted.quiet)

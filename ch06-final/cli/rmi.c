@@ -19,7 +19,9 @@ container_of_image(void *data, const char *id, bool *running)
 {
 	const struct user *user = data;
 	for (size_t i = 0; i < user->count; i++) {
-		if (strcmp(user->records[i].image_id, id) != 0)
+		/* Another driver's image has the same id, and other layers. */
+		if (user->records[i].driver != verb_driver() ||
+		    strcmp(user->records[i].image_id, id) != 0)
 			continue;
 		*running = user->records[i].status == STATUS_RUNNING;
 		return user->records[i].name;
@@ -52,7 +54,7 @@ run_rmi(const struct verb *verb, int argc, char **argv)
 		return status;
 	auto_store struct store store = { 0 };
 	auto_close int containers = records_open(verb_root());
-	if (containers < 0 || store_open(&store, verb_root()) < 0)
+	if (containers < 0 || verb_open_store(&store) < 0)
 		return verb_error(verb);
 	struct user user;
 	user.records = records_list(containers, &user.count);

@@ -13,6 +13,19 @@
 
 /* ---- the image --------------------------------------------------------- */
 
+/* A hint, where another driver's store is there, too. */
+static const char *
+other_images(void)
+{
+	bool is_aufs = verb_driver() == STORAGE_AUFS;
+	auto_free char *other = text("%s/%s", verb_root(),
+				     is_aufs ? "layers" : "aufs");
+	if (access(other, F_OK) < 0)
+		return "";
+	return is_aufs ? " for aufs (overlay has images of its own)" :
+			 " for overlay (aufs has images of its own)";
+}
+
 /* Find it; the built-in one is made the first time it is asked for. */
 static int
 find_image(struct store *store, const char *name, struct image *image)
@@ -24,8 +37,9 @@ find_image(struct store *store, const char *name, struct image *image)
 	bool builtin = strcmp(name, "busybox") == 0 ||
 		       strcmp(name, "busybox:latest") == 0;
 	if (!builtin)
-		return failx("Unable to find image '%s' locally: see ./demo "
-			     "images, ./demo load and ./demo import", name);
+		return failx("Unable to find image '%s' locally%s: see ./demo "
+			     "images, ./demo load and ./demo import", name,
+			     other_images());
 	store_unlock(store);
 	/* Standard output is the container's alone. */
 	int made = verb_run_image_tool(
@@ -132,6 +146,7 @@ run_image(const struct verb *verb, struct run_options *wanted,
 	struct words env = whole_env(wanted, image);
 	config->image_id = image->id;
 	config->layers = image->layers;
+	config->driver = store->driver;
 	config->cwd = wanted->workdir ? wanted->workdir : image->workdir;
 	config->user = wanted->user ? wanted->user : image->user;
 	config->argv = argv.items;
@@ -151,7 +166,7 @@ find_and_run(const struct verb *verb, struct run_options *wanted,
 {
 	auto_store struct store store = { 0 };
 	auto_image struct image image = { 0 };
-	if (store_open(&store, verb_root()) < 0 ||
+	if (verb_open_store(&store) < 0 ||
 	    store_lock(&store, LOCK_SH) < 0 ||
 	    find_image(&store, words[0], &image) < 0)
 		return verb_error(verb);

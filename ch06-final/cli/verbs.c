@@ -23,6 +23,34 @@ verb_root(void)
 	return root && *root ? root : STORE_ROOT;
 }
 
+static enum storage chosen_driver;
+static bool driver_is_chosen;
+
+/* What is said in the environment counts where nothing is said here. */
+static int
+choose_driver(void)
+{
+	const char *name = getenv("MYDOCKER_DRIVER");
+	if (!driver_is_chosen && name && *name &&
+	    storage_parse(name, &chosen_driver) < 0)
+		return wrap("MYDOCKER_DRIVER");
+	driver_is_chosen = true;
+	return 0;
+}
+
+enum storage
+verb_driver(void)
+{
+	choose_driver(); /* that it is a good one verbs_main() has seen to */
+	return chosen_driver;
+}
+
+int
+verb_open_store(struct store *store)
+{
+	return store_open(store, verb_root(), verb_driver());
+}
+
 int
 verb_error(const struct verb *verb)
 {
@@ -102,29 +130,22 @@ verb_find(const char *name)
 
 /* ---- the program beside us --------------------------------------------- */
 
-static char *
-beside_us(const char *name)
-{
-	const char *self = self_path();
-	if (!self)
-		return NULL;
-	return text("%.*s/%s", (int)(strrchr(self, '/') - self), self, name);
-}
-
 int
 verb_run_image_tool(const char *const words[], int output)
 {
-	auto_free char *path = beside_us("mydocker-image");
+	auto_free char *path = self_beside("mydocker-image");
 	if (!path)
 		return -1;
 	size_t count = 0;
 	while (words[count])
 		count++;
-	auto_free const char **argv = new_bytes((count + 4) * sizeof(*argv));
+	auto_free const char **argv = new_bytes((count + 6) * sizeof(*argv));
 	argv[0] = path;
 	argv[1] = "--root";
 	argv[2] = verb_root();
-	memcpy(argv + 3, words, count * sizeof(*words));
+	argv[3] = "--storage-driver";
+	argv[4] = storage_name(verb_driver());
+	memcpy(argv + 5, words, count * sizeof(*words));
 	pid_t pid = fork();
 	if (pid < 0)
 		return fail("start %s", path);
@@ -151,14 +172,36 @@ print_trace(const char *line)
 	fprintf(stderr, "> %s\n", line);
 }
 
+struct globals {
+	bool verbose, version;
+};
+
+static int
+take_driver(void *data, const char *value)
+{
+	(void)data;
+	driver_is_chosen = true;
+	return storage_parse(value, &chosen_driver);
+}
+
+static const struct option_row global_options[] = {
+	SWITCH('v', "verbose", "Show every system call and step on the way",
+	       struct globals, verbose),
+	{ 0, "storage-driver", "NAME", "overlay, or aufs: for images as for "
+	  "containers (MYDOCKER_DRIVER)", take_driver, 0 },
+	SWITCH(0, "version", "Show what this is", struct globals, version),
+	{ 0 },
+};
+
 static int
 help(void)
 {
-	printf("Usage:  ./demo [-v] VERB [OPTIONS] ...\n\nVerbs:\n");
+	printf("Usage:  ./demo [OPTIONS] VERB [OPTIONS] ...\n\nVerbs:\n");
 	for (size_t i = 0; i < countof(verbs); i++)
 		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->shows);
-	printf("\n-v shows every system call and every step on the way.\n"
-	       "./demo alone is a tour; ./demo list says of what.\n"
+	printf("\nOptions before the verb:\n");
+	options_print(global_options, stdout);
+	printf("\n./demo alone is a tour; ./demo list says of what.\n"
 	       "Images and containers are kept in %s (MYDOCKER_ROOT).\n",
 	       verb_root());
 	return 0;
@@ -167,14 +210,19 @@ help(void)
 int
 verbs_main(int argc, char **argv)
 {
-	int i = 1;
-	for (; i < argc && strcmp(argv[i], "-v") == 0; i++)
+	struct globals wanted = { 0 };
+	int i = options_parse(global_options, argc, argv, &wanted);
+	if ((i < 0 && i != OPTIONS_HELP) || choose_driver() < 0) {
+		fprintf(stderr, "mydocker: %s\nSee './demo --help'.\n",
+			failure.text);
+		return EXIT_RUNTIME;
+	}
+	if (wanted.verbose)
 		trace_hook = print_trace;
-	if (i == argc || strcmp(argv[i], "--help") == 0 ||
-	    strcmp(argv[i], "-h") == 0)
+	if (wanted.version)
+		return verb_version.run(&verb_version, 1, argv);
+	if (i == OPTIONS_HELP || i == argc)
 		return help();
-	if (strcmp(argv[i], "--version") == 0)
-		return verb_version.run(&verb_version, 1, argv + i);
 	const struct verb *verb = verb_find(argv[i]);
 	if (!verb && strcmp(argv[i], "help") == 0)
 		return help();

@@ -8,6 +8,7 @@
 #define VERBS_H
 
 #include "options.h"
+#include "storage.h"
 
 struct verb {
 	const char *name;
@@ -23,6 +24,11 @@ extern const struct verb verb_run, verb_ps, verb_rm, verb_images, verb_rmi,
 
 /* Where everything is kept: MYDOCKER_ROOT, or /var/lib/mydocker. */
 const char *verb_root(void);
+/* How layers are put together: --storage-driver, or MYDOCKER_DRIVER. */
+enum storage verb_driver(void);
+struct store;
+/* The images of that driver (store.h). */
+int verb_open_store(struct store *store);
 
 /*
  * What every verb begins with: parse the options into `data`, and answer

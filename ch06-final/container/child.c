@@ -27,7 +27,7 @@
 #include "sys.h"
 #include "user.h"
 
-/* The directory that becomes "/", from `overlay` to `pivot`. */
+/* The directory that becomes "/", from `layers` to `pivot`. */
 static int root = -1;
 
 /* ---- cgroup: in it before anything can be used up ----------------------- */
@@ -99,7 +99,8 @@ static int
 session_up(struct container *c)
 {
 	int kept[] = { c->child_sync, c->console.theirs[0],
-		       c->console.theirs[1], c->console.theirs[2] };
+		       c->console.theirs[1], c->console.theirs[2],
+		       c->union_mount };
 	if (close_all_but(kept, countof(kept)) < 0)
 		return -1;
 	if (setsid() < 0)
@@ -112,21 +113,14 @@ session_up(struct container *c)
 	return 0;
 }
 
-/* ---- overlay: the image's layers, and one on top to write to ------------ */
+/* ---- layers: the image's, and one on top to write to -------------------- */
 
 static int
-overlay_up(struct container *c)
+mount_overlay(const struct container *c, const char *base, const char *target)
 {
-	/* Nothing mounted from here on is seen by the host, even where
-	 * systemd shares / with every namespace. */
-	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return fail("make the mounts of the container private");
 	size_t count = 0;
 	while (c->config->layers[count])
 		count++;
-	auto_free char *base =
-		text("%s/containers/%s", c->root, c->record.id);
-	auto_free char *target = text("%s/rootfs", base);
 	auto_free char *upper = text("%s/upper", base);
 	auto_free char *work = text("%s/work", base);
 	struct overlay overlay = {
@@ -136,7 +130,37 @@ overlay_up(struct container *c)
 		.work = work,
 	};
 	/* Device nodes that an image brings along open nothing. */
-	if (overlay_mount(&overlay, target, MS_NODEV) < 0)
+	if (overlay_mount(&overlay, target, MS_NODEV) == 0)
+		return 0;
+	/* No overlay in this kernel, or not for this user namespace. */
+	return failure.code == ENODEV || failure.code == EPERM ?
+		       wrap("--storage-driver aufs needs no overlay") :
+		       -1;
+}
+
+/* What mydocker-aufs has made is nowhere yet (union.c). */
+static int
+move_union(struct container *c, const char *target)
+{
+	if (sys_move_mount(c->union_mount, target) < 0)
+		return fail("move the aufs to %s", target);
+	close_scoped(&c->union_mount);
+	return 0;
+}
+
+static int
+layers_up(struct container *c)
+{
+	/* Nothing mounted from here on is seen by the host, even where
+	 * systemd shares / with every namespace. */
+	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail("make the mounts of the container private");
+	auto_free char *base =
+		text("%s/containers/%s", c->root, c->record.id);
+	auto_free char *target = text("%s/rootfs", base);
+	int mounted = c->union_mount >= 0 ? move_union(c, target) :
+					    mount_overlay(c, base, target);
+	if (mounted < 0)
 		return -1;
 	/* A volume above us in the tree, "-v /var:/var", must not take along
 	 * what we mount here. */
@@ -359,7 +383,7 @@ privileges_up(struct container *c)
 const struct step child_steps[] = {
 	{ "join", join_up, NULL },
 	{ "session", session_up, NULL },
-	{ "overlay", overlay_up, NULL },
+	{ "layers", layers_up, NULL },
 	{ "mounts", mounts_up, NULL },
 	{ "volumes", volumes_up, NULL },
 	{ "etc", etc_up, NULL },

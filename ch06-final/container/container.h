@@ -35,6 +35,7 @@ struct config {
 	char *hostname; /* NULL: the short id */
 	char *image, *image_id; /* as the user called it; "sha256:..." */
 	char **layers;	/* absolute directories, the top one first */
+	enum storage driver; /* that they are for */
 	char **argv;	/* of the payload: an array from end to end */
 	char **env;	/* "NAME=value" */
 	const char *cwd; /* "": "/" */
@@ -60,6 +61,9 @@ struct container {
 	struct cgroup cgroup;
 	struct net_network network;
 	struct net_endpoint endpoint;
+	int union_mount;	/* to be moved by the child, or -1 (union.h) */
+	pid_t daemon;		/* that serves it; 0: there is none of ours */
+	int daemon_pidfd;
 	struct console console;
 	int sync, child_sync;	/* the two ends (sync.h) */
 	int signals;		/* signalfd */

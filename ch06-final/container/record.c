@@ -49,7 +49,7 @@ record_save(int dir, const struct record *record)
 {
 	json_t *json = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:i, s:i, "
-		"s:b}",
+		"s:b, s:s}",
 		"id", record->id, "name", record->name, "image",
 		record->image, "imageId", record->image_id, "command",
 		record->command, "ports", record->ports, "status",
@@ -57,7 +57,8 @@ record_save(int dir, const struct record *record)
 		(json_int_t)record->created, "started",
 		(json_int_t)record->started, "finished",
 		(json_int_t)record->finished, "pid", record->pid, "exitCode",
-		record->exit_code, "remove", record->remove);
+		record->exit_code, "remove", record->remove, "driver",
+		storage_name(record->driver));
 	if (!json)
 		return failx("record of %s: a text is not UTF-8", record->id);
 	auto_free char *content = json_dumps(json, JSON_INDENT(2));
@@ -109,18 +110,19 @@ record_load(int dir, struct record *record)
 	json_error_t error;
 	json_t *json = json_loadb(content, length, 0, &error);
 	const char *id, *name, *image, *image_id, *command, *ports, *status;
+	const char *driver = storage_name(STORAGE_OVERLAY); /* before aufs */
 	json_int_t created, started, finished;
 	int remove;
 	if (!json ||
 	    json_unpack_ex(json, &error, 0,
 			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, "
-			   "s:I, s:i, s:i, s:b}",
+			   "s:I, s:i, s:i, s:b, s?s}",
 			   "id", &id, "name", &name, "image", &image,
 			   "imageId", &image_id, "command", &command, "ports",
 			   &ports, "status", &status, "created", &created,
 			   "started", &started, "finished", &finished, "pid",
 			   &record->pid, "exitCode", &record->exit_code,
-			   "remove", &remove) < 0) {
+			   "remove", &remove, "driver", &driver) < 0) {
 		json_decref(json);
 		return failx("read %s: %s", RECORD_FILE, error.text);
 	}
@@ -136,6 +138,8 @@ record_load(int dir, struct record *record)
 	int result = parse_id(id, record->id);
 	if (result == 0)
 		result = parse_status(status, &record->status);
+	if (result == 0 && storage_parse(driver, &record->driver) < 0)
+		result = wrap(RECORD_FILE);
 	json_decref(json);
 	if (result < 0)
 		record_free(record);

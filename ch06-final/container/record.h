@@ -3,7 +3,8 @@
  *
  *	ROOT/containers/ID/record.json	this file's struct, written atomically
  *	ROOT/containers/ID/lock		held (flock) by the runtime that runs it
- *	ROOT/containers/ID/upper, work	the container's layer (overlay)
+ *	ROOT/containers/ID/upper, work	the container's layer (work: overlay)
+ *	ROOT/containers/ID/daemon	of its mydocker-aufs (union.h)
  *	ROOT/containers/ID/rootfs	where its root is mounted, inside only
  *	ROOT/containers/ID/hostname, hosts, resolv.conf
  *
@@ -16,6 +17,7 @@
 #define RECORD_H
 
 #include "base.h"
+#include "storage.h"
 
 #define ID_LENGTH 64
 #define SHORT_ID 12
@@ -29,6 +31,7 @@ struct record {
 	char *image_id;
 	char *command;	/* for people: the words joined by blanks */
 	char *ports;	/* for people: "0.0.0.0:8080->80/tcp" */
+	enum storage driver; /* that its layers are for */
 	enum container_status status;
 	int64_t created, started, finished; /* seconds since 1970; 0: not yet */
 	pid_t pid;	/* of the container's process 1, seen from the host */

@@ -25,6 +25,7 @@
 #include "steps.h"
 #include "sync.h"
 #include "sys.h"
+#include "union.h"
 
 /* ---- record: a directory, a name, a lock -------------------------------- */
 
@@ -87,6 +88,7 @@ record_up(struct container *c)
 	c->record.command = joined(config->argv);
 	c->record.ports = ports_in_words(config);
 	c->record.remove = config->remove;
+	c->record.driver = config->driver;
 	c->containers = records_open(c->root);
 	if (c->containers < 0 ||
 	    record_create(c->containers, &c->record, &c->dir, &c->lock) < 0)
@@ -97,7 +99,9 @@ record_up(struct container *c)
 			      text("%.*s", SHORT_ID, c->record.id);
 	c->endpoint = (struct net_endpoint)NET_ENDPOINT(c->record.id);
 	static const char *const directories[] = { "rootfs", "upper", "work" };
-	for (size_t i = 0; i < countof(directories); i++)
+	/* The last is overlay's alone. */
+	bool is_overlay = config->driver == STORAGE_OVERLAY;
+	for (size_t i = 0; i < countof(directories) - !is_overlay; i++)
 		if (mkdirat(c->dir, directories[i], 0755) < 0)
 			return fail("create the directory %s", directories[i]);
 	return copy_root_mode(c->dir, config->layers[0]);
@@ -216,6 +220,8 @@ clone_up(struct container *c)
 		return fail("make a child in new namespaces");
 	}
 	close_scoped(&c->child_sync);
+	/* While we had it, the mount would not go with the container. */
+	close_scoped(&c->union_mount);
 	console_close_theirs(&c->console);
 	return 0;
 }
@@ -310,6 +316,7 @@ start_up(struct container *c)
 const struct step up_steps[] = {
 	{ "record", record_up, record_down },
 	{ "console", console_up, console_down },
+	{ "union", union_up, union_down },
 	{ "cgroup", cgroup_up, cgroup_down },
 	{ "network", network_up, network_down },
 	{ "files", files_up, NULL },

@@ -1,6 +1,7 @@
 /*
  * dot.c - `./demo --dot`: images, their layers, and the containers made from
- * them, as a graph.  A layer that two images share is one box.
+ * them, as a graph: those of one storage driver.  A layer that two images
+ * share is one box.
  */
 #include "demo.h"
 
@@ -76,7 +77,7 @@ dot(FILE *out)
 	auto_close int containers = records_open(verb_root());
 	struct image *images;
 	size_t image_count, count;
-	if (containers < 0 || store_open(&store, verb_root()) < 0 ||
+	if (containers < 0 || verb_open_store(&store) < 0 ||
 	    store_list(&store, &images, &image_count) < 0)
 		return -1;
 	fprintf(out, "digraph mydocker {\n  rankdir=LR\n"
@@ -86,7 +87,8 @@ dot(FILE *out)
 	store_free_list(images, image_count);
 	struct record *records = records_list(containers, &count);
 	for (size_t i = 0; i < count; i++) {
-		put_container(out, &records[i]);
+		if (records[i].driver == verb_driver())
+			put_container(out, &records[i]);
 		record_free(&records[i]);
 	}
 	free(records);

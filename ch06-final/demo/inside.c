@@ -8,6 +8,7 @@
 #include "mountinfo.h"
 #include "ns.h"
 #include "stage.h"
+#include "verbs.h"
 
 /* Docker's choice: a user namespace only when asked for, and no time one. */
 static bool
@@ -48,8 +49,10 @@ look_at_mounts(pid_t pid)
 	if (!root || !proc || !dev || !sys)
 		return failx("the container lacks /, /proc, /dev or /sys");
 	tour_show("mounts in all", "%zu", table.count);
-	tour_expect(strcmp(root->type, "overlay") == 0,
-		    "/ is an overlay of the image's layers");
+	bool is_aufs = verb_driver() == STORAGE_AUFS;
+	tour_expect(strcmp(root->type, is_aufs ? "fuse.aufs" : "overlay") == 0,
+		    "/ is an %s of the image's layers",
+		    storage_name(verb_driver()));
 	tour_expect(strcmp(proc->type, "proc") == 0 &&
 			    strcmp(dev->type, "tmpfs") == 0,
 		    "/proc and /dev are its own");

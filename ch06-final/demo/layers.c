@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "overlay.h"
 #include "stage.h"
+#include "verbs.h"
 
 /* The upper directory of a container; the caller frees. */
 static char *
@@ -33,8 +33,9 @@ look_at_upper(const char *upper)
 		    "the new file is in the upper directory");
 	auto_close int etc = openat(dir, "etc", O_RDONLY | O_DIRECTORY |
 						     O_CLOEXEC);
-	tour_expect(etc >= 0 && overlay_is_whiteout(etc, "group") == 1,
-		    "the deleted one is there as a whiteout, device 0/0");
+	auto_free char *whiteout = stage_whiteout_words("group", verb_driver());
+	tour_expect(etc >= 0 && stage_is_deleted(etc, "group", verb_driver()),
+		    "the deleted one is there as a whiteout: %s", whiteout);
 	return 0;
 }
 

@@ -9,8 +9,8 @@
 #include "verbs.h"
 
 static const struct experiment *const experiments[] = {
-	&demo_hello,   &demo_inside, &demo_layers, &demo_limits,
-	&demo_network, &demo_undo,   NULL,
+	&demo_hello,  &demo_inside,  &demo_layers, &demo_storage,
+	&demo_limits, &demo_network, &demo_undo,   NULL,
 };
 
 static const struct chapter chapter = {

@@ -198,3 +198,28 @@ stage_end(struct guest *guest)
 		return failx("rm -f: %s", output ? output : "?");
 	return 0;
 }
+
+/* ---- layers ------------------------------------------------------------ */
+
+bool
+stage_is_deleted(int dir, const char *name, enum storage driver)
+{
+	const char *hidden;
+	bool is_deleted = false;
+	auto_list struct marks_list list = { 0 };
+	if (marks_list(dir, &list) < 0)
+		return false;
+	for (size_t i = 0; i < list.count; i++)
+		is_deleted |= marks_look(dir, list.names[i],
+					 storage_marks(driver),
+					 &hidden) == MARK_WHITEOUT &&
+			      strcmp(hidden, name) == 0;
+	return is_deleted;
+}
+
+char *
+stage_whiteout_words(const char *name, enum storage driver)
+{
+	return driver == STORAGE_AUFS ? text("the empty file .wh.%s", name) :
+					text("%s, the device 0/0", name);
+}

@@ -11,6 +11,7 @@
 #define STAGE_H
 
 #include "record.h"
+#include "storage.h"
 #include "tour.h"
 
 /* Make the store and go there.  0: ready; otherwise the value for run() to
@@ -38,6 +39,11 @@ int stage_start(struct guest *guest, const char *name,
 					   name, __VA_ARGS__, NULL })
 /* rm -f, and wait for the runtime. */
 int stage_end(struct guest *guest);
+
+/* Does this directory of a container's layer say that `name` is deleted?  The
+ * driver's own way of saying it, put into words. */
+bool stage_is_deleted(int dir, const char *name, enum storage driver);
+char *stage_whiteout_words(const char *name, enum storage driver);
 
 /* The whole output of `./demo WORD...`; the caller frees. */
 char *stage_output(const char *const words[], int *status);

@@ -17,7 +17,8 @@ struct image {
 	char *name;	   /* "busybox:latest"; NULL when it has none */
 	char **diff_ids;   /* "sha256:...", the bottom layer first */
 	char **layers;	   /* absolute directories, the top layer first;
-			    * without those that one above hides wholly */
+			    * without those that one above hides wholly,
+			    * and each once */
 	char **env;	   /* "PATH=/bin" */
 	char **cmd;
 	char **entrypoint;

@@ -44,15 +44,19 @@ open_parts(struct store *store)
 }
 
 int
-shelves_open(struct store *store, const char *root)
+shelves_open(struct store *store, const char *root, enum storage driver)
 {
-	*store = (struct store){ .dir = -1, .blobs = -1, .layers = -1,
-				 .tmp = -1, .lock = -1 };
-	if (make_dirs(root, 0700) < 0)
+	*store = (struct store){ .driver = driver, .dir = -1, .blobs = -1,
+				 .layers = -1, .tmp = -1, .lock = -1 };
+	auto_free char *place =
+		driver == STORAGE_OVERLAY ?
+			copy_text(root) :
+			text("%s/%s", root, storage_name(driver));
+	if (make_dirs(place, 0700) < 0)
 		return -1;
-	store->root = realpath(root, NULL);
+	store->root = realpath(place, NULL);
 	if (!store->root)
-		return fail("find %s", root);
+		return fail("find %s", place);
 	if (open_parts(store) < 0) {
 		shelves_close(store);
 		return -1;

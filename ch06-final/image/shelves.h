@@ -3,7 +3,7 @@
  *
  *	ROOT/images.json          which name means which image   (tags.h)
  *	ROOT/blobs/sha256/HEX     the config of each image       (image.h)
- *	ROOT/layers/HEX/          each layer, unpacked, ready for overlayfs;
+ *	ROOT/layers/HEX/          each layer, unpacked, ready for the driver;
  *	                          HEX is the sha256 of its tar (its diff id)
  *	ROOT/layers/HEX.size      bytes in the layer's files
  *	ROOT/tmp/NAME/            what is being made or removed  (scratch.h)
@@ -13,17 +13,23 @@
  * while the config of some image lists it, or a container uses it.  A file or
  * directory under its final name is complete and on the disk: everything is
  * made in tmp, synced and renamed.
+ *
+ * That is the store of the storage driver overlay.  Another driver's is the
+ * same, all of it, in ROOT/aufs: as in Docker, whoever changes the driver does
+ * not see the images of before, and loads them again.
  */
 #ifndef SHELVES_H
 #define SHELVES_H
 
 #include "image.h"
+#include "storage.h"
 #include "words.h"
 
 #include <sys/file.h>
 
 struct store {
-	char *root; /* absolute */
+	enum storage driver;
+	char *root; /* absolute; with the driver's own part */
 	int dir;    /* ROOT */
 	int blobs;  /* ROOT/blobs/sha256 */
 	int layers; /* ROOT/layers */
@@ -34,7 +40,7 @@ struct store {
 };
 
 /* Open the directories, and make those that are missing. */
-int shelves_open(struct store *store, const char *root);
+int shelves_open(struct store *store, const char *root, enum storage driver);
 /* Does nothing for one that was not opened; may be called twice. */
 void shelves_close(struct store *store);
 

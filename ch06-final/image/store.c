@@ -1,7 +1,6 @@
 /* store.c - see store.h.  Runs in the parent. */
 #include "store.h"
 
-#include "marks.h"
 #include "reference.h"
 #include "scratch.h"
 #include "tags.h"
@@ -16,9 +15,9 @@
 /* ---- opening ----------------------------------------------------------- */
 
 int
-store_open(struct store *store, const char *root)
+store_open(struct store *store, const char *root, enum storage driver)
 {
-	if (shelves_open(store, root) < 0)
+	if (shelves_open(store, root, driver) < 0)
 		return -1;
 	/* What cannot be removed now, the next command will try again; the
 	 * store itself is in order. */
@@ -48,14 +47,15 @@ store_unlock(struct store *store)
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* overlayfs does not look whether the root of a layer is opaque, but a layer
- * may say so: then those below it are left out. */
+/* Neither driver looks whether the root of a layer is opaque, but a layer may
+ * say so: then those below it are left out. */
 static bool
 hides_all_below(struct store *store, const char *hex)
 {
 	auto_close int dir = openat(store->layers, hex, O_RDONLY | O_DIRECTORY |
 				    O_NOFOLLOW | O_CLOEXEC);
-	return dir >= 0 && marks_is_opaque(dir, marks_of_overlay()) == 1;
+	enum marks marks = storage_marks(store->driver);
+	return dir >= 0 && marks_is_opaque(dir, marks) == 1;
 }
 
 /* Where the layers are, the top one first, and how big. */
@@ -75,10 +75,13 @@ find_layers(struct store *store, struct image *image)
 				     image->name ? image->name : image->id,
 				     store->root, hex);
 		image->size += shelves_layer_size(store, hex);
-		if (is_hidden)
-			continue;
 		auto_free char *path =
 			text("%s/layers/%s", store->root, hex);
+		/* An image may have a layer twice (empty ones are all the
+		 * same); the upper hides all of the lower, and a driver takes
+		 * no directory twice. */
+		if (is_hidden || words_has(&layers, path))
+			continue;
 		words_add(&layers, path);
 		is_hidden = hides_all_below(store, hex);
 	}

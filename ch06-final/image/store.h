@@ -20,9 +20,10 @@
 
 #define STORE_ROOT "/var/lib/mydocker"
 
-/* Open the store, make it where there is none (readable for its owner alone:
- * layers have setuid programs in them), clean up after killed commands. */
-int store_open(struct store *store, const char *root);
+/* Open a driver's store, make it where there is none (readable for its owner
+ * alone: layers have setuid programs in them), clean up after killed
+ * commands. */
+int store_open(struct store *store, const char *root, enum storage driver);
 /* Does nothing for one that was not opened; may be called twice. */
 void store_close(struct store *store);
 #define auto_store __attribute__((cleanup(store_close)))

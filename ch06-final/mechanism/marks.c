@@ -187,6 +187,22 @@ marks_hide(int dir, const char *name, enum marks marks)
 	return marks_make_opaque(own, marks);
 }
 
+int
+marks_unhide(int dir, const char *name, enum marks marks)
+{
+	bool is_name = marks == MARKS_NAMES;
+	auto_free char *whiteout = text("%s%s", is_name ? WHITEOUT : "", name);
+	int is_there = is_name ? 1 : overlay_is_whiteout(dir, name);
+	if (is_there <= 0)
+		return is_there < 0 && failure.code == ENOENT ? 0 : is_there;
+	if (unlinkat(dir, whiteout, 0) == 0)
+		return 1;
+	/* A name too long for a whiteout has none. */
+	return errno == ENOENT || errno == ENAMETOOLONG ?
+		       0 :
+		       fail("remove the whiteout of %s", name);
+}
+
 /* ---- a whole layer ----------------------------------------------------- */
 
 static int

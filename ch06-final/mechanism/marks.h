@@ -42,9 +42,11 @@ int marks_look(int dir, const char *name, enum marks marks,
 /*
  * `dir` is open for reading; O_PATH will not do.  To hide NAME is to hide what
  * the layers below have under it: a NAME of this layer's own stays, and if it
- * is a directory it becomes opaque.  marks_is_opaque() answers 1, 0 or -1.
+ * is a directory it becomes opaque.  marks_unhide() takes the whiteout of NAME
+ * away: 1, or 0 when there is none, or -1.  marks_is_opaque() answers likewise.
  */
 int marks_hide(int dir, const char *name, enum marks marks);
+int marks_unhide(int dir, const char *name, enum marks marks);
 int marks_make_opaque(int dir, enum marks marks);
 int marks_is_opaque(int dir, enum marks marks);
 

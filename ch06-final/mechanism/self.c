@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -52,6 +53,15 @@ self_path(void)
 		return NULL;
 	}
 	return path = text("%.*s", (int)length, name);
+}
+
+char *
+self_beside(const char *name)
+{
+	const char *self = self_path();
+	if (!self)
+		return NULL;
+	return text("%.*s/%s", (int)(strrchr(self, '/') - self), self, name);
 }
 
 static int

@@ -23,5 +23,7 @@ int self_protect(char *const *argv);
 
 /* The path of the program on disk, copy or not; NULL with `failure` set. */
 const char *self_path(void);
+/* That of another program in the same directory; the caller frees. */
+char *self_beside(const char *name);
 
 #endif

@@ -164,6 +164,8 @@ def everything(top):
 
 
 class Images(harness.KernelTest):
+    driver = "overlay"
+
     def setUp(self):
         super().setUp()
         if os.geteuid() != 0:
@@ -172,6 +174,8 @@ class Images(harness.KernelTest):
             self.skipTest(TOOL + " is not built")
         self.box = self.scratch()
         self.store = os.path.join(self.box, "deep", "store")
+        if self.driver != "overlay":
+            self.store = os.path.join(self.store, self.driver)
         os.makedirs(os.path.join(self.box, "outside"))
         self.canary = os.path.join(self.box, "outside", "canary")
         with open(self.canary, "w", encoding="utf-8") as file:
@@ -184,8 +188,10 @@ class Images(harness.KernelTest):
         return path
 
     def tool(self, *arguments, **more):
-        return self.run_command([TOOL, "--root", self.store, *arguments],
-                                **more)
+        root = (self.store if self.driver == "overlay"
+                else os.path.dirname(self.store))
+        return self.run_command([TOOL, "--root", root, "--storage-driver",
+                                 self.driver, *arguments], **more)
 
     def load(self, data):
         done = self.tool("load", "-i", self.file(data))

@@ -38,6 +38,7 @@ def read(path):
 class ContainerTest(harness.KernelTest):
     """A store for each class, with busybox already made in it."""
 
+    root_type = "overlay"
     # Images that a test loads are there to stay, until the class is done.
     leaves = ("+ file /var/tmp/mydocker-state-*/layers/*",
               "+ file /var/tmp/mydocker-state-*/blobs/*")
@@ -357,7 +358,7 @@ class Isolation(ContainerTest):
                   read("/proc/%d/mountinfo" % pid).splitlines()]
         kind = {m[4]: m[m.index("-") + 1] for m in mounts}
         options = {m[4]: m[5].split(",") for m in mounts}
-        self.assertEqual(kind["/"], "overlay")
+        self.assertEqual(kind["/"], self.root_type)
         self.assertEqual(kind["/proc"], "proc")
         self.assertEqual(kind["/dev"], "tmpfs")
         self.assertEqual(kind["/dev/pts"], "devpts")
@@ -685,7 +686,8 @@ class Faults(ContainerTest):
     def test_the_tables_are_what_we_think(self):
         self.assertGreaterEqual(
             set(self.steps), {"record", "cgroup", "network", "clone", "attach",
-                              "start", "join", "overlay", "pivot"})
+                              "start", "join", "layers", "pivot",
+                              "union"})
 
     def test_fail_at_each_step(self):
         for step in self.steps:

@@ -15,7 +15,7 @@ import sys
 
 FREE_NAMES = ("README.md", "needs")
 SUBJECTS = ("mechanism", "container", "oci", "image", "image/tool", "network",
-            "cli")
+            "aufs", "cli")
 
 
 def modules(root, chapter):

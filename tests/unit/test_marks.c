@@ -85,6 +85,20 @@ hide_by(enum marks marks)
 	must(whiteouts == 1);
 }
 
+/* After hide_by(): one whiteout goes, and nothing but a whiteout. */
+static void
+unhide_by(enum marks marks)
+{
+	auto_close int layer = open_dir("layer");
+	must(marks_unhide(layer, "gone", marks) == 1);
+	must(marks_unhide(layer, "gone", marks) == 0);
+	must(marks_unhide(layer, "file", marks) == 0 && exists("layer/file"));
+	must(marks_unhide(layer, "dir", marks) == 0 && exists("layer/dir"));
+	must(is_opaque("layer/dir", marks));
+	auto_list struct marks_list list = { 0 };
+	must(marks_list(layer, &list) == 0 && list.count == 2);
+}
+
 static void
 hide_by_names(void)
 {
@@ -92,6 +106,10 @@ hide_by_names(void)
 	must(exists("layer/.wh.gone") && exists("layer/dir/.wh..wh..opq"));
 	auto_close int layer = open_dir("layer");
 	must(marks_hide(layer, "gone", MARKS_NAMES) == 0); /* again */
+	unhide_by(MARKS_NAMES);
+	char longest[256] = { 0 };
+	memset(longest, 'x', 255);
+	must(marks_unhide(layer, longest, MARKS_NAMES) == 0);
 }
 
 static void
@@ -101,6 +119,7 @@ hide_by_overlay(void)
 	must(marks_of_overlay() == MARKS_USER);
 	hide_by(MARKS_USER);
 	must(overlay_is_whiteout(AT_FDCWD, "layer/gone") == 1);
+	unhide_by(MARKS_USER);
 }
 
 static void
@@ -111,6 +130,7 @@ hide_as_root(void)
 	hide_by(MARKS_TRUSTED);
 	must(getxattr("layer/dir", "trusted.overlay.opaque", &value, 1) == 1 &&
 	     value == 'y');
+	unhide_by(MARKS_TRUSTED);
 }
 
 /* ---- a whole layer ----------------------------------------------------- */

@@ -99,6 +99,7 @@ saved_and_loaded(void **state)
 	record.pid = 4194304;
 	record.exit_code = 137;
 	record.remove = true;
+	record.driver = STORAGE_AUFS;
 	assert_int_equal(record_save(dir, &record), 0);
 	assert_int_equal(record_load(dir, &again), 0);
 	assert_string_equal(again.id, record.id);
@@ -113,6 +114,7 @@ saved_and_loaded(void **state)
 	assert_int_equal(again.pid, 4194304);
 	assert_int_equal(again.exit_code, 137);
 	assert_true(again.remove);
+	assert_int_equal(again.driver, STORAGE_AUFS);
 	/* What a container was started with is nobody else's business. */
 	struct stat st;
 	assert_int_equal(fstatat(dir, "record.json", &st, 0), 0);
@@ -148,6 +150,27 @@ truncated(void **state)
 	"\"command\":\"e\",\"ports\":\"f\",\"status\":\"exited\","            \
 	"\"created\":1,\"started\":2,\"finished\":3,\"pid\":4,"               \
 	"\"exitCode\":5,\"remove\":false}"
+
+/* Records of before there was a choice do not name a driver. */
+static void
+drivers(void **state)
+{
+	static const char aufs[] = "false,\"driver\":\"aufs\"}";
+	static const char other[] = "false,\"driver\":\"zfs\"}";
+	struct record record;
+	(void)state;
+	assert_int_equal(load(GOOD, strlen(GOOD), &record), 0);
+	assert_int_equal(record.driver, STORAGE_OVERLAY);
+	record_free(&record);
+	size_t kept = strlen(GOOD) - strlen("false}");
+	auto_free char *named = text("%.*s%s", (int)kept, GOOD, aufs);
+	assert_int_equal(load(named, strlen(named), &record), 0);
+	assert_int_equal(record.driver, STORAGE_AUFS);
+	record_free(&record);
+	auto_free char *unknown = text("%.*s%s", (int)kept, GOOD, other);
+	assert_int_equal(load(unknown, strlen(unknown), &record), -1);
+	assert_non_null(strstr(failure.text, "unknown storage driver 'zfs'"));
+}
 
 static void
 broken(void **state)
@@ -494,6 +517,7 @@ main(void)
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		EACH(saved_and_loaded),	    EACH(truncated),
+		EACH(drivers),
 		EACH(broken),		    EACH(one_name_one_winner),
 		EACH(refused_without_traces), EACH(invented_names),
 		EACH(found),		    EACH(listed),

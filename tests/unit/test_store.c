@@ -128,12 +128,12 @@ opens_and_makes(void **state)
 	struct stat st;
 	(void)state;
 	store_close(&store);
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	assert_int_equal(stat(root, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
 	store_close(&store);
 	store_close(&store);
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 }
 
 static void
@@ -143,13 +143,13 @@ says_what_is_in_the_way(void **state)
 	auto_free char *file = text("%s/file", place);
 	(void)state;
 	close(open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-	assert_int_equal(store_open(&store, file), -1);
+	assert_int_equal(store_open(&store, file, STORAGE_OVERLAY), -1);
 	assert_non_null(strstr(failure.text, file));
 	/* A link in place of one of its directories is not followed. */
 	assert_int_equal(mkdir(root, 0700), 0);
 	auto_free char *layers = text("%s/layers", root);
 	assert_int_equal(symlink(place, layers), 0);
-	assert_int_equal(store_open(&store, root), -1);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), -1);
 	assert_non_null(strstr(failure.text, "layers"));
 }
 
@@ -183,7 +183,7 @@ finds_by_name_and_id(void **state)
 	auto_store struct store store = { 0 };
 	auto_free char *hex = hex_of('1'), *short_hex = copy_text("sha256:111");
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	no_image(&store, "busybox", "No such image: busybox:latest");
 	add_image(&store, '1', "ab", "busybox:latest");
 	add_image(&store, '2', "ac", "deb:12");
@@ -211,7 +211,7 @@ a_name_wins_over_an_id(void **state)
 {
 	auto_store struct store store = { 0 };
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	add_image(&store, 'f', "a", "one:1");
 	add_image(&store, '1', "a", "ff:latest");
 	find(&store, "ff", '1');
@@ -223,7 +223,7 @@ an_ambiguous_id_is_refused(void **state)
 {
 	auto_store struct store store = { 0 };
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	add_image(&store, 'e', "a", "one:1");
 	/* A second image whose id begins with e. */
 	auto_free char *hex = hex_of('e'), *layer = hex_of('a');
@@ -244,7 +244,7 @@ an_image_is_whole(void **state)
 	auto_store struct store store = { 0 };
 	auto_image struct image image = { 0 };
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	add_image(&store, '1', "abc", "x:1");
 	assert_int_equal(store_find_image(&store, "x:1", &image), 0);
 	assert_string_equal(image.name, "x:1");
@@ -271,7 +271,7 @@ a_layer_may_hide_all_below(void **state)
 	auto_image struct image image = { 0 };
 	auto_free char *b = hex_of('b');
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	add_image(&store, '1', "abc", "x:1");
 	auto_close int dir = openat(store.layers, b, O_RDONLY | O_CLOEXEC);
 	/* Only root may write the attribute. */
@@ -284,6 +284,51 @@ a_layer_may_hide_all_below(void **state)
 	assert_int_equal(image.size, 300);
 }
 
+/* Docker builds such images: two steps that changed nothing. */
+static void
+a_layer_may_come_twice(void **state)
+{
+	auto_store struct store store = { 0 };
+	auto_image struct image image = { 0 };
+	(void)state;
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
+	add_image(&store, '1', "abaca", "x:1");
+	assert_int_equal(store_find_image(&store, "x:1", &image), 0);
+	for (size_t i = 0; i < 3; i++) {
+		auto_free char *hex = hex_of("acb"[i]);
+		assert_non_null(strstr(image.layers[i], hex));
+	}
+	assert_null(image.layers[3]);
+}
+
+/* Neither sees what is in the other, and each removes its own alone. */
+static void
+a_driver_has_its_own(void **state)
+{
+	auto_store struct store overlay = { 0 }, aufs = { 0 };
+	auto_image struct image image = { 0 };
+	struct store_removal removal;
+	(void)state;
+	assert_int_equal(store_open(&overlay, root, STORAGE_OVERLAY), 0);
+	assert_int_equal(store_open(&aufs, root, STORAGE_AUFS), 0);
+	add_image(&overlay, '1', "ab", "x:1");
+	no_image(&aufs, "x:1", "No such image");
+	add_image(&aufs, '1', "ab", "x:1");
+	assert_int_equal(store_find_image(&aufs, "x:1", &image), 0);
+	auto_free char *place_of_layers = text("%s/aufs/layers/b", root);
+	assert_memory_equal(image.layers[0], place_of_layers,
+			    strlen(place_of_layers));
+	assert_int_equal(store_remove_image(&overlay, "x:1", false, NULL,
+					    &removal), 0);
+	assert_int_equal(removal.deleted.count, 3);
+	store_free_removal(&removal);
+	no_image(&overlay, "x:1", "No such image");
+	find(&aufs, "x:1", '1');
+	auto_store struct store third = { 0 };
+	assert_int_equal(store_open(&third, root, STORAGE_AUFS), 0);
+	find(&third, "x:1", '1');
+}
+
 static void
 damage_is_named(void **state)
 {
@@ -294,7 +339,7 @@ damage_is_named(void **state)
 	auto_free char *table = text("%s/images.json", root);
 	auto_free char *lost = text("layers/%s is missing", layer);
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	add_image(&store, '1', "ab", "x:1");
 	assert_int_equal(tree_remove(store.layers, layer), 0);
 	no_image(&store, "x:1", lost);
@@ -326,7 +371,7 @@ lists_names_and_the_nameless(void **state)
 	struct image *images;
 	size_t count;
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	assert_int_equal(store_list(&store, &images, &count), 0);
 	assert_int_equal(count, 0);
 	store_free_list(images, count);
@@ -348,7 +393,7 @@ a_name_moves(void **state)
 {
 	auto_store struct store store = { 0 };
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	add_image(&store, '1', "a", "x:1");
 	add_image(&store, '2', "a", "y:1");
 	assert_int_equal(store_tag(&store, "y:1", "x:1"), 0);
@@ -385,7 +430,7 @@ layers_go_with_the_last_image(void **state)
 {
 	auto_store struct store store = { 0 };
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	add_image(&store, '1', "abc", "x:1");
 	add_image(&store, '2', "abd", "y:1");
 	add_image(&store, '3', "e", NULL);
@@ -412,7 +457,7 @@ an_id_with_many_names(void **state)
 	auto_store struct store store = { 0 };
 	struct store_removal removal;
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	add_image(&store, '1', "a", "x:1");
 	assert_int_equal(store_tag(&store, "x:1", "x:2"), 0);
 	assert_int_equal(store_tag(&store, "x:1", "xy:2"), 0);
@@ -451,7 +496,7 @@ containers_keep_images_and_layers(void **state)
 	char digit = '1';
 	struct store_users users = { user_of, uses_layer, &digit };
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	add_image(&store, '1', "ab", "x:1");
 	assert_int_equal(store_remove_image(&store, "x:1", false, &users,
 					    &removal), -1);
@@ -489,7 +534,7 @@ die_with(const char *list)
 	if (child == 0) {
 		struct store store;
 		struct scratch scratch;
-		if (store_open(&store, root) < 0 ||
+		if (store_open(&store, root, STORAGE_OVERLAY) < 0 ||
 		    scratch_create(&store, &scratch) < 0 ||
 		    mkdirat(scratch.dir, "half", 0755) < 0 ||
 		    write_file(scratch.dir, "discard", list, 0600) < 0)
@@ -508,7 +553,7 @@ the_next_command_cleans_up(void **state)
 	auto_free char *one = hex_of('1'), *two = hex_of('2');
 	auto_free char *a = hex_of('a'), *b = hex_of('b');
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	add_image(&store, '1', "a", "x:1");
 	add_image(&store, '2', "b", NULL);
 	/* As if both had been about to be removed, or had just been added: the
@@ -518,7 +563,7 @@ the_next_command_cleans_up(void **state)
 	die_with(list);
 	assert_false(tmp_is_empty());
 	store_close(&store);
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	assert_true(tmp_is_empty());
 	assert_true(has_image('1') && has_layer('a'));
 	assert_false(has_image('2') || has_layer('b'));
@@ -530,11 +575,11 @@ a_damaged_list_changes_nothing(void **state)
 {
 	auto_store struct store store = { 0 };
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	add_image(&store, '1', "a", "x:1");
 	die_with("image ../../../../../etc/passwd\nlayer ..\n");
 	store_close(&store);
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	find(&store, "x:1", '1');
 }
 
@@ -545,9 +590,9 @@ what_is_alive_is_left_alone(void **state)
 	auto_store struct store other = { 0 };
 	struct scratch scratch;
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	assert_int_equal(scratch_create(&store, &scratch), 0);
-	assert_int_equal(store_open(&other, root), 0);
+	assert_int_equal(store_open(&other, root, STORAGE_OVERLAY), 0);
 	auto_free char *path = text("%s/tmp/%s", root, scratch.name);
 	assert_int_equal(access(path, F_OK), 0);
 	assert_int_equal(scratch_remove(&store, &scratch), 0);
@@ -561,8 +606,8 @@ locks_nest_and_exclude(void **state)
 	auto_store struct store store = { 0 };
 	auto_store struct store other = { 0 };
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
-	assert_int_equal(store_open(&other, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
+	assert_int_equal(store_open(&other, root, STORAGE_OVERLAY), 0);
 	assert_int_equal(store_lock(&store, LOCK_SH), 0);
 	assert_int_equal(store_lock(&store, LOCK_EX), -1);
 	assert_int_equal(store_lock(&other, LOCK_SH), 0);
@@ -590,7 +635,7 @@ a_layer_may_vanish_before_the_commit(void **state)
 	auto_words struct words missing = { 0 }, renamed = { 0 };
 	auto_free char *a = hex_of('a'), *two = hex_of('2');
 	(void)state;
-	assert_int_equal(store_open(&store, root), 0);
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
 	add_image(&store, '1', "a", "x:1");
 	assert_int_equal(stage_open(&stage, &store), 0);
 	assert_true(stage_has_layer(&stage, a));
@@ -633,6 +678,8 @@ main(void)
 		in_place(an_ambiguous_id_is_refused),
 		in_place(an_image_is_whole),
 		in_place(a_layer_may_hide_all_below),
+		in_place(a_layer_may_come_twice),
+		in_place(a_driver_has_its_own),
 		in_place(damage_is_named),
 		in_place(lists_names_and_the_nameless),
 		in_place(a_name_moves),

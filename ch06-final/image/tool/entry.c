@@ -2,8 +2,6 @@
 #include "entry.h"
 
 #include "attributes.h"
-#include "marks.h"
-#include "overlay.h"
 #include "stream.h"
 #include "tree.h"
 
@@ -65,6 +63,22 @@ has_mark(const char *path, enum mark mark)
 	return false;
 }
 
+/* What aufs puts before a name needs room: AUFS_NAME_MAX of aufs_whiteout.h. */
+#define AUFS_NAME_MAX 242
+
+static bool
+has_name_too_long_for_aufs(const char *path)
+{
+	for (const char *part = path; *part; part += strspn(part, "/")) {
+		size_t size = strcspn(part, "/");
+		size_t mark = marks_in_name(part) == MARK_WHITEOUT ? 4 : 0;
+		if (size - mark > AUFS_NAME_MAX)
+			return true;
+		part += size;
+	}
+	return false;
+}
+
 /* ---- directories ------------------------------------------------------- */
 
 static int
@@ -76,14 +90,14 @@ open_directory(int dir, const char *name)
 
 /* A directory that was deleted below and made anew hides what was there. */
 static int
-make_directory(int dir, const char *name, bool is_opaque)
+make_directory(int dir, const char *name, bool is_opaque, enum marks marks)
 {
 	if (mkdirat(dir, name, 0755) < 0)
 		return -1;
 	auto_close int made = open_directory(dir, name);
 	if (made < 0)
 		return -1;
-	if (is_opaque && marks_make_opaque(made, marks_of_overlay()) < 0)
+	if (is_opaque && marks_make_opaque(made, marks) < 0)
 		return -1;
 	return take_fd(&made);
 }
@@ -104,34 +118,38 @@ explain(int dir, const char *name, const char *path)
 
 /* Enter, or make, one component of a parent directory. */
 static int
-enter(int dir, const char *name, const char *path, bool make)
+enter(int dir, const char *name, const char *path, bool make,
+      enum marks marks)
 {
 	int next = open_directory(dir, name);
 	if (next >= 0 || !make)
 		return next >= 0 ? next : explain(dir, name, path);
-	if (errno == ENOENT)
-		next = make_directory(dir, name, false);
-	else if (overlay_is_whiteout(dir, name) == 1 &&
-		 unlinkat(dir, name, 0) == 0)
-		next = make_directory(dir, name, true);
-	else
+	int code = errno;
+	int was_hidden = marks_unhide(dir, name, marks);
+	if (was_hidden < 0)
+		return wrap("%.80s", path);
+	errno = code;
+	if (!was_hidden && code != ENOENT)
 		return explain(dir, name, path);
+	next = make_directory(dir, name, was_hidden, marks);
 	return next >= 0 ? next : fail("%.80s: make %.80s", path, name);
 }
 
 /* The directory that `path` is in, as a descriptor that the caller closes.
  * `path` is clean.  *base is its last component. */
 static int
-open_parent(int root, const char *path, bool make, const char **base)
+open_parent(const struct unpacking *unpacking, const char *path, bool make,
+	    const char **base)
 {
-	auto_close int dir = fcntl(root, F_DUPFD_CLOEXEC, 0);
+	auto_close int dir = fcntl(unpacking->root, F_DUPFD_CLOEXEC, 0);
 	if (dir < 0)
 		return fail("%.80s: duplicate a descriptor", path);
 	const char *part = path;
 	for (const char *slash; (slash = strchr(part, '/')); part = slash + 1) {
 		char name[NAME_MAX + 1];
 		snprintf(name, sizeof(name), "%.*s", (int)(slash - part), part);
-		auto_close int next = enter(dir, name, path, make);
+		auto_close int next =
+			enter(dir, name, path, make, unpacking->marks);
 		if (next < 0)
 			return -1;
 		close(dir);
@@ -162,7 +180,7 @@ find_parent(struct unpacking *unpacking, const char *path, const char **base)
 		return unpacking->parent;
 	}
 	forget_parent(unpacking);
-	unpacking->parent = open_parent(unpacking->root, path, true, base);
+	unpacking->parent = open_parent(unpacking, path, true, base);
 	if (unpacking->parent >= 0)
 		unpacking->parent_path = text("%.*s", (int)length, path);
 	return unpacking->parent;
@@ -250,7 +268,7 @@ write_directory(struct unpacking *unpacking, struct archive_entry *entry,
 {
 	auto_close int fd = open_directory(dir, base);
 	if (fd < 0 && errno == ENOENT)
-		fd = make_directory(dir, base, false);
+		fd = make_directory(dir, base, false, unpacking->marks);
 	if (fd < 0)
 		return fail("%.80s: make the directory", path);
 	remember_directory(unpacking, entry, path);
@@ -311,15 +329,16 @@ write_hard_link(struct unpacking *unpacking, const char *target,
 		return wrap("%.60s: hard link", path);
 	if (strcmp(clean, path) == 0)
 		return failx("%.80s: a hard link to itself", path);
-	const char *target_base;
+	const char *target_base, *hidden;
 	auto_close int target_dir =
-		open_parent(unpacking->root, clean, false, &target_base);
+		open_parent(unpacking, clean, false, &target_base);
 	if (target_dir < 0)
 		return wrap("%.60s: hard link", path);
 	struct stat st;
 	if (*clean == '\0' ||
 	    fstatat(target_dir, target_base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    overlay_is_whiteout(target_dir, target_base) == 1)
+	    marks_look(target_dir, target_base, unpacking->marks, &hidden) !=
+		    MARK_NONE)
 		return failx("%.60s: a hard link to %.60s, which does not "
 			     "come before it in the archive", path, clean);
 	if (S_ISDIR(st.st_mode))
@@ -337,7 +356,7 @@ write_mark(struct unpacking *unpacking, struct archive_entry *entry,
 	   const char *path)
 {
 	const char *base, *hidden;
-	enum marks marks = marks_of_overlay();
+	enum marks marks = unpacking->marks;
 	int dir = find_parent(unpacking, path, &base);
 	if (dir < 0)
 		return -1;
@@ -360,20 +379,24 @@ write_mark(struct unpacking *unpacking, struct archive_entry *entry,
 /* Of two entries with one name the later counts: make room for it.  A
  * directory stays for a directory. */
 static int
-make_room(const char *path, int dir, const char *base, bool for_directory)
+make_room(const char *path, int dir, const char *base, bool for_directory,
+	  enum marks marks)
 {
 	struct stat st;
+	int was_hidden = marks_unhide(dir, base, marks);
+	if (was_hidden < 0)
+		return wrap("%.80s", path);
+	if (was_hidden && !for_directory)
+		return 0;
+	if (was_hidden) {
+		auto_close int made = make_directory(dir, base, true, marks);
+		return made < 0 ? fail("%.80s: make the directory", path) : 0;
+	}
 	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : fail("%.80s: look", path);
 	if (S_ISDIR(st.st_mode))
 		return for_directory ? 0 : tree_remove(dir, base);
-	bool was_whiteout = overlay_is_whiteout(dir, base) == 1;
-	if (unlinkat(dir, base, 0) < 0)
-		return fail("%.80s: replace", path);
-	if (!for_directory || !was_whiteout)
-		return 0;
-	auto_close int made = make_directory(dir, base, true);
-	return made < 0 ? fail("%.80s: make the directory", path) : 0;
+	return unlinkat(dir, base, 0) < 0 ? fail("%.80s: replace", path) : 0;
 }
 
 static int
@@ -383,8 +406,8 @@ write_named(struct unpacking *unpacking, struct archive *archive,
 	const char *base, *link = archive_entry_hardlink(entry);
 	mode_t type = archive_entry_filetype(entry);
 	int dir = find_parent(unpacking, path, &base);
-	if (dir < 0 || make_room(path, dir, base,
-				 !link && type == AE_IFDIR) < 0)
+	if (dir < 0 || make_room(path, dir, base, !link && type == AE_IFDIR,
+				 unpacking->marks) < 0)
 		return -1;
 	if (link)
 		return write_hard_link(unpacking, link, path, dir, base);
@@ -428,6 +451,10 @@ entry_write(struct unpacking *unpacking, struct archive *archive,
 		return -1;
 	if (path[0] == '\0')
 		return write_root(unpacking, entry);
+	if (unpacking->marks == MARKS_NAMES &&
+	    has_name_too_long_for_aufs(path))
+		return failx("%.80s: a name of more than %d bytes, which aufs "
+			     "cannot show", path, AUFS_NAME_MAX);
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
 	if (has_mark(path, MARK_OWN))
@@ -443,9 +470,13 @@ entry_write(struct unpacking *unpacking, struct archive *archive,
 /* ---- begin and end ----------------------------------------------------- */
 
 void
-unpacking_begin(struct unpacking *unpacking, int root)
+unpacking_begin(struct unpacking *unpacking, int root, enum marks marks)
 {
-	*unpacking = (struct unpacking){ .root = root, .parent = -1 };
+	*unpacking = (struct unpacking){
+		.root = root,
+		.marks = marks,
+		.parent = -1,
+	};
 }
 
 /* A directory that a later entry replaced is no more there: fine. */
@@ -455,7 +486,7 @@ unpacking_finish(struct unpacking *unpacking)
 	for (size_t i = 0; i < unpacking->count; i++) {
 		struct directory_times *directory = &unpacking->directories[i];
 		const char *base;
-		auto_close int dir = open_parent(unpacking->root,
+		auto_close int dir = open_parent(unpacking,
 						 directory->path, false, &base);
 		if (dir < 0)
 			continue;

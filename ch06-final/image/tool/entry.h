@@ -8,15 +8,16 @@
  * and there is no chroot into it, since a program that lives in a hostile root
  * loads that root's libraries (CVE-2019-14271).
  *
- * Whiteouts become overlayfs's own (UNIONFS in short: an OCI layer marks a
+ * Whiteouts become those of the storage driver (marks.h).  An OCI layer marks a
  * deletion by an empty file ".wh.NAME" and a directory that hides all below by
- * ".wh..wh..opq"; overlayfs wants a character device 0/0 and an attribute).
- * They concern only the layers below, wherever in the tar they stand.
+ * ".wh..wh..opq", which is as aufs wants it; overlayfs wants a character device
+ * 0/0 and an attribute.  They concern only the layers below, wherever in the
+ * tar they stand.
  */
 #ifndef ENTRY_H
 #define ENTRY_H
 
-#include "base.h"
+#include "marks.h"
 
 #include <time.h>
 
@@ -31,6 +32,7 @@ struct directory_times {
 
 struct unpacking {
 	int root;	   /* the layer's directory */
+	enum marks marks;  /* that whiteouts are made as */
 	int parent;	   /* the last parent directory, kept open, */
 	char *parent_path; /* and its path; NULL when there is none */
 	struct directory_times *directories;
@@ -39,7 +41,7 @@ struct unpacking {
 };
 
 /* `root` stays the caller's. */
-void unpacking_begin(struct unpacking *unpacking, int root);
+void unpacking_begin(struct unpacking *unpacking, int root, enum marks marks);
 /* Give every directory the times it should have: the last thing to do. */
 int unpacking_finish(struct unpacking *unpacking);
 /* May be called twice. */

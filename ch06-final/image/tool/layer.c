@@ -55,7 +55,8 @@ read_tar(struct stream *from, struct unpacking *unpacking)
 }
 
 int
-layer_unpack(struct stream *from, int dir, struct layer *layer)
+layer_unpack(struct stream *from, int dir, enum marks marks,
+	     struct layer *layer)
 {
 	struct plain_stream plain;
 	struct digest_stream digest;
@@ -64,7 +65,7 @@ layer_unpack(struct stream *from, int dir, struct layer *layer)
 		return -1;
 	int result = digest_stream_open(&digest, &plain.stream);
 	if (result == 0) {
-		unpacking_begin(&unpacking, dir);
+		unpacking_begin(&unpacking, dir, marks);
 		result = read_tar(&digest.stream, &unpacking);
 		/* What follows the end of the tar is part of the digest. */
 		if (result == 0)
@@ -84,7 +85,8 @@ layer_stage(struct stage *stage, struct stream *from, const char *expected,
 	    struct layer *layer)
 {
 	auto_close int dir = stage_begin_layer(stage);
-	if (dir < 0 || layer_unpack(from, dir, layer) < 0)
+	enum marks marks = storage_marks(stage->store->driver);
+	if (dir < 0 || layer_unpack(from, dir, marks, layer) < 0)
 		return -1;
 	if (expected && strcmp(layer->diff_id, expected) != 0)
 		return failx("its content has the digest sha256:%s, which is "

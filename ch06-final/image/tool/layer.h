@@ -1,10 +1,11 @@
 /*
  * layer.h - a layer: a tar, perhaps compressed, that becomes a directory for
- * overlayfs, and the digest by which it is known.
+ * the storage driver, and the digest by which it is known.
  */
 #ifndef LAYER_H
 #define LAYER_H
 
+#include "marks.h"
 #include "stream.h"
 
 struct stage;
@@ -17,10 +18,12 @@ struct layer {
 };
 
 /*
- * Unpack what `from` gives into the empty directory `dir`.  `from` is read to
- * its end.  Whether the digest is the right one is for the caller to say.
+ * Unpack what `from` gives into the empty directory `dir`, with whiteouts made
+ * as `marks`.  `from` is read to its end.  Whether the digest is the right one
+ * is for the caller to say.
  */
-int layer_unpack(struct stream *from, int dir, struct layer *layer);
+int layer_unpack(struct stream *from, int dir, enum marks marks,
+		 struct layer *layer);
 
 /* The same, onto a stage (stage.h).  When `expected` (digits) is not NULL the
  * layer must have that digest.  The layer is kept only when all is well. */

@@ -70,9 +70,15 @@ take_config(const struct bundle *bundle, const struct claim *claim,
 }
 
 static int
-check_layers(const struct bundle *bundle, const struct claim *claim,
+check_layers(const struct load *load, const struct claim *claim,
 	     const struct new_image *image)
 {
+	const struct bundle *bundle = &load->bundle;
+	enum storage driver = load->stage.store->driver;
+	if (image->layers.count > storage_layers_max(driver))
+		return failx("it has %zu layers; the storage driver %s takes "
+			     "%zu", image->layers.count, storage_name(driver),
+			     storage_layers_max(driver));
 	if (claim->layers.count != image->layers.count)
 		return failx("it has %zu layers, but its config lists %zu",
 			     claim->layers.count, image->layers.count);
@@ -93,7 +99,7 @@ check_claims(struct load *load)
 		struct new_image *image = &load->images[i];
 		if (take_names(claim, image) < 0 ||
 		    take_config(&load->bundle, claim, image) < 0 ||
-		    check_layers(&load->bundle, claim, image) < 0)
+		    check_layers(load, claim, image) < 0)
 			return -1;
 	}
 	return 0;

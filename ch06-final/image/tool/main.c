@@ -1,9 +1,11 @@
 /*
  * mydocker-image - brings images into the store.
  *
- *	mydocker-image [--root DIR] load [-i FILE] [-q]
- *	mydocker-image [--root DIR] import FILE|- [NAME]
- *	mydocker-image [--root DIR] builtin busybox
+ *	mydocker-image [OPTION...] load [-i FILE] [-q]
+ *	mydocker-image [OPTION...] import FILE|- [NAME]
+ *	mydocker-image [OPTION...] builtin busybox
+ *
+ * The options are --root DIR and --storage-driver overlay|aufs.
  *
  * A program of its own, run by the runtime when an image comes in, so that the
  * libraries it needs do not slow down the start of every container.  Exit
@@ -182,18 +184,22 @@ complain(void)
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: mydocker-image [--root DIR] VERB, which is "
-			"one of:\n");
+	fprintf(stderr, "usage: mydocker-image [--root DIR] "
+			"[--storage-driver NAME] VERB, which is one of:\n");
 	for (size_t i = 0; i < countof(verbs); i++)
 		fprintf(stderr, "\t%s\n", verbs[i].usage);
 	return 1;
 }
 
 static int
-run(const struct verb *verb, const char *root, int argc, char **argv)
+run(const struct verb *verb, const char *root, const char *driver_name,
+    int argc, char **argv)
 {
-	auto_store struct store store;
-	if (store_open(&store, root) < 0)
+	auto_store struct store store = { 0 };
+	enum storage driver;
+	if (storage_parse(driver_name, &driver) < 0)
+		return -1;
+	if (store_open(&store, root, driver) < 0)
 		return wrap("open the store");
 	return verb->run(&store, argc, argv);
 }
@@ -202,10 +208,15 @@ int
 main(int argc, char **argv)
 {
 	const char *root = STORE_ROOT;
+	const char *driver = storage_name(STORAGE_OVERLAY);
 	int first = 1;
-	if (argc > 2 && strcmp(argv[1], "--root") == 0) {
-		root = argv[2];
-		first = 3;
+	for (; first + 1 < argc; first += 2) {
+		if (strcmp(argv[first], "--root") == 0)
+			root = argv[first + 1];
+		else if (strcmp(argv[first], "--storage-driver") == 0)
+			driver = argv[first + 1];
+		else
+			break;
 	}
 	const struct verb *verb = NULL;
 	for (size_t i = 0; first < argc && i < countof(verbs); i++)
@@ -216,7 +227,7 @@ main(int argc, char **argv)
 
 	umask(0);
 	catch_signals();
-	int result = run(verb, root, argc - first, argv + first);
+	int result = run(verb, root, driver, argc - first, argv + first);
 	if (result == 0 && fflush(stdout) != 0)
 		result = fail("write to standard output");
 	if (result < 0)
