@@ -17,6 +17,7 @@
 #include "aufs_dir.h"
 #include "aufs_file.h"
 #include "aufs_forget.h"
+#include "aufs_handle.h"
 #include "aufs_names.h"
 #include "aufs_remount.h"
 #include "aufs_show.h"
@@ -180,6 +181,7 @@ void
 aufs_free(struct aufs *aufs)
 {
 	plinks_leave(&aufs->plinks, NULL);
+	handle_close_all(&aufs->nodes);
 	nodes_free(&aufs->nodes);
 	for (int i = 0; i < aufs->branch_count; i++)
 		branch_free(aufs->branches[i]);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "aufs_copy.h"
@@ -37,4 +38,24 @@ handle_move_all(const struct node *node)
 			return -errno;
 	}
 	return 0;
+}
+
+static void
+close_those_of(struct node *node)
+{
+	while (node->handles) {
+		struct handle *handle = node->handles;
+		node->handles = handle->next;
+		close(handle->fd);
+		free(handle);
+	}
+}
+
+void
+handle_close_all(struct nodes *nodes)
+{
+	for (size_t i = 0; i < nodes->chain_count; i++)
+		for (struct node *node = nodes->chains[i]; node;
+		     node = node->next)
+			close_those_of(node);
 }

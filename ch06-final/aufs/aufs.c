@@ -17,6 +17,7 @@
 #include "aufs_dir.h"
 #include "aufs_file.h"
 #include "aufs_forget.h"
+#include "aufs_handle.h"
 #include "aufs_names.h"
 #include "aufs_remount.h"
 #include "aufs_show.h"
@@ -87,10 +88,17 @@ aufs_init(struct aufs *aufs)
 
 /* ---- the process that serves ------------------------------------------- */
 
-/* Every node holds descriptors: as many as we may have, and a quarter of that
- * for what is open. */
+/* The table of descriptors has room for so many from the start. */
+#define TABLE_SIZE 16384
+
+/*
+ * Every node holds descriptors: as many as we may have, and a quarter of that
+ * for what is open.  The kernel doubles its table of them when it is full, and
+ * where threads share it waits for each doubling until no CPU can see the old
+ * one (synchronize_rcu(), 10 ms and more): so it grows now, while we are alone.
+ */
 static void
-raise_limit(struct aufs *aufs)
+make_room_for_descriptors(struct aufs *aufs)
 {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -98,6 +106,10 @@ raise_limit(struct aufs *aufs)
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	aufs->nodes.descriptors_wanted = limit.rlim_max / 4 * 3;
+	rlim_t last = (limit.rlim_max < TABLE_SIZE ? limit.rlim_max :
+						     TABLE_SIZE) - 1;
+	auto_close int highest = fcntl(aufs->branches[0]->fd, F_DUPFD_CLOEXEC,
+				       (int)last);
 }
 
 /*
@@ -113,7 +125,7 @@ prepare_process(struct aufs *aufs)
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_TRIM_THRESHOLD, 128 * 1024);
 	umask(0);
-	raise_limit(aufs);
+	make_room_for_descriptors(aufs);
 }
 
 /* Everything but the mount itself. */
@@ -169,6 +181,7 @@ void
 aufs_free(struct aufs *aufs)
 {
 	plinks_leave(&aufs->plinks, NULL);
+	handle_close_all(&aufs->nodes);
 	nodes_free(&aufs->nodes);
 	for (int i = 0; i < aufs->branch_count; i++)
 		branch_free(aufs->branches[i]);

@@ -59,10 +59,13 @@ count_links(struct aufs *aufs, const struct node *node, const struct stat *st)
 }
 
 int
-attr_get(struct aufs *aufs, const struct node *node, struct fuse_attr *attr)
+attr_get(struct aufs *aufs, const struct node *node, const struct stat *known,
+	 struct fuse_attr *attr)
 {
 	struct stat st;
-	if (fstat(node->layers[0].fd, &st) < 0)
+	if (known)
+		st = *known;
+	else if (fstat(node->layers[0].fd, &st) < 0)
 		return -errno;
 	*attr = (struct fuse_attr){
 		.ino = node->ino,
@@ -90,7 +93,7 @@ answer_attr(struct fuse_request *request, const struct node *node)
 	struct aufs *aufs = aufs_of(request);
 	struct fuse_attr_out *out = (void *)request->out;
 	*out = (struct fuse_attr_out){ .attr_valid = attr_seconds(aufs) };
-	int result = attr_get(aufs, node, &out->attr);
+	int result = attr_get(aufs, node, NULL, &out->attr);
 	return result < 0 ? result : (ssize_t)sizeof(*out);
 }
 

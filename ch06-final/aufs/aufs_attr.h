@@ -4,9 +4,10 @@
 
 #include "aufs_state.h"
 
-/* The answer's part that is about the node; `tree` is held. */
+/* The answer's part that is about the node; `tree` is held.  `known` is what
+ * fstat(2) has just said of it, or NULL. */
 int attr_get(struct aufs *aufs, const struct node *node,
-	     struct fuse_attr *attr);
+	     const struct stat *known, struct fuse_attr *attr);
 /* For how many seconds the kernel may believe it. */
 uint64_t attr_seconds(const struct aufs *aufs);
 

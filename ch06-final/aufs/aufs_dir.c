@@ -200,14 +200,16 @@ look_up(struct answer *answer, uint64_t place, const char *name,
 {
 	struct aufs *aufs = aufs_of(answer->request);
 	struct node *node;
+	struct stat st;
 	if (place < FIRST)
 		return;
 	unsigned int from = answer->is_current ?
 				    answer->listing->all[place - FIRST].layer :
 				    0;
-	if (union_look_up(aufs, answer->dir, name, from, false, &node) < 0)
+	if (union_look_up(aufs, answer->dir, name, from, false, &node,
+			  &st) < 0)
 		return;
-	if (names_answer(answer->request, node, out) < 0)
+	if (names_answer(answer->request, node, &st, out) < 0)
 		*out = (struct fuse_entry_out){ 0 };
 }
 

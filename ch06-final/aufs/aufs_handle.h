@@ -28,4 +28,7 @@ int handle_open_object(const struct node *node, int flags);
 /* With `tree` held alone: all handles of the node to its present object. */
 int handle_move_all(const struct node *node);
 
+/* When nobody will say any more that it is closed: the kernel has gone. */
+void handle_close_all(struct nodes *nodes);
+
 #endif

@@ -31,7 +31,7 @@ node_asked(const struct fuse_request *request)
 
 ssize_t
 names_answer(struct fuse_request *request, struct node *node,
-	     struct fuse_entry_out *out)
+	     const struct stat *known, struct fuse_entry_out *out)
 {
 	struct aufs *aufs = aufs_of(request);
 	*out = (struct fuse_entry_out){
@@ -39,7 +39,7 @@ names_answer(struct fuse_request *request, struct node *node,
 		.entry_valid = attr_seconds(aufs),
 		.attr_valid = attr_seconds(aufs),
 	};
-	int result = attr_get(aufs, node, &out->attr);
+	int result = attr_get(aufs, node, known, &out->attr);
 	if (result == 0)
 		node_looked_up(&aufs->nodes, node);
 	node_drop(&aufs->nodes, node);
@@ -51,14 +51,16 @@ look_up(struct fuse_request *request, bool alone)
 {
 	struct aufs *aufs = aufs_of(request);
 	struct node *node;
+	struct stat st;
 	if (alone)
 		pthread_rwlock_wrlock(&aufs->tree);
 	else
 		pthread_rwlock_rdlock(&aufs->tree);
 	ssize_t result = union_look_up(aufs, node_asked(request),
-				       request->arg, 0, alone, &node);
+				       request->arg, 0, alone, &node, &st);
 	if (result == 0)
-		result = names_answer(request, node, (void *)request->out);
+		result = names_answer(request, node, &st,
+				      (void *)request->out);
 	pthread_rwlock_unlock(&aufs->tree);
 	return result;
 }
@@ -218,7 +220,8 @@ answer_made(struct fuse_request *request, const struct made *made)
 	pthread_rwlock_wrlock(&aufs->tree);
 	ssize_t result = make_in_union(request, made, &node);
 	if (result == 0)
-		result = names_answer(request, node, (void *)request->out);
+		result = names_answer(request, node, NULL,
+				      (void *)request->out);
 	pthread_rwlock_unlock(&aufs->tree);
 	return result;
 }
@@ -295,7 +298,8 @@ names_op_link(struct fuse_request *request)
 	result = link_in_union(request, node, (const char *)(in + 1));
 	if (result == 0) {
 		node_hold(&aufs->nodes, node);
-		result = names_answer(request, node, (void *)request->out);
+		result = names_answer(request, node, NULL,
+				      (void *)request->out);
 	}
 	pthread_rwlock_unlock(&aufs->tree);
 	return result;
@@ -314,7 +318,7 @@ answer_open(struct fuse_request *request, struct node *node, int flags, int fd)
 		node_drop(&aufs->nodes, node);
 		return result;
 	}
-	ssize_t size = names_answer(request, node, entry);
+	ssize_t size = names_answer(request, node, NULL, entry);
 	return size < 0 ? size : size + (ssize_t)sizeof(*open);
 }
 

@@ -6,9 +6,9 @@
 #include "aufs_union.h"
 
 /* Answer with the node, which the kernel has looked up by that; `tree` is
- * held.  Takes over the caller's reference. */
+ * held.  Takes over the caller's reference.  `known`: as for attr_get(). */
 ssize_t names_answer(struct fuse_request *request, struct node *node,
-		     struct fuse_entry_out *out);
+		     const struct stat *known, struct fuse_entry_out *out);
 
 /*
  * What is made until names_as_daemon() is made as who asks: the owner, and

@@ -1,6 +1,7 @@
 /* aufs_node.c - see aufs_node.h. */
 #include "aufs_node.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -205,8 +206,12 @@ free_node(struct nodes *nodes, struct node *node)
 	free_parts(node);
 	free(node);
 	if (--nodes->count < nodes->chain_count / 4 &&
-	    nodes->chain_count > FIRST_CHAINS)
+	    nodes->chain_count > FIRST_CHAINS) {
 		resize_table(nodes, nodes->chain_count / 4);
+		/* By itself free(3) gives back only what lies behind the last
+		 * thing in use. */
+		malloc_trim(0);
+	}
 }
 
 static void

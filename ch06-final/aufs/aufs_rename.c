@@ -38,10 +38,11 @@ struct renaming {
 static int
 look_up(struct aufs *aufs, struct end *end)
 {
+	struct stat st;
 	end->node = NULL;
 	pthread_rwlock_wrlock(&aufs->tree);
 	int result = union_look_up(aufs, end->dir, end->name, 0, true,
-				   &end->node);
+				   &end->node, &st);
 	pthread_rwlock_unlock(&aufs->tree);
 	return result;
 }

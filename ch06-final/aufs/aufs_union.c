@@ -219,7 +219,8 @@ adopt(struct aufs *aufs, struct node *node, struct found *found)
 
 int
 union_look_up(struct aufs *aufs, struct node *dir, const char *name,
-	      unsigned int from, bool alone, struct node **node)
+	      unsigned int from, bool alone, struct node **node,
+	      struct stat *st)
 {
 	struct found found;
 	bool differs;
@@ -242,6 +243,7 @@ union_look_up(struct aufs *aufs, struct node *dir, const char *name,
 		adopt(aufs, *node, &found);
 		node_hold(&aufs->nodes, *node);
 	}
+	*st = found.st;
 	node_add_alias(&aufs->nodes, *node, dir, name);
 	return 0;
 }

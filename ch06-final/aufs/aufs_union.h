@@ -35,12 +35,14 @@ bool union_is_above(const struct node *dir, const char *name,
 		    const struct branch *below);
 
 /*
- * Look a name up and give its node, of which the caller owns a reference.
+ * Look a name up and give its node, of which the caller owns a reference, and
+ * what fstat(2) says of it.
  * -EAGAIN: something has to be written down first; ask again with `alone`,
  * holding the `tree` lock so.
  */
 int union_look_up(struct aufs *aufs, struct node *dir, const char *name,
-		  unsigned int from, bool alone, struct node **node);
+		  unsigned int from, bool alone, struct node **node,
+		  struct stat *st);
 
 /* ---- with the `tree` lock held alone ----------------------------------- */
 

@@ -193,6 +193,15 @@ take_turn(struct fuse *fuse)
 	turn_of = fuse;
 }
 
+/* Done before another thread could have been woken. */
+static bool
+is_quick(uint32_t opcode)
+{
+	return opcode == FUSE_GETATTR || opcode == FUSE_FORGET ||
+	       opcode == FUSE_BATCH_FORGET ||
+	       opcode == FUSE_RELEASEDIR;
+}
+
 /* Somebody else asks, too: let it not wait for what we do. */
 static bool
 is_more(const struct fuse *fuse)
@@ -212,9 +221,9 @@ serve_one(struct fuse_request *request, char *buffer)
 		return errno == EINTR || errno == ENOENT || errno == EAGAIN;
 	if ((size_t)length < sizeof(struct fuse_in_header))
 		return false;
-	if (is_more(fuse))
-		fuse_let_others();
 	request->in = (const void *)buffer;
+	if (!is_quick(request->in->opcode) && is_more(fuse))
+		fuse_let_others();
 	request->arg = buffer + sizeof(struct fuse_in_header);
 	request->arg_size = length - sizeof(struct fuse_in_header);
 	handle(request);
