@@ -1,6 +1,6 @@
 """make bench: union file systems side by side.
 
-    python3 -B tests/bench/union.py [tmpfs|ext4] [ROW...]
+    python3 -B tests/bench/union.py [tmpfs] [ext4] [ROW...]
 
 The kernel's overlay, this project's aufs, fuse-overlayfs and unionfs-fuse do
 the same work in one run, in turn, each on a fresh mount with fresh
@@ -303,23 +303,24 @@ def table(rows):
 
 
 def main():
-    arguments = sys.argv[1:]
+    kinds = [k for k in ("tmpfs", "ext4") if k in sys.argv[1:]]
+    rows = [row for row in sys.argv[1:] if row not in kinds]
     if os.environ.get("IN_NAMESPACE") != "1":
-        os.execvpe("unshare", ["unshare", "--mount", "--propagation",
-                               "private", sys.executable, "-B", __file__,
-                               *arguments], {**os.environ,
-                                             "IN_NAMESPACE": "1"})
-    kind = arguments.pop(0) if arguments and \
-        arguments[0] in ("tmpfs", "ext4") else "tmpfs"
+        for kind in kinds or ("tmpfs", "ext4"):
+            subprocess.run(["unshare", "--mount", "--propagation", "private",
+                            sys.executable, "-B", __file__, kind, *rows],
+                           check=True,
+                           env={**os.environ, "IN_NAMESPACE": "1"})
+        return
     run("mount", "-t", "tmpfs", "-o", "size=12g", "bench", B)
-    if kind == "ext4":
+    if kinds == ["ext4"]:
         image = B + "/image"
         run("truncate", "-s", "8g", image)
         run("mkfs.ext4", "-q", image)
         run("mount", "-o", "loop", image, B)
-    print(kind)
+    print("\non", kinds[0])
     prepare()
-    table(arguments or list(ROWS))
+    table(rows or list(ROWS))
 
 
 if __name__ == "__main__":
