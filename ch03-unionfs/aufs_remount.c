@@ -42,19 +42,39 @@ remount_make_root(struct aufs *aufs)
 
 /* ---- after a change: everything is where it is now --------------------- */
 
-/* Every node but the root, in an array. */
-static struct node **
-all_nodes(struct aufs *aufs, size_t *count)
+/* Every node but the root.  We have a reference to each: the kernel may forget
+ * it meanwhile, and for that nobody needs `tree`. */
+struct all_nodes {
+	struct nodes *nodes;
+	struct node **all;
+	size_t count;
+};
+
+static struct all_nodes
+all_nodes(struct aufs *aufs)
 {
 	struct nodes *nodes = &aufs->nodes;
-	struct node **all = new_bytes(nodes->count * sizeof(*all));
-	*count = 0;
+	struct all_nodes all = { .nodes = nodes };
+	pthread_mutex_lock(&nodes->lock);
+	all.all = new_bytes(nodes->count * sizeof(*all.all));
 	for (size_t i = 0; i < nodes->chain_count; i++)
 		for (struct node *node = nodes->chains[i]; node;
-		     node = node->next)
-			all[(*count)++] = node;
+		     node = node->next) {
+			node->references++;
+			all.all[all.count++] = node;
+		}
+	pthread_mutex_unlock(&nodes->lock);
 	return all;
 }
+
+static void
+drop_nodes(struct all_nodes *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		node_drop(all->nodes, all->all[i]);
+	free(all->all);
+}
+#define auto_nodes __attribute__((cleanup(drop_nodes)))
 
 static unsigned int
 depth(const struct node *node)
@@ -103,18 +123,18 @@ find_again(struct aufs *aufs, struct node *dir)
 static int
 refresh(struct aufs *aufs, struct known_names *names)
 {
-	size_t count;
 	if (remount_make_root(aufs) < 0)
 		return -1;
-	auto_free struct node **all = all_nodes(aufs, &count);
-	qsort(all, count, sizeof(*all), by_depth);
+	auto_nodes struct all_nodes all = all_nodes(aufs);
+	qsort(all.all, all.count, sizeof(*all.all), by_depth);
 	node_forget_listing(&aufs->nodes, &aufs->nodes.root);
-	for (size_t i = 0; i < count; i++) {
-		if (node_is_directory(all[i])) {
-			node_forget_listing(&aufs->nodes, all[i]);
-			find_again(aufs, all[i]);
+	for (size_t i = 0; i < all.count; i++) {
+		struct node *node = all.all[i];
+		if (node_is_directory(node)) {
+			node_forget_listing(&aufs->nodes, node);
+			find_again(aufs, node);
 		} else {
-			forget_collect(aufs, all[i], names);
+			forget_collect(aufs, node, names);
 		}
 	}
 	return 0;
@@ -228,15 +248,14 @@ is_only_in(const struct node *node, const struct branch *branch)
 static bool
 is_written(struct aufs *aufs, const struct branch *branch)
 {
-	size_t count;
-	auto_free struct node **all = all_nodes(aufs, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (!is_only_in(all[i], branch) ||
-		    node_is_directory(all[i]))
+	auto_nodes struct all_nodes all = all_nodes(aufs);
+	for (size_t i = 0; i < all.count; i++) {
+		const struct node *node = all.all[i];
+		if (!is_only_in(node, branch) || node_is_directory(node))
 			continue;
-		if (all[i]->copying)
+		if (node->copying)
 			return true;
-		for (struct handle *h = all[i]->handles; h; h = h->next)
+		for (struct handle *h = node->handles; h; h = h->next)
 			if ((h->flags & O_ACCMODE) != O_RDONLY)
 				return true;
 	}
@@ -248,13 +267,13 @@ static size_t
 names_only_in(struct aufs *aufs, const struct branch *branch,
 	      struct known_names *names)
 {
-	size_t count, found = 0;
-	auto_free struct node **all = all_nodes(aufs, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (!is_only_in(all[i], branch))
+	size_t found = 0;
+	auto_nodes struct all_nodes all = all_nodes(aufs);
+	for (size_t i = 0; i < all.count; i++) {
+		if (!is_only_in(all.all[i], branch))
 			continue;
 		found++;
-		forget_collect(aufs, all[i], names);
+		forget_collect(aufs, all.all[i], names);
 	}
 	return found;
 }

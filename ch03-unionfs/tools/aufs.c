@@ -238,7 +238,8 @@ unmount_main(int argc, char **argv)
 
 /* ---- mounting ---------------------------------------------------------- */
 
-/* A daemon that is asked to end takes its mount away, and ends by that. */
+/* A daemon that is asked to end takes its mount away, and ends by that.  Where
+ * the mount is no longer by that name, it just ends. */
 static void *
 unmount_on_signal(void *data)
 {
@@ -249,7 +250,8 @@ unmount_on_signal(void *data)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	while (sigwait(&signals, &number) == 0)
-		sys_umount2(aufs->target, MNT_DETACH);
+		if (sys_umount2(aufs->target, MNT_DETACH) < 0)
+			_exit(1);
 	return NULL;
 }
 

@@ -20,6 +20,11 @@ class Stress(aufs_runs.Runs):
     def test_by_the_daemon_alone(self):
         self.play("--options", "nopassthrough,nosplice")
 
+    def test_branches_come_and_go(self):
+        done = self.run_program("remounts.py", timeout=120,
+                                AUFS=self.build_sanitized())
+        print("         " + done.out.strip())
+
     def test_memory_comes_and_goes(self):
         done = self.run_program("memory.py", timeout=120)
         print("         " + done.out.strip())
