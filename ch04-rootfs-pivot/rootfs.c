@@ -3,13 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "mountfd.h"
 #include "mountinfo.h"
+#include "procfs.h"
 #include "safepath.h"
 #include "sys.h"
 
@@ -48,15 +52,19 @@ open_target(int root, const char *target, bool is_directory)
 			      safepath_make_file(root, target, 0644);
 }
 
-/* Returns the mount. */
+/* Returns the mount.  `users` as in struct rootfs_mount. */
 static int
-bind_fd(int source, int root, const char *target, unsigned long flags)
+bind_fd(int source, int root, const char *target, unsigned long flags,
+	int users)
 {
 	struct stat st;
 	if (fstat(source, &st) < 0)
 		return fail("look at the source of a bind mount");
 	auto_close int to = open_target(root, target, S_ISDIR(st.st_mode));
-	return to < 0 ? -1 : mountfd_bind(source, to, flags);
+	if (to < 0)
+		return -1;
+	return users ? mountfd_bind_mapped(source, to, flags, users) :
+		       mountfd_bind(source, to, flags);
 }
 
 static int
@@ -65,7 +73,10 @@ bind_path(int root, const struct rootfs_mount *m)
 	auto_close int source = open(m->source, O_PATH | O_CLOEXEC);
 	if (source < 0)
 		return fail("open %s", m->source);
-	return bind_fd(source, root, m->target, m->flags);
+	if (m->type && strcmp(m->type, "proc") == 0 &&
+	    procfs_check(source) < 0)
+		return -1;
+	return bind_fd(source, root, m->target, m->flags, m->users);
 }
 
 /* /proc and /sys are trusted by what comes after: no link may stand there. */
@@ -144,7 +155,7 @@ rootfs_mount_all(int root, const struct rootfs_mount *plan)
 int
 rootfs_bind(int source, int root, const char *target, unsigned long flags)
 {
-	auto_close int mount = bind_fd(source, root, target, flags);
+	auto_close int mount = bind_fd(source, root, target, flags, 0);
 	if (mount < 0 || settle(root, target, mount, 0) < 0)
 		return wrap("bind mount on the container's %s", target);
 	return 0;
@@ -157,6 +168,7 @@ rootfs_bind(int source, int root, const char *target, unsigned long flags)
 /* The kernel gives a new proc or sysfs only to who owns the pid or network
  * namespace it would show.  Who shares those with the host sees the host's. */
 static const struct rootfs_mount host_proc = {
+	.type = "proc",
 	.source = "/proc",
 	.target = "/proc",
 	.flags = MS_BIND | MS_REC | SAFE,
@@ -327,6 +339,19 @@ rootfs_dev(int root)
 	return 0;
 }
 
+int
+rootfs_console(int root, int terminal)
+{
+	struct stat st;
+	struct statfs fs;
+	if (fstat(terminal, &st) < 0 || fstatfs(terminal, &fs) < 0)
+		return fail("look at the container's terminal");
+	if (!S_ISCHR(st.st_mode) || fs.f_type != DEVPTS_SUPER_MAGIC)
+		return failx("make /dev/console: what was given for it is no "
+			     "terminal of a devpts");
+	return rootfs_bind(terminal, root, "/dev/console", 0);
+}
+
 /* ---- masks ------------------------------------------------------------- */
 
 const char *const rootfs_masked_paths[] = {
@@ -396,6 +421,14 @@ rootfs_readonly_paths(int root, const char *const *paths)
 		if (make_readonly(root, *paths) < 0)
 			return wrap("make %s read-only", *paths);
 	return 0;
+}
+
+int
+rootfs_readonly(int root)
+{
+	return mountfd_restrict(root, MS_RDONLY) < 0 ?
+		       wrap("make the container's root read-only") :
+		       0;
 }
 
 /* ---- the pivot --------------------------------------------------------- */
@@ -493,6 +526,67 @@ rootfs_pivot(int root)
 	if (sys_umount2(".", MNT_DETACH) < 0)
 		return fail("unmount the old root");
 	if (chdir("/") < 0)
+		return fail("enter the new root");
+	return 0;
+}
+
+/* ---- where there is no pivot ------------------------------------------- */
+
+/* Is `path` this mount or something below it, as text? */
+static bool
+is_below(const char *path, const char *top)
+{
+	size_t length = strlen(top);
+	return strncmp(path, top, length) == 0 &&
+	       (path[length] == '\0' || path[length] == '/');
+}
+
+/*
+ * What is neither below the new root nor on the way to it: /proc, /sys and so
+ * on of the old one, which would stay in the namespace.  From the last line of
+ * the table to the first: what is mounted on others goes before them.
+ */
+static int
+unmount_others(const char *root)
+{
+	auto_mounts struct mount_table table = { 0 };
+	if (mountinfo_read(0, &table) < 0)
+		return -1;
+	for (size_t i = table.count; i-- > 0;) {
+		const char *target = table.mounts[i].target;
+		if (strcmp(target, "/") == 0 || is_below(target, root) ||
+		    is_below(root, target))
+			continue;
+		/* EINVAL: it went with another one, or, in a user namespace,
+		 * is locked: then the new root will cover it. */
+		if (sys_umount2(target, MNT_DETACH) < 0 && errno != EINVAL &&
+		    errno != ENOENT)
+			return fail("unmount the old %s", target);
+	}
+	return 0;
+}
+
+int
+rootfs_move(int root)
+{
+	auto_free char *link = text("/proc/self/fd/%d", root);
+	auto_free char *path = realpath(link, NULL);
+	if (!path)
+		return fail("find the path of the new root (is /proc mounted "
+			    "there?)");
+	if (mountfd_is_root(root) == 0)
+		return failx("move the new root: it is not a mount point: bind "
+			     "mount it onto itself");
+	/* From here on nothing may be unmounted elsewhere. */
+	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail("cut the old root off from the host");
+	if (unmount_others(path) < 0)
+		return -1;
+	if (fchdir(root) < 0)
+		return fail("enter the new root");
+	if (sys_mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+		return fail("move the new root onto /");
+	if (sys_chroot(".") < 0 || chdir("/") < 0)
 		return fail("enter the new root");
 	return 0;
 }

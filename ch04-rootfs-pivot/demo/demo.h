@@ -4,6 +4,8 @@
 
 #include "tour.h"
 
+extern const struct experiment demo_rootfs;
+extern const struct experiment demo_chroot;
 extern const struct experiment demo_pivot;
 
 /* demo/dot.c: the tree of mounts, as a Graphviz graph. */

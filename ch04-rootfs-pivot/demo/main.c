@@ -3,6 +3,8 @@
 #include "demo.h"
 
 static const struct experiment *const experiments[] = {
+	&demo_rootfs,
+	&demo_chroot,
 	&demo_pivot,
 	NULL,
 };
