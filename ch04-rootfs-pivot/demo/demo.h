@@ -6,7 +6,10 @@
 
 extern const struct experiment demo_rootfs;
 extern const struct experiment demo_chroot;
+extern const struct experiment demo_escape;
 extern const struct experiment demo_pivot;
+extern const struct experiment demo_msmove;
+extern const struct experiment demo_einval;
 
 /* demo/dot.c: the tree of mounts, as a Graphviz graph. */
 int dot(FILE *out);

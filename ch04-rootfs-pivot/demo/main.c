@@ -5,7 +5,10 @@
 static const struct experiment *const experiments[] = {
 	&demo_rootfs,
 	&demo_chroot,
+	&demo_escape,
 	&demo_pivot,
+	&demo_msmove,
+	&demo_einval,
 	NULL,
 };
 
