@@ -9,6 +9,11 @@ static const struct experiment *const experiments[] = {
 	&demo_pivot,
 	&demo_msmove,
 	&demo_einval,
+	&demo_mounts,
+	&demo_volume,
+	&demo_idmap,
+	&demo_readonly,
+	&demo_busy,
 	NULL,
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -63,7 +64,7 @@ live(int sock, int (*body)(void *data), void *data, bool stays)
 	else if (stays) {
 		char nothing = 0;
 		send(sock, &nothing, 1, MSG_NOSIGNAL);
-		recv(sock, &nothing, 1, 0); /* until the other end is closed */
+		recv(sock, &nothing, 1, 0); /* until we are dismissed */
 	}
 	_exit(result < 0 ? BODY_FAILED : result);
 }
@@ -116,6 +117,17 @@ stage_child(uint64_t kinds, int (*body)(void *data), void *data)
 	return WEXITSTATUS(status);
 }
 
+void *
+stage_shared(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (memory != MAP_FAILED)
+		return memory;
+	fail("map memory for a child and us");
+	return NULL;
+}
+
 int
 stage_help(struct stage_helper *helper, uint64_t kinds,
 	   int (*body)(void *data), void *data)
@@ -138,8 +150,11 @@ stage_help(struct stage_helper *helper, uint64_t kinds,
 void
 stage_dismiss(struct stage_helper *helper)
 {
+	char word = 0;
 	if (helper->pid <= 0)
 		return;
+	/* A word: other helpers, forked later, have a copy of this end. */
+	send(helper->end, &word, 1, MSG_NOSIGNAL);
 	close_scoped(&helper->end);
 	while (waitpid(helper->pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -20,13 +20,16 @@ bool stage_is_real_root(void);
  */
 int stage_child(uint64_t kinds, int (*body)(void *data), void *data);
 
+/* Memory that a child has in common with us, zeroed; it ends with the stage. */
+void *stage_shared(size_t size);
+
 /*
  * The same, and when `body` has returned 0 the child goes on to exist, with
  * what it holds, until it is dismissed.  To be dismissed is allowed twice.
  */
 struct stage_helper {
 	pid_t pid; /* 0: there is none */
-	int end;   /* the child ends when this is closed */
+	int end;   /* of the pair of sockets that it waits at */
 };
 int stage_help(struct stage_helper *helper, uint64_t kinds,
 	       int (*body)(void *data), void *data);
