@@ -21,7 +21,7 @@
 #include "sys.h"
 #include "tree.h"
 
-/* ---- four ways to hold it ------------------------------------------------ */
+/* ---- four ways to hold it ---------------------------------------------- */
 
 static int
 open_file(void *data)
@@ -105,7 +105,7 @@ show_holders(dev_t device, struct holders *holders)
 	return 0;
 }
 
-/* ---- who is it? ---------------------------------------------------------- */
+/* ---- who is it? -------------------------------------------------------- */
 
 static int
 let_go(struct stage_helper *helpers, dev_t device)
@@ -167,7 +167,7 @@ hold_and_find(void)
 	return done;
 }
 
-/* ---- lazily ---------------------------------------------------------------- */
+/* ---- lazily ------------------------------------------------------------ */
 
 static int
 unmount_lazily(void)
@@ -199,7 +199,7 @@ unmount_lazily(void)
 	return 0;
 }
 
-/* ---- what must not be removed ------------------------------------------------ */
+/* ---- what must not be removed ------------------------------------------ */
 
 static int
 remove_above(void)
@@ -227,7 +227,7 @@ remove_above(void)
 	return 0;
 }
 
-/* ---- a dead FUSE ----------------------------------------------------------------- */
+/* ---- a dead FUSE ------------------------------------------------------- */
 
 /* The beginning of any FUSE program: the mount is tied to a descriptor. */
 static int

@@ -69,7 +69,7 @@ compare_state(const struct state *before, const struct state *after)
 		    "the same process, user and capabilities");
 }
 
-/* ---- the change ---------------------------------------------------------- */
+/* ---- the change -------------------------------------------------------- */
 
 static int
 look_inside(void)
@@ -127,7 +127,7 @@ change_root(void *data)
 	return 0;
 }
 
-/* ---- what others see ------------------------------------------------------ */
+/* ---- what others see --------------------------------------------------- */
 
 static int
 enter_and_stay(void *data)

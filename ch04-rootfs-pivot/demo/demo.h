@@ -14,6 +14,7 @@ extern const struct experiment demo_mounts;
 extern const struct experiment demo_volume;
 extern const struct experiment demo_readonly;
 extern const struct experiment demo_busy;
+extern const struct experiment demo_save;
 extern const struct experiment demo_idmap;
 
 /* demo/dot.c: the tree of mounts, as a Graphviz graph. */

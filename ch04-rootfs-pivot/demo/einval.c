@@ -55,7 +55,7 @@ open_again(int *root)
 	return *root < 0 ? -1 : 0;
 }
 
-/* ---- no mount point ----------------------------------------------------- */
+/* ---- no mount point ---------------------------------------------------- */
 
 static int
 take_plain(void)
@@ -71,7 +71,7 @@ bind_it(int *root)
 	return *root < 0 ? -1 : 0;
 }
 
-/* ---- shared mounts ------------------------------------------------------ */
+/* ---- shared mounts ----------------------------------------------------- */
 
 static int
 share_new(void)
@@ -109,7 +109,7 @@ unshare_all(int *root)
 	return propagate("/", MS_REC | MS_PRIVATE);
 }
 
-/* ---- the present root ---------------------------------------------------- */
+/* ---- the present root -------------------------------------------------- */
 
 /* "/" is a mere directory, the new root a mount on it. */
 static int
@@ -143,7 +143,7 @@ take_present(void)
 	return open_directory("/");
 }
 
-/* ---- another namespace ---------------------------------------------------- */
+/* ---- another namespace ------------------------------------------------- */
 
 /* A namespace that is left by everybody ends; this one shall not. */
 static int left_behind = -1;
@@ -169,7 +169,7 @@ static const struct mistake mistakes[] = {
 	  unshare_all },
 	{ "The present root was entered by chroot", enter_by_chroot,
 	  "entered by chroot",
-	  "bind it onto itself, and enter the mount; or pivot before the chroot",
+	  "bind it onto itself and enter that; or pivot before the chroot",
 	  mount_root_over },
 	{ "The new root is the present one", take_present, "the present one",
 	  "take another", bind_it },

@@ -20,7 +20,7 @@
 #include "stage.h"
 #include "sys.h"
 
-/* ---- four prisons ------------------------------------------------------- */
+/* ---- four prisons ------------------------------------------------------ */
 
 static int
 lock_by_chroot(void)
@@ -74,7 +74,7 @@ static const struct prison {
 };
 enum { CHROOT, PIVOT, ALONE, POWERLESS, PRISONS };
 
-/* ---- one attempt --------------------------------------------------------- */
+/* ---- one attempt ------------------------------------------------------- */
 
 struct trial {
 	const struct prison *prison;
@@ -117,7 +117,7 @@ try_all(const struct prison *prison, struct attempts_outside *outside,
 	return 0;
 }
 
-/* ---- the comparison ------------------------------------------------------ */
+/* ---- the comparison ---------------------------------------------------- */
 
 static void
 show_table(int results[PRISONS][ATTEMPTS])
@@ -163,7 +163,7 @@ judge(int results[PRISONS][ATTEMPTS])
 			 "two) no root directory forbids.");
 }
 
-/* ---- the outside ----------------------------------------------------------- */
+/* ---- the outside ------------------------------------------------------- */
 
 static int
 hold_word(void *data)

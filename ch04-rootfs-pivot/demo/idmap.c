@@ -52,7 +52,7 @@ start_users(struct stage_helper *helper)
 	return fd < 0 ? fail("open %s", path) : fd;
 }
 
-/* ---- in the eyes of its root ---------------------------------------------- */
+/* ---- in the eyes of its root ------------------------------------------- */
 
 struct view {
 	int users;
@@ -98,7 +98,7 @@ see(int users, const char *directory, struct view *view)
 	return 0;
 }
 
-/* ---- the experiment --------------------------------------------------------- */
+/* ---- the experiment ---------------------------------------------------- */
 
 static int
 make_files(void)
@@ -137,7 +137,8 @@ see_mapped(int users, struct view *view)
 	struct stat outside;
 	if (stat("mapped/image/roots", &outside) < 0)
 		return fail("look at it from outside");
-	tour_show("from outside, roots", "%u through the mount", outside.st_uid);
+	tour_show("from outside, roots", "%u through the mount",
+		  outside.st_uid);
 	tour_expect(outside.st_uid == FIRST, "from outside the same mount "
 					     "shows it as %d's", FIRST);
 	return 0;

@@ -14,6 +14,7 @@ static const struct experiment *const experiments[] = {
 	&demo_idmap,
 	&demo_readonly,
 	&demo_busy,
+	&demo_save,
 	NULL,
 };
 

@@ -29,7 +29,7 @@
 	(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |           \
 	 CLONE_NEWUTS)
 
-/* ---- lies ---------------------------------------------------------------- */
+/* ---- lies -------------------------------------------------------------- */
 
 static void
 expect_refused(int result, const char *word, const char *claim)
@@ -125,7 +125,7 @@ show_lies(void)
 	return stage_child(CLONE_NEWNS, lie_about_a_file, NULL) < 0 ? -1 : 0;
 }
 
-/* ---- /dev ------------------------------------------------------------------ */
+/* ---- /dev -------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -198,7 +198,7 @@ look_at_links(void)
 	tour_expect(lead, "/dev/fd/N is our own descriptor N");
 }
 
-/* ---- terminals, memory, queues ------------------------------------------- */
+/* ---- terminals, memory, queues ----------------------------------------- */
 
 static int
 look_at_console(void)
@@ -260,7 +260,7 @@ look_at_memory(void)
 	unlink("/dev/mqueue/demo");
 }
 
-/* ---- masks ------------------------------------------------------------------- */
+/* ---- masks ------------------------------------------------------------- */
 
 /* In one more user namespace: what a container's user can make himself. */
 static int
@@ -324,7 +324,7 @@ look_at_read_only(void)
 	tour_expect(hostname != 0, "nor can the kernel's switches");
 }
 
-/* ---- inside -------------------------------------------------------------------- */
+/* ---- inside ------------------------------------------------------------ */
 
 static void
 show_mounts(const struct mount_table *table)
@@ -356,7 +356,8 @@ live(void *data)
 		return -1;
 	auto_close int root = root_bind_onto_itself("new");
 	if (root < 0 || rootfs_mount_all(root, rootfs_plan_default) < 0 ||
-	    rootfs_dev(root) < 0 || rootfs_mask(root, rootfs_masked_paths) < 0 ||
+	    rootfs_dev(root) < 0 ||
+	    rootfs_mask(root, rootfs_masked_paths) < 0 ||
 	    rootfs_readonly_paths(root, rootfs_readonly_default) < 0 ||
 	    rootfs_pivot(root) < 0 || mountinfo_read(0, &table) < 0)
 		return -1;

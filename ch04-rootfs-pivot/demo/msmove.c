@@ -31,7 +31,7 @@
 
 #define SECRET "of the old root"
 
-/* ---- a root that cannot be put elsewhere ---------------------------------- */
+/* ---- a root that cannot be put elsewhere ------------------------------- */
 
 static int
 expect_no_pivot(int root)
@@ -111,7 +111,7 @@ try_both(void)
 	return 0;
 }
 
-/* ---- played ---------------------------------------------------------------- */
+/* ---- played ------------------------------------------------------------ */
 
 /* Whose "/" was entered by chroot cannot be put elsewhere either. */
 static int
@@ -134,7 +134,7 @@ play(void *data)
 	return root_shell("Try: ls /; cat /proc/self/mountinfo; cd ..; pwd");
 }
 
-/* ---- and on the real one ---------------------------------------------------- */
+/* ---- and on the real one ----------------------------------------------- */
 
 static int
 clone_tree(const char *path)
@@ -171,7 +171,8 @@ attach_and_enter(int tree)
 	if (fchdir(tree) < 0)
 		return fail("enter the new root");
 	int done = sys_pivot_root(".", ".");
-	tour_show("pivot_root there", "%s", done < 0 ? strerror(errno) : "yes");
+	tour_show("pivot_root there", "%s",
+		  done < 0 ? strerror(errno) : "done");
 	tour_expect(done < 0 && errno == EINVAL,
 		    "refused on the kernel's own first root");
 	if (sys_chroot(".") < 0 || chdir("/") < 0)
@@ -206,7 +207,7 @@ play_on_first_root(void *data)
 	return 0;
 }
 
-/* ------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------ */
 
 static int
 run(void)

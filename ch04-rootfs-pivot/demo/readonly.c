@@ -23,7 +23,7 @@
 	(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |           \
 	 CLONE_NEWUTS)
 
-/* ---- what can be written ---------------------------------------------------- */
+/* ---- what can be written ----------------------------------------------- */
 
 static int
 show_write(const char *path)
@@ -48,7 +48,7 @@ try_writes(void)
 	tour_expect(dev == 0, "/dev is a mount of its own, and writable");
 }
 
-/* ---- how read-only is that? -------------------------------------------------- */
+/* ---- how read-only is that? -------------------------------------------- */
 
 static int
 turn_round(void)
@@ -84,7 +84,7 @@ try_to_turn(void)
 	return 0;
 }
 
-/* ---- inside ------------------------------------------------------------------- */
+/* ---- inside ------------------------------------------------------------ */
 
 static int
 live(void *data)

@@ -252,7 +252,7 @@ miss_dev(void)
 	return 0;
 }
 
-/* ---- the kernel's part --------------------------------------------------- */
+/* ---- the kernel's part ------------------------------------------------- */
 
 static int
 live_inside(void *data)

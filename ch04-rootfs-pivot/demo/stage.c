@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ stage_enter(void)
 			       tour_skip("needs a mount namespace: %s",
 					 failure.text) :
 			       -1;
+	umask(022); /* the stage's own: others look at what it makes */
 	return tour_scratch();
 }
 

@@ -21,7 +21,7 @@
 #include "stage.h"
 #include "sys.h"
 
-/* ---- the same files ------------------------------------------------------ */
+/* ---- the same files ---------------------------------------------------- */
 
 static int
 bind_it(int root)
@@ -43,7 +43,7 @@ bind_it(int root)
 	return 0;
 }
 
-/* ---- read-only ----------------------------------------------------------- */
+/* ---- read-only --------------------------------------------------------- */
 
 /* 0 or the errno of a write to new/ro and to what is mounted below it. */
 static void
@@ -127,7 +127,7 @@ make_read_only(int root)
 	return bind_recursively(root);
 }
 
-/* ---- propagation ----------------------------------------------------------- */
+/* ---- propagation ------------------------------------------------------- */
 
 struct direction {
 	const char *word; /* as in docker run -v data:/data:WORD */
@@ -200,7 +200,7 @@ try_propagation(int root)
 	return 0;
 }
 
-/* ---- targets that are links -------------------------------------------------- */
+/* ---- targets that are links -------------------------------------------- */
 
 static int
 lead_outside(int root)
@@ -238,7 +238,7 @@ lead_outside(int root)
 	return 0;
 }
 
-/* ---- a race ------------------------------------------------------------------ */
+/* ---- a race ------------------------------------------------------------ */
 
 enum { MOUNTS = 5000 };
 
@@ -294,7 +294,8 @@ race(int root)
 	tour_step("The link is swapped in while the mount is made");
 	if (!swaps)
 		return -1;
-	if (mkdir("new/swap", 0755) < 0 || symlink(outside, "new/swap-link") < 0)
+	if (mkdir("new/swap", 0755) < 0 ||
+	    symlink(outside, "new/swap-link") < 0)
 		return fail("make a directory and a link");
 	pid_t swapper = start_swapping(swaps);
 	if (swapper < 0)
@@ -313,7 +314,7 @@ race(int root)
 	return 0;
 }
 
-/* ---- a volume that disappears ------------------------------------------------- */
+/* ---- a volume that disappears ------------------------------------------ */
 
 static int
 hide(int root)

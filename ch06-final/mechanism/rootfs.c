@@ -566,26 +566,36 @@ unmount_others(const char *root)
 	return 0;
 }
 
+static int
+fail_move(void)
+{
+	return errno == EINVAL ?
+		       fail("move the new root onto / (the mount it is on is "
+			    "shared: make the tree private; or it came into a "
+			    "user namespace from outside: bind it onto "
+			    "itself)") :
+		       fail("move the new root onto /");
+}
+
 int
 rootfs_move(int root)
 {
-	auto_free char *link = text("/proc/self/fd/%d", root);
-	auto_free char *path = realpath(link, NULL);
-	if (!path)
-		return fail("find the path of the new root (is /proc mounted "
-			    "there?)");
 	if (mountfd_is_root(root) == 0)
 		return failx("move the new root: it is not a mount point: bind "
 			     "mount it onto itself");
+	if (fchdir(root) < 0)
+		return fail("enter the new root");
+	auto_free char *path = getcwd(NULL, 0);
+	if (!path)
+		return fail("find the path of the new root");
 	/* From here on nothing may be unmounted elsewhere. */
-	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 &&
+	    errno != EINVAL) /* "/" was entered by chroot */
 		return fail("cut the old root off from the host");
 	if (unmount_others(path) < 0)
 		return -1;
-	if (fchdir(root) < 0)
-		return fail("enter the new root");
 	if (sys_mount(".", "/", NULL, MS_MOVE, NULL) < 0)
-		return fail("move the new root onto /");
+		return fail_move();
 	if (sys_chroot(".") < 0 || chdir("/") < 0)
 		return fail("enter the new root");
 	return 0;
