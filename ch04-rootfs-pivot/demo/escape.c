@@ -74,6 +74,25 @@ static const struct prison {
 };
 enum { CHROOT, PIVOT, ALONE, POWERLESS, PRISONS };
 
+/* As a container has it, to try more in. */
+static int
+open_shell(void *data)
+{
+	(void)data;
+	if (ns_own_mounts() < 0)
+		return -1;
+	auto_close int root = root_bind_onto_itself("new");
+	if (root < 0 || rootfs_mount_all(root, rootfs_plan_default) < 0 ||
+	    rootfs_dev(root) < 0 ||
+	    rootfs_mask(root, rootfs_masked_paths) < 0 ||
+	    rootfs_readonly_paths(root, rootfs_readonly_default) < 0 ||
+	    rootfs_pivot(root) < 0 || attempts_drop_capabilities() < 0)
+		return -1;
+	setenv("PATH", "/bin", 1);
+	return root_shell("Try to get out: cd ..; ls /proc/*/root; chroot "
+			  "tmp; mount -t proc proc /tmp");
+}
+
 /* ---- one attempt ------------------------------------------------------- */
 
 struct trial {
@@ -204,7 +223,9 @@ try_prisons(struct attempts_outside *outside)
 		return -1;
 	show_table(results);
 	judge(results);
-	return 0;
+	close_scoped(&outside->kept);
+	return stage_child(prisons[ALONE].kinds, open_shell, NULL) < 0 ? -1 :
+									 0;
 }
 
 static int
@@ -222,18 +243,19 @@ run(void)
 		return -1;
 	auto_close int root = open("new", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_free char *secret = realpath("secret", NULL);
-	auto_close int kept = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0 || !secret || kept < 0)
+	if (root < 0 || !secret)
 		return fail("look around");
 	if (rootfs_mount(root, &proc) < 0)
 		return -1;
 	auto_free void *handle = attempts_take_handle("secret");
 	struct attempts_outside outside = {
 		.secret = secret,
-		.kept = kept,
+		.kept = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 		.word = 0x5ec4e7 + getpid(),
 		.handle = handle,
 	};
+	if (outside.kept < 0)
+		return fail("open /");
 	if (find_disk(&outside, &table) < 0)
 		return -1;
 	return try_prisons(&outside);
@@ -244,4 +266,5 @@ const struct experiment demo_escape = {
 	.shows = "the ways out of a chroot, tried; after pivot_root; without "
 		 "capabilities",
 	.run = run,
+	.has_shell = true,
 };

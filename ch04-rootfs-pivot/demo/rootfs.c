@@ -6,6 +6,7 @@
  * and the libraries of another one, names for numbers, /dev, /proc.
  */
 #include <errno.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
@@ -96,38 +97,26 @@ copy_file(const char *from, const char *to)
 	return out < 0 || fchmod(out, 0755) < 0 ? fail("make %s", to) : 0;
 }
 
-/* What is mapped here are the libraries that the same program takes there. */
+/* What is loaded here the same program takes there, under the same path. */
 static int
-copy_libraries(void)
+copy_loaded(struct dl_phdr_info *loaded, size_t size, void *data)
 {
-	auto_free char *maps = read_all(AT_FDCWD, "/proc/self/maps", NULL);
-	char *rest = maps;
-	char *line;
-	if (!maps)
-		return -1;
-	while ((line = strsep(&rest, "\n"))) {
-		char *path = strchr(line, '/');
-		if (!path || !strstr(path, ".so"))
-			continue;
-		auto_free char *to = text("new%s", path);
-		if (access(to, F_OK) == 0)
-			continue;
-		if (copy_file(path, to) < 0)
-			return -1;
-		tour_show("copied", "%s", path);
-	}
-	return 0;
+	(void)size;
+	(void)data;
+	const char *path = loaded->dlpi_name;
+	auto_free char *to = text("new%s", path);
+	if (*path != '/' || access(to, F_OK) == 0)
+		return 0;
+	tour_show("copied", "%s", path);
+	return copy_file(path, to);
 }
 
 static int
-put_loader(const char *loader)
+copy_loader(const char *loader)
 {
-	auto_free char *real = realpath(loader, NULL);
 	auto_free char *to = text("new%s", loader);
-	if (!real)
-		return fail("find %s", loader);
 	tour_show("copied", "%s", loader);
-	return copy_file(real, to);
+	return copy_file(loader, to);
 }
 
 static int
@@ -150,7 +139,7 @@ bring_dynamic_program(void)
 	tour_show("its loader (PT_INTERP)", "%s", loader);
 	tour_expect(error == ENOENT && access("new/demo", X_OK) == 0,
 		    "the file is there; what is missing is its loader");
-	if (put_loader(loader) < 0 || copy_libraries() < 0)
+	if (copy_loader(loader) < 0 || dl_iterate_phdr(copy_loaded, NULL) < 0)
 		return -1;
 	int status = run_inside(just_list);
 	if (status < 0)
