@@ -89,6 +89,11 @@ is_kernel_view(const char *type)
 static int
 refuse_link(int root, const char *target)
 {
+	/* lab refuse_link: Is there a directory at `target` in the root, or
+	 * nothing at all?  Then 0; it will be made.  Anything else is a
+	 * failure: a link is not followed, and what cannot be opened for
+	 * another reason is none that may be passed over.  safepath_open()
+	 * with O_PATH, and one flag more; failure.code has its errno. */
 	struct stat st;
 	auto_close int fd = safepath_open(root, target, O_PATH | O_NOFOLLOW);
 	if (fd < 0)
@@ -99,6 +104,8 @@ refuse_link(int root, const char *target)
 		return failx("in this image it is not a directory; a link or "
 			     "file there could redirect what is mounted");
 	return 0;
+	/* lab end: return failx("refuse_link(%d, %s): not written yet", root,
+	 *	target); */
 }
 
 static int
@@ -404,6 +411,11 @@ rootfs_mask(int root, const char *const *paths)
 static int
 make_readonly(int root, const char *path)
 {
+	/* lab make_readonly: A file or directory in the root becomes read-only
+	 * by being bound onto itself, and all that is mounted below along with
+	 * it: mountfd_bind().  Links on the way are followed, inside the root.
+	 * What is not there needs nothing.  Let settle() check the mount
+	 * (propagation 0), and close what was opened. */
 	auto_close int target = safepath_open(root, path, O_PATH);
 	if (target < 0)
 		return failure.code == ENOENT ? 0 : -1;
@@ -412,6 +424,8 @@ make_readonly(int root, const char *path)
 	if (mount < 0)
 		return -1;
 	return settle(root, path, mount, 0);
+	/* lab end: return failx("make_readonly(%d, %s): not written yet", root,
+	 *	path); */
 }
 
 int
@@ -502,6 +516,13 @@ fail_pivot(int root)
 int
 rootfs_pivot(int root)
 {
+	/* lab rootfs_pivot: Keep "/" and "." open (O_PATH).  Go into the new
+	 * root, sys_pivot_root(".", "."); the old root is now mounted on top of
+	 * the new one, where only your descriptor leads.  Go there.  Make it a
+	 * slave with all below it, or what comes next would be done to the
+	 * host, too; then unmount "." with MNT_DETACH, and chdir to "/".
+	 * Where the pivot is refused, fail_pivot() has the words; go back to
+	 * the old working directory, and let `failure` survive that. */
 	auto_close int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_close int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (old < 0 || back < 0)
@@ -528,6 +549,8 @@ rootfs_pivot(int root)
 	if (chdir("/") < 0)
 		return fail("enter the new root");
 	return 0;
+	/* lab end: (void)fail_pivot;
+	 * return failx("rootfs_pivot(%d): not written yet", root); */
 }
 
 /* ---- where there is no pivot ------------------------------------------- */
