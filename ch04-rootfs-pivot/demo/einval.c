@@ -192,7 +192,7 @@ make_mistake(void *data)
 	struct failure told = failure;
 	tour_show("the kernel says", "%s",
 		  done < 0 ? strerror(told.code) : "nothing: it did it");
-	tour_show("and it means", "%s", done < 0 ? told.text : "-");
+	look_show("and it means", done < 0 ? told.text : "-");
 	/* EBUSY is its word for the one case that it tells apart. */
 	tour_expect(done < 0 &&
 			    (told.code == EINVAL || told.code == EBUSY) &&

@@ -121,6 +121,24 @@ look_mount(const char *target)
 	return copy_text(mount->options);
 }
 
+#define COLUMNS_SHOWN 62
+
+void
+look_show(const char *what, const char *words)
+{
+	while (strlen(words) > COLUMNS_SHOWN) {
+		int cut = COLUMNS_SHOWN;
+		while (cut > 0 && words[cut] != ' ')
+			cut--;
+		if (cut == 0)
+			break;
+		tour_show(what, "%.*s", cut, words);
+		words += cut + 1;
+		what = "";
+	}
+	tour_show(what, "%s", words);
+}
+
 int
 look_count_mounts(const char *path)
 {

@@ -36,6 +36,9 @@ const char *look_word(int error);
  * caller frees). */
 char *look_mount(const char *target);
 
+/* tour_show() of a text that may be long: in as many lines as it takes. */
+void look_show(const char *what, const char *words);
+
 /* How many mounts this process can see, and how many at or below `path`; -1
  * when the table cannot be read. */
 int look_count_mounts(const char *path);

@@ -34,7 +34,7 @@
 static void
 expect_refused(int result, const char *word, const char *claim)
 {
-	tour_show("refused", "%s", result < 0 ? failure.text : "no!");
+	look_show("refused", result < 0 ? failure.text : "no!");
 	tour_expect(result < 0 && strstr(failure.text, word), "%s", claim);
 }
 

@@ -237,7 +237,8 @@ run(void)
 	auto_close int first = open("first", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (first < 0)
 		return fail("open first");
-	if (rootfs_mount_all(first, procs) < 0 || stage_child(0, play, NULL) < 0)
+	if (rootfs_mount_all(first, procs) < 0 ||
+	    stage_child(0, play, NULL) < 0)
 		return -1;
 	tour_step("On the kernel's own first root");
 	int done = stage_child(0, play_on_first_root, NULL);

@@ -133,7 +133,7 @@ expect_invalid(const char *path, const char *mistake)
 	bool refused = done < 0 && failure.code == EINVAL;
 	tour_show("the kernel says", "%s",
 		  done < 0 ? strerror(failure.code) : "nothing: it did it");
-	tour_show("and it means", "%s", done < 0 ? failure.text : "-");
+	look_show("and it means", done < 0 ? failure.text : "-");
 	if (stat("/", &after) < 0)
 		return fail("look at /");
 	tour_expect(refused && before.st_ino == after.st_ino &&

@@ -67,7 +67,7 @@ for_each_process(int (*try)(const char *path, pid_t pid))
 	return out;
 }
 
-/* ---- paths ---------------------------------------------------------------- */
+/* ---- paths ------------------------------------------------------------- */
 
 static int
 plain_path(void)
@@ -121,7 +121,7 @@ descriptors(void)
 	return 0;
 }
 
-/* ---- other processes ------------------------------------------------------- */
+/* ---- other processes --------------------------------------------------- */
 
 static int
 links_of(const char *path, pid_t pid)
@@ -191,7 +191,7 @@ trace_process(void)
 	return for_each_process(attach);
 }
 
-/* ---- by number -------------------------------------------------------------- */
+/* ---- by number --------------------------------------------------------- */
 
 static int
 open_by_handle(void)
@@ -220,7 +220,7 @@ open_by_handle(void)
 	return 0;
 }
 
-/* ---- the disks --------------------------------------------------------------- */
+/* ---- the disks --------------------------------------------------------- */
 
 /* The numbers of disks are no secret: /proc/partitions has them. */
 static int
@@ -306,7 +306,7 @@ devices_there(void)
 	return 0;
 }
 
-/* ---- mounts -------------------------------------------------------------------- */
+/* ---- mounts ------------------------------------------------------------ */
 
 /* The kernel's tree of all devices, with every disk in it. */
 static int
@@ -376,7 +376,7 @@ remount_root(void)
 	       mount(NULL, "/sys", NULL, MS_REMOUNT | MS_BIND, NULL) == 0;
 }
 
-/* ---- switches of the host --------------------------------------------------------- */
+/* ---- switches of the host ---------------------------------------------- */
 
 static int
 switches(void)
@@ -396,7 +396,7 @@ switches(void)
 	return 0;
 }
 
-/* ------------------------------------------------------------------------------------- */
+/* ------------------------------------------------------------------------ */
 
 static const struct {
 	const char *name;
