@@ -439,8 +439,9 @@ mountfd_bind_mapped(int source, int target, unsigned long flags, int users)
 			       fail_clone(source, flags & MS_REC);
 	if (map_clone(mount, users, flags & MS_REC) < 0)
 		return -1;
-	if (restrict_clone(mount, flags) != 0)
-		return -1;
+	int late = restrict_clone(mount, flags);
+	if (late != 0)
+		return late < 0 ? -1 : fail("set the flags of a bind mount");
 	if (attach(mount, target) < 0)
 		return fail("attach a bind mount (is the target in this mount "
 			    "namespace?)");

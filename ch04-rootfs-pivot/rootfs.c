@@ -17,6 +17,50 @@
 #include "safepath.h"
 #include "sys.h"
 
+/* ---- a namespace for it ------------------------------------------------ */
+
+static const struct mountinfo *
+find_mount(const struct mount_table *table, uint64_t id)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if ((uint64_t)table->mounts[i].id == id)
+			return &table->mounts[i];
+	return NULL;
+}
+
+/* What is mounted on a shared mount appears with its peers, too. */
+static int
+make_its_mount_private(const char *path)
+{
+	auto_mounts struct mount_table table = { 0 };
+	uint64_t id;
+	auto_close int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return fail("open %s", path);
+	if (mountfd_id(fd, &id) < 0 || mountinfo_read(0, &table) < 0)
+		return -1;
+	const struct mountinfo *mount = find_mount(&table, id);
+	if (!mount)
+		return failx("find the mount that %s is on", path);
+	if (sys_mount(NULL, mount->target, NULL, MS_PRIVATE, NULL) < 0)
+		return fail("make %s private", mount->target);
+	return 0;
+}
+
+int
+rootfs_own_mounts(const char *path, unsigned long widest)
+{
+	unsigned long type = widest & ~(unsigned long)MS_REC;
+	if (sys_unshare(CLONE_NEWNS) < 0)
+		return fail("make a mount namespace");
+	if (type == MS_SHARED)
+		return make_its_mount_private(path);
+	if (sys_mount(NULL, "/", NULL, MS_REC | (type ? type : MS_PRIVATE),
+		      NULL) < 0)
+		return fail("set the propagation of the new namespace");
+	return 0;
+}
+
 /* ---- one mount --------------------------------------------------------- */
 
 /* Does the path, looked up anew, lead to the mount that was made? */
@@ -446,15 +490,6 @@ rootfs_readonly(int root)
 }
 
 /* ---- the pivot --------------------------------------------------------- */
-
-static const struct mountinfo *
-find_mount(const struct mount_table *table, uint64_t id)
-{
-	for (size_t i = 0; i < table->count; i++)
-		if ((uint64_t)table->mounts[i].id == id)
-			return &table->mounts[i];
-	return NULL;
-}
 
 static bool
 is_shared(const struct mountinfo *mount)

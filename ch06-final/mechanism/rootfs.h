@@ -27,11 +27,27 @@
 
 #include "base.h"
 
+/* ---- a namespace for it -------------------------------------------------- */
+
+/*
+ * A mount namespace of our own in which the root at `path` can be built and
+ * entered, and nothing of that reaches the host.  `widest` is the widest
+ * propagation that any bind mount of the plan asks for:
+ *
+ *	MS_PRIVATE	nothing comes in and nothing goes out (ns_own_mounts)
+ *	MS_SLAVE	what the host mounts later comes in, where it is asked
+ *			for by the mount's own propagation
+ *	MS_SHARED	and what is mounted in such a bind goes out: all mounts
+ *			stay as the host has them, but the one that `path` is
+ *			on, which pivot_root wants private
+ */
+int rootfs_own_mounts(const char *path, unsigned long widest);
+
 /* ---- a mount plan ------------------------------------------------------- */
 
 struct rootfs_mount {
-	const char *type;   /* of a file system; with MS_BIND NULL, or "proc",
-			     * and then the source must be one (procfs.h) */
+	const char *type;   /* of a file system; ignored with MS_BIND, but for
+			     * "proc": then the source must be one (procfs.h) */
 	const char *source; /* of a bind: a path outside, followed as it is;
 			     * otherwise any word, NULL for the type */
 	const char *target; /* inside the root; made when it is missing */
@@ -41,8 +57,8 @@ struct rootfs_mount {
 	unsigned long flags;
 	const char *data; /* options of the file system; NULL: none */
 	/* MS_PRIVATE, MS_SLAVE or MS_SHARED, each | MS_REC; 0: as it comes,
-	 * which is what the namespace made of the source (ns_own_mounts:
-	 * private). */
+	 * which is what the namespace made of the source (rootfs_own_mounts).
+	 */
 	unsigned long propagation;
 	/* With MS_BIND, a user namespace (a descriptor of /proc/PID/ns/user)
 	 * whose map the files' owners are shown by; 0: as they are. */

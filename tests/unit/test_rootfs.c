@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -351,6 +352,120 @@ test_volumes(void **state)
 	in_sandbox(propagation_is_as_asked, OLD_KERNEL);
 }
 
+/* ---- propagation across namespaces -------------------------------------- */
+
+struct pair {
+	int ours, theirs; /* ends of a socket pair */
+	unsigned long widest;
+	bool comes_in, goes_out;
+};
+
+static void
+tell(int sock)
+{
+	must(write(sock, "x", 1) == 1);
+}
+
+static void
+hear(int sock)
+{
+	char byte;
+	must(read(sock, &byte, 1) == 1);
+}
+
+static void
+mount_mark(const char *path)
+{
+	auto_free char *mark = text("%s/mark", path);
+	must(mount("mark", path, "tmpfs", 0, NULL) == 0);
+	put(mark, "");
+}
+
+/* The container's first process. */
+static void
+use_volume(const struct pair *pair)
+{
+	must(rootfs_own_mounts("root", pair->widest) == 0);
+	must(mount("root", "root", NULL, MS_BIND, NULL) == 0);
+	auto_close int root = open("root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct rootfs_mount plan[] = {
+		{ .type = "tmpfs", .target = "/own" },
+		{ .source = "/proc", .target = "/proc",
+		  .flags = MS_BIND | MS_REC,
+		  .propagation = MS_PRIVATE | MS_REC },
+		{ .source = "host", .target = "/v", .flags = MS_BIND | MS_REC,
+		  .propagation = pair->widest | MS_REC },
+		{ .target = NULL },
+	};
+	must(rootfs_mount_all(root, plan) == 0);
+	tell(pair->theirs);
+	hear(pair->theirs); /* the host has mounted something */
+	must(exists("root/v/in/mark") == pair->comes_in);
+	mount_mark("root/v/out");
+	tell(pair->theirs);
+	hear(pair->theirs);
+	must(rootfs_pivot(root) == 0);
+	must(exists("/v/out/mark") && !exists("/tmp") && exists("/own"));
+	must(exists("/v/in/mark") == pair->comes_in);
+}
+
+static void
+share_volume(struct pair *pair)
+{
+	int ends[2];
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+	pair->ours = ends[0];
+	pair->theirs = ends[1];
+	size_t before = count_mounts();
+	pid_t pid = fork();
+	must(pid >= 0);
+	if (pid == 0) {
+		use_volume(pair);
+		_exit(0);
+	}
+	hear(pair->ours);
+	must(count_mounts() == before); /* the whole root, and we see nothing */
+	mount_mark("host/in");
+	tell(pair->ours);
+	hear(pair->ours);
+	must(exists("host/out/mark") == pair->goes_out);
+	tell(pair->ours);
+	int status;
+	must(waitpid(pid, &status, 0) == pid && status == 0);
+	must(exists("host/in/mark")); /* the pivot has unmounted only its own */
+	must(exists("host/out/mark") == pair->goes_out);
+	must(umount2("host/in", MNT_DETACH) == 0);
+	must(!pair->goes_out || umount2("host/out", MNT_DETACH) == 0);
+	must(count_mounts() == before);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void
+what_is_asked_for_arrives(void)
+{
+	struct pair pairs[] = {
+		{ .widest = MS_PRIVATE },
+		{ .widest = MS_SLAVE, .comes_in = true },
+		{ .widest = MS_SHARED, .comes_in = true, .goes_out = true },
+	};
+	must(mkdir("root", 0755) == 0 && mkdir("host", 0755) == 0);
+	must(mount("host", "host", "tmpfs", 0, NULL) == 0);
+	must(mkdir("host/in", 0755) == 0 && mkdir("host/out", 0755) == 0);
+	/* As systemd leaves it. */
+	must(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == 0);
+	for (size_t i = 0; i < countof(pairs); i++)
+		share_volume(&pairs[i]);
+}
+
+static void
+test_propagation(void **state)
+{
+	(void)state;
+	in_sandbox(what_is_asked_for_arrives, ALL_CALLS);
+	in_sandbox(what_is_asked_for_arrives, OLD_KERNEL);
+}
+
 /* ---- hostile images ---------------------------------------------------- */
 
 static void
@@ -668,6 +783,7 @@ main(void)
 		cmocka_unit_test(test_whole_way),
 		cmocka_unit_test(test_whole_way_as_root),
 		cmocka_unit_test(test_volumes),
+		cmocka_unit_test(test_propagation),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_undo),
 		cmocka_unit_test(test_pivot),
