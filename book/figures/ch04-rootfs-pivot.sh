@@ -12,7 +12,8 @@ masks='/proc/[a-rt-z]|/proc/s[^y]|/proc/sysrq|powercap|/dev/console'
 	$demo --dot | awk -v masks="$masks" '
 	/subgraph/ { count++ }
 	count == 0 || /^}/ { print; next }
-	count != 2 || /label="the mount/ { next }
+	count != 2 { next }
+	/label="the mount/ { print "\t\tlabel=\"\";"; next }
 	/label=/ && $0 ~ masks { gone[$1] = 1; next }
 	/->/ { name = $3; sub(";", "", name); if (name in gone) next }
 	{
