@@ -40,6 +40,15 @@
 int mountfd_bind(int source, int target, unsigned long flags);
 
 /*
+ * The same, and the ids of its files are shown as the user namespace `users`
+ * (a descriptor of /proc/PID/ns/user) maps them: 0 on the disk is root there.
+ * It takes CAP_SYS_ADMIN over the file system, one that can do it, and Linux
+ * 5.12: no older call does the same (mount_setattr(2), MOUNT_ATTR_IDMAP).
+ */
+int mountfd_bind_mapped(int source, int target, unsigned long flags,
+			int users);
+
+/*
  * A new file system of `type` on the directory `target`.  `source` is what
  * the mount table shows for it (NULL: the type), `data` its options with
  * commas between, or NULL.  MS_RDONLY makes the mount read-only, not the file
@@ -54,6 +63,10 @@ int mountfd_new(const char *type, const char *source, unsigned long flags,
  * is below, too (mount_namespaces(7)).
  */
 int mountfd_propagate(int mount, unsigned long propagation);
+
+/* MS_RDONLY, MS_NOSUID and so on, for a mount that is there already; with
+ * MS_REC for all that is below, too.  What it has of these it keeps. */
+int mountfd_restrict(int mount, unsigned long flags);
 
 /* Take the mount away again, and what was mounted below it.  For a mount that
  * was just made and must not stay; a descriptor of it does not keep it. */

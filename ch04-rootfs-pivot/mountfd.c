@@ -30,6 +30,9 @@
 #define MOUNT_ATTR_STRICTATIME 0x00000020
 #define MOUNT_ATTR_NODIRATIME 0x00000080
 #endif
+#ifndef MOUNT_ATTR_IDMAP
+#define MOUNT_ATTR_IDMAP 0x00100000
+#endif
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
@@ -402,6 +405,54 @@ check_kinds(int source, int target)
 		return failx("bind mount: the source is a file, the target is "
 			     "a directory");
 	return 0;
+}
+
+/* Ids first: the mount must be nowhere yet when they change (EINVAL). */
+static int
+map_clone(int mount, int users, bool recursive)
+{
+	const struct attributes attributes = { .set = MOUNT_ATTR_IDMAP,
+					       .user_namespace = users };
+	if (set_attributes(mount, &attributes, recursive) == 0)
+		return 0;
+	if (errno == ENOSYS || errno == EINVAL)
+		return fail("map the ids of a mount (it takes Linux 5.12, a "
+			    "file system that can, and one that is not mapped "
+			    "yet)");
+	if (errno == EPERM)
+		return fail("map the ids of a mount (it takes root in the "
+			    "user namespace that mounted the file system, and "
+			    "a map that is not that one's)");
+	return fail("map the ids of a mount");
+}
+
+int
+mountfd_bind_mapped(int source, int target, unsigned long flags, int users)
+{
+	if (check_kinds(source, target) < 0)
+		return -1;
+	auto_close int mount = clone_tree(source, flags & MS_REC);
+	if (mount < 0)
+		return mountfd_is_missing(errno) ?
+			       fail("bind mount with mapped ids (it takes "
+				    "Linux 5.12)") :
+			       fail_clone(source, flags & MS_REC);
+	if (map_clone(mount, users, flags & MS_REC) < 0)
+		return -1;
+	int late = restrict_clone(mount, flags);
+	if (late != 0)
+		return late < 0 ? -1 : fail("set the flags of a bind mount");
+	if (attach(mount, target) < 0)
+		return fail("attach a bind mount (is the target in this mount "
+			    "namespace?)");
+	return take_fd(&mount);
+}
+
+int
+mountfd_restrict(int mount, unsigned long flags)
+{
+	int late = restrict_clone(mount, flags);
+	return late > 0 ? restrict_old(mount, flags) : late;
 }
 
 int

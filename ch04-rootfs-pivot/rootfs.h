@@ -27,10 +27,27 @@
 
 #include "base.h"
 
+/* ---- a namespace for it -------------------------------------------------- */
+
+/*
+ * A mount namespace of our own in which the root at `path` can be built and
+ * entered, and nothing of that reaches the host.  `widest` is the widest
+ * propagation that any bind mount of the plan asks for:
+ *
+ *	MS_PRIVATE	nothing comes in and nothing goes out (ns_own_mounts)
+ *	MS_SLAVE	what the host mounts later comes in, where it is asked
+ *			for by the mount's own propagation
+ *	MS_SHARED	and what is mounted in such a bind goes out: all mounts
+ *			stay as the host has them, but the one that `path` is
+ *			on, which pivot_root wants private
+ */
+int rootfs_own_mounts(const char *path, unsigned long widest);
+
 /* ---- a mount plan ------------------------------------------------------- */
 
 struct rootfs_mount {
-	const char *type;   /* of a file system; ignored with MS_BIND */
+	const char *type;   /* of a file system; ignored with MS_BIND, but for
+			     * "proc": then the source must be one (procfs.h) */
 	const char *source; /* of a bind: a path outside, followed as it is;
 			     * otherwise any word, NULL for the type */
 	const char *target; /* inside the root; made when it is missing */
@@ -40,9 +57,12 @@ struct rootfs_mount {
 	unsigned long flags;
 	const char *data; /* options of the file system; NULL: none */
 	/* MS_PRIVATE, MS_SLAVE or MS_SHARED, each | MS_REC; 0: as it comes,
-	 * which is what the namespace made of the source (ns_own_mounts:
-	 * private). */
+	 * which is what the namespace made of the source (rootfs_own_mounts).
+	 */
 	unsigned long propagation;
+	/* With MS_BIND, a user namespace (a descriptor of /proc/PID/ns/user)
+	 * whose map the files' owners are shown by; 0: as they are. */
+	int users;
 	/* Tried when this one is refused with EPERM, as /proc and /sys are in
 	 * a user namespace without a pid or network namespace; or NULL.  A
 	 * proc of other processes than ours is never taken instead. */
@@ -80,6 +100,14 @@ extern const struct rootfs_mount rootfs_plan_default[];
  */
 int rootfs_dev(int root);
 
+/*
+ * The terminal of the container's first process becomes its /dev/console.  By
+ * descriptor, for its name is one of the host's, and checked: a terminal of a
+ * devpts, and nothing that was put in its place (CVE-2025-52565).  After
+ * rootfs_dev().
+ */
+int rootfs_console(int root, int terminal);
+
 /* ---- what must not be seen or written ----------------------------------- */
 
 /*
@@ -92,6 +120,10 @@ int rootfs_mask(int root, const char *const *paths);
 
 /* Make these paths read-only, with all that is mounted below. */
 int rootfs_readonly_paths(int root, const char *const *paths);
+
+/* The root itself read-only; what is mounted below it stays as it is: the
+ * islands that may be written.  After everything that makes a mount point. */
+int rootfs_readonly(int root);
 
 /* Docker's defaults for both, which are the OCI documents' examples. */
 extern const char *const rootfs_masked_paths[];
@@ -111,5 +143,15 @@ extern const char *const rootfs_readonly_default[];
  * of the container may be run.
  */
 int rootfs_pivot(int root);
+
+/*
+ * The same where pivot_root cannot: "/" is the kernel's first root file system
+ * (an initramfs), which can never be put elsewhere.  So `root` is moved on top
+ * of it (MS_MOVE), and entered by chroot.  What else was mounted is unmounted
+ * before.  The first file system itself stays below, where no path leads; yet
+ * a process with CAP_SYS_ADMIN can take the new root off again, so whoever uses
+ * this must drop that capability.  `root` as for rootfs_pivot().
+ */
+int rootfs_move(int root);
 
 #endif

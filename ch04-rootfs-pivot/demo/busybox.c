@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <string.h>
 #include <sys/sendfile.h>
@@ -11,23 +12,34 @@
 #include <unistd.h>
 
 /* A program that needs a loader names it in a segment PT_INTERP. */
-static bool
-is_static(int fd)
+char *
+busybox_loader(int program)
 {
 	ElfW(Ehdr) header;
-	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
+	if (pread(program, &header, sizeof(header), 0) != sizeof(header) ||
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-		return false;
+		return NULL;
 	for (unsigned int i = 0; i < header.e_phnum; i++) {
 		ElfW(Phdr) segment;
 		off_t at = header.e_phoff + (off_t)i * header.e_phentsize;
-		if (pread(fd, &segment, sizeof(segment), at) !=
+		if (pread(program, &segment, sizeof(segment), at) !=
 		    sizeof(segment))
-			return false;
-		if (segment.p_type == PT_INTERP)
-			return false;
+			return NULL;
+		if (segment.p_type != PT_INTERP ||
+		    segment.p_filesz > PATH_MAX)
+			continue;
+		char *path = new_bytes(segment.p_filesz + 1);
+		pread(program, path, segment.p_filesz, segment.p_offset);
+		return path;
 	}
-	return true;
+	return copy_text("");
+}
+
+static bool
+is_static(int program)
+{
+	auto_free char *loader = busybox_loader(program);
+	return loader && *loader == '\0';
 }
 
 /* The first that stands alone; -1 when there is none. */
@@ -65,7 +77,8 @@ busybox_install(int root)
 {
 	static const char *const programs[] = {
 		"sh", "ls", "cat", "echo", "pwd", "mount", "umount", "ps",
-		"id", "mkdir", "rm", "stat", "df",
+		"id", "mkdir", "rm", "stat", "df", "ln", "cp", "chroot",
+		"mknod", "touch", "grep", "wc", "tty", "hostname",
 	};
 	auto_close int from = open_busybox();
 	if (from < 0)

@@ -14,6 +14,10 @@
  */
 int busybox_install(int root);
 
+/* The path of the loader that an ELF program asks for, "" when it needs none,
+ * NULL when it is no such program.  The caller frees. */
+char *busybox_loader(int program);
+
 /* Is there one in the present root's bin/? */
 bool busybox_is_installed(void);
 

@@ -3,7 +3,18 @@
 #include "demo.h"
 
 static const struct experiment *const experiments[] = {
+	&demo_rootfs,
+	&demo_chroot,
+	&demo_escape,
 	&demo_pivot,
+	&demo_msmove,
+	&demo_einval,
+	&demo_mounts,
+	&demo_volume,
+	&demo_idmap,
+	&demo_readonly,
+	&demo_busy,
+	&demo_save,
 	NULL,
 };
 

@@ -13,11 +13,12 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "busybox.h"
 #include "demo.h"
+#include "look.h"
 #include "mountinfo.h"
-#include "ns.h"
+#include "root.h"
 #include "rootfs.h"
+#include "stage.h"
 #include "sys.h"
 
 /* ---- looking at "/" ---------------------------------------------------- */
@@ -89,77 +90,34 @@ count_survivors(const struct view *before, const struct view *now)
 	return count;
 }
 
-/* The names in a directory, as one text. */
 static void
 show_names(const char *what, const char *path)
 {
-	auto_dir DIR *dir = opendir(path);
-	struct dirent *entry;
-	char *names = copy_text("");
-	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		char *longer = text("%s%s ", names, entry->d_name);
-		free(names);
-		names = longer;
-	}
+	auto_free char *names = look_names(path);
 	tour_show(what, "%s", names);
-	free(names);
 }
 
 /* ---- a root from nothing ----------------------------------------------- */
 
-static int
-put_motd(int root)
-{
-	auto_close int fd = openat(root, "motd",
-				   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-				   0644);
-	static const char words[] = "made from nothing\n";
-	if (fd < 0 || write(fd, words, sizeof(words) - 1) < 0)
-		return fail("write motd");
-	return 0;
-}
-
-/* Directories, a file, the distribution's busybox if it can stand alone, and
- * the /proc we have: without it no mount table could be read inside. */
+/* The root, a place for the old one, and the /proc we have: without it no
+ * mount table could be read inside. */
 static int
 make_root(const char *path)
 {
-	static const char *const directories[] = { "bin", "proc", "old" };
 	static const struct rootfs_mount proc = {
+		.type = "proc",
 		.source = "/proc",
 		.target = "/proc",
 		.flags = MS_BIND | MS_REC,
 	};
-	if (mkdir(path, 0755) < 0)
-		return fail("make directory %s", path);
+	if (root_make(path) < 0)
+		return -1;
 	auto_close int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return fail("open %s", path);
-	for (size_t i = 0; i < countof(directories); i++)
-		if (mkdirat(root, directories[i], 0755) < 0)
-			return fail("make directory %s", directories[i]);
-	if (put_motd(root) < 0 || busybox_install(root) < 0)
-		return -1;
+	if (mkdirat(root, "old", 0755) < 0)
+		return fail("make directory %s/old", path);
 	return rootfs_mount(root, &proc);
-}
-
-/* A directory becomes a mount point by being bound onto itself; what is
- * opened afterwards is the mount. */
-static int
-bind_onto_itself(const char *path)
-{
-	if (sys_mount(path, path, NULL, MS_BIND | MS_REC, NULL) < 0)
-		return fail("bind %s onto itself", path);
-	return 0;
-}
-
-static int
-open_directory(const char *path)
-{
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? fail("open %s", path) : fd;
 }
 
 /* ---- the two mistakes -------------------------------------------------- */
@@ -168,14 +126,14 @@ static int
 expect_invalid(const char *path, const char *mistake)
 {
 	struct stat before, after;
-	auto_close int root = open_directory(path);
+	auto_close int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0 || stat("/", &before) < 0)
-		return -1;
+		return fail("look at %s and /", path);
 	int done = rootfs_pivot(root);
 	bool refused = done < 0 && failure.code == EINVAL;
 	tour_show("the kernel says", "%s",
 		  done < 0 ? strerror(failure.code) : "nothing: it did it");
-	tour_show("and it means", "%s", done < 0 ? failure.text : "-");
+	look_show("and it means", done < 0 ? failure.text : "-");
 	if (stat("/", &after) < 0)
 		return fail("look at /");
 	tour_expect(refused && before.st_ino == after.st_ino &&
@@ -191,7 +149,8 @@ make_mistakes(void)
 	if (expect_invalid("new", "\"new\" is a mere directory") < 0)
 		return -1;
 	tour_say("The cure: bind it onto itself.");
-	if (bind_onto_itself("new") < 0)
+	auto_close int root = root_bind_onto_itself("new");
+	if (root < 0)
 		return -1;
 
 	tour_step("The second: the mount it is on is shared, as under systemd");
@@ -283,9 +242,9 @@ pivot_in_place(void)
 		 "one; umount2(\".\") takes it off.");
 	tour_say("Nothing has to be made in the image for it: this is what "
 		 "the runtime does.");
-	if (make_root("/again") < 0 || bind_onto_itself("/again") < 0)
+	if (make_root("/again") < 0)
 		return -1;
-	auto_close int root = open_directory("/again");
+	auto_close int root = root_bind_onto_itself("/again");
 	if (root < 0 || fstat(root, &new) < 0 || view_take(&before) < 0)
 		return -1;
 	/* The new root was among the mounts of before: only the others go. */
@@ -311,11 +270,10 @@ static int
 run(void)
 {
 	auto_view struct view before = { 0 };
-	if (ns_become_root() < 0)
-		return tour_skip("needs root or a user namespace: %s",
-				 failure.text);
-	if (ns_own_mounts() < 0 || tour_scratch() < 0 ||
-	    view_take(&before) < 0)
+	int refused = stage_enter();
+	if (refused)
+		return refused;
+	if (view_take(&before) < 0)
 		return -1;
 	auto_free char *here = realpath(".", NULL);
 	if (!here)
@@ -330,13 +288,7 @@ run(void)
 	if (make_mistakes() < 0 || pivot_with_put_old(&before) < 0 ||
 	    let_go(&before, here) < 0 || pivot_in_place() < 0)
 		return -1;
-	if (!busybox_is_installed()) {
-		tour_say("For a shell in here this machine needs a busybox "
-			 "that stands alone:");
-		tour_say("apt install busybox-static");
-		return 0;
-	}
-	return tour_shell("Try: ls /; cat /proc/self/mountinfo; cd ..; pwd");
+	return root_shell("Try: ls /; cat /proc/self/mountinfo; cd ..; pwd");
 }
 
 const struct experiment demo_pivot = {

@@ -112,7 +112,7 @@ console_use_terminal(void)
 		if (dup2(slave, i) < 0)
 			return fail("set standard descriptor %d", i);
 	auto_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0 || rootfs_bind(slave, root, "/dev/console", 0) < 0)
+	if (root < 0 || rootfs_console(root, slave) < 0)
 		return wrap("bind the terminal over /dev/console");
 	return take_fd(&master);
 }

@@ -3,15 +3,63 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "mountfd.h"
 #include "mountinfo.h"
+#include "procfs.h"
 #include "safepath.h"
 #include "sys.h"
+
+/* ---- a namespace for it ------------------------------------------------ */
+
+static const struct mountinfo *
+find_mount(const struct mount_table *table, uint64_t id)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if ((uint64_t)table->mounts[i].id == id)
+			return &table->mounts[i];
+	return NULL;
+}
+
+/* What is mounted on a shared mount appears with its peers, too. */
+static int
+make_its_mount_private(const char *path)
+{
+	auto_mounts struct mount_table table = { 0 };
+	uint64_t id;
+	auto_close int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return fail("open %s", path);
+	if (mountfd_id(fd, &id) < 0 || mountinfo_read(0, &table) < 0)
+		return -1;
+	const struct mountinfo *mount = find_mount(&table, id);
+	if (!mount)
+		return failx("find the mount that %s is on", path);
+	if (sys_mount(NULL, mount->target, NULL, MS_PRIVATE, NULL) < 0)
+		return fail("make %s private", mount->target);
+	return 0;
+}
+
+int
+rootfs_own_mounts(const char *path, unsigned long widest)
+{
+	unsigned long type = widest & ~(unsigned long)MS_REC;
+	if (sys_unshare(CLONE_NEWNS) < 0)
+		return fail("make a mount namespace");
+	if (type == MS_SHARED)
+		return make_its_mount_private(path);
+	if (sys_mount(NULL, "/", NULL, MS_REC | (type ? type : MS_PRIVATE),
+		      NULL) < 0)
+		return fail("set the propagation of the new namespace");
+	return 0;
+}
 
 /* ---- one mount --------------------------------------------------------- */
 
@@ -48,15 +96,19 @@ open_target(int root, const char *target, bool is_directory)
 			      safepath_make_file(root, target, 0644);
 }
 
-/* Returns the mount. */
+/* Returns the mount.  `users` as in struct rootfs_mount. */
 static int
-bind_fd(int source, int root, const char *target, unsigned long flags)
+bind_fd(int source, int root, const char *target, unsigned long flags,
+	int users)
 {
 	struct stat st;
 	if (fstat(source, &st) < 0)
 		return fail("look at the source of a bind mount");
 	auto_close int to = open_target(root, target, S_ISDIR(st.st_mode));
-	return to < 0 ? -1 : mountfd_bind(source, to, flags);
+	if (to < 0)
+		return -1;
+	return users ? mountfd_bind_mapped(source, to, flags, users) :
+		       mountfd_bind(source, to, flags);
 }
 
 static int
@@ -65,7 +117,10 @@ bind_path(int root, const struct rootfs_mount *m)
 	auto_close int source = open(m->source, O_PATH | O_CLOEXEC);
 	if (source < 0)
 		return fail("open %s", m->source);
-	return bind_fd(source, root, m->target, m->flags);
+	if (m->type && strcmp(m->type, "proc") == 0 &&
+	    procfs_check(source) < 0)
+		return -1;
+	return bind_fd(source, root, m->target, m->flags, m->users);
 }
 
 /* /proc and /sys are trusted by what comes after: no link may stand there. */
@@ -78,6 +133,11 @@ is_kernel_view(const char *type)
 static int
 refuse_link(int root, const char *target)
 {
+	/* lab refuse_link: Is there a directory at `target` in the root, or
+	 * nothing at all?  Then 0; it will be made.  Anything else is a
+	 * failure: a link is not followed, and what cannot be opened for
+	 * another reason is none that may be passed over.  safepath_open()
+	 * with O_PATH, and one flag more; failure.code has its errno. */
 	struct stat st;
 	auto_close int fd = safepath_open(root, target, O_PATH | O_NOFOLLOW);
 	if (fd < 0)
@@ -88,6 +148,8 @@ refuse_link(int root, const char *target)
 		return failx("in this image it is not a directory; a link or "
 			     "file there could redirect what is mounted");
 	return 0;
+	/* lab end: return failx("refuse_link(%d, %s): not written yet", root,
+	 *	target); */
 }
 
 static int
@@ -144,7 +206,7 @@ rootfs_mount_all(int root, const struct rootfs_mount *plan)
 int
 rootfs_bind(int source, int root, const char *target, unsigned long flags)
 {
-	auto_close int mount = bind_fd(source, root, target, flags);
+	auto_close int mount = bind_fd(source, root, target, flags, 0);
 	if (mount < 0 || settle(root, target, mount, 0) < 0)
 		return wrap("bind mount on the container's %s", target);
 	return 0;
@@ -157,6 +219,7 @@ rootfs_bind(int source, int root, const char *target, unsigned long flags)
 /* The kernel gives a new proc or sysfs only to who owns the pid or network
  * namespace it would show.  Who shares those with the host sees the host's. */
 static const struct rootfs_mount host_proc = {
+	.type = "proc",
 	.source = "/proc",
 	.target = "/proc",
 	.flags = MS_BIND | MS_REC | SAFE,
@@ -327,6 +390,19 @@ rootfs_dev(int root)
 	return 0;
 }
 
+int
+rootfs_console(int root, int terminal)
+{
+	struct stat st;
+	struct statfs fs;
+	if (fstat(terminal, &st) < 0 || fstatfs(terminal, &fs) < 0)
+		return fail("look at the container's terminal");
+	if (!S_ISCHR(st.st_mode) || fs.f_type != DEVPTS_SUPER_MAGIC)
+		return failx("make /dev/console: what was given for it is no "
+			     "terminal of a devpts");
+	return rootfs_bind(terminal, root, "/dev/console", 0);
+}
+
 /* ---- masks ------------------------------------------------------------- */
 
 const char *const rootfs_masked_paths[] = {
@@ -379,6 +455,11 @@ rootfs_mask(int root, const char *const *paths)
 static int
 make_readonly(int root, const char *path)
 {
+	/* lab make_readonly: A file or directory in the root becomes read-only
+	 * by being bound onto itself, and all that is mounted below along with
+	 * it: mountfd_bind().  Links on the way are followed, inside the root.
+	 * What is not there needs nothing.  Let settle() check the mount
+	 * (propagation 0), and close what was opened. */
 	auto_close int target = safepath_open(root, path, O_PATH);
 	if (target < 0)
 		return failure.code == ENOENT ? 0 : -1;
@@ -387,6 +468,8 @@ make_readonly(int root, const char *path)
 	if (mount < 0)
 		return -1;
 	return settle(root, path, mount, 0);
+	/* lab end: return failx("make_readonly(%d, %s): not written yet", root,
+	 *	path); */
 }
 
 int
@@ -398,16 +481,15 @@ rootfs_readonly_paths(int root, const char *const *paths)
 	return 0;
 }
 
-/* ---- the pivot --------------------------------------------------------- */
-
-static const struct mountinfo *
-find_mount(const struct mount_table *table, uint64_t id)
+int
+rootfs_readonly(int root)
 {
-	for (size_t i = 0; i < table->count; i++)
-		if ((uint64_t)table->mounts[i].id == id)
-			return &table->mounts[i];
-	return NULL;
+	return mountfd_restrict(root, MS_RDONLY) < 0 ?
+		       wrap("make the container's root read-only") :
+		       0;
 }
+
+/* ---- the pivot --------------------------------------------------------- */
 
 static bool
 is_shared(const struct mountinfo *mount)
@@ -469,6 +551,13 @@ fail_pivot(int root)
 int
 rootfs_pivot(int root)
 {
+	/* lab rootfs_pivot: Keep "/" and "." open (O_PATH).  Go into the new
+	 * root, sys_pivot_root(".", "."); the old root is now mounted on top of
+	 * the new one, where only your descriptor leads.  Go there.  Make it a
+	 * slave with all below it, or what comes next would be done to the
+	 * host, too; then unmount "." with MNT_DETACH, and chdir to "/".
+	 * Where the pivot is refused, fail_pivot() has the words; go back to
+	 * the old working directory, and let `failure` survive that. */
 	auto_close int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_close int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (old < 0 || back < 0)
@@ -493,6 +582,79 @@ rootfs_pivot(int root)
 	if (sys_umount2(".", MNT_DETACH) < 0)
 		return fail("unmount the old root");
 	if (chdir("/") < 0)
+		return fail("enter the new root");
+	return 0;
+	/* lab end: (void)fail_pivot;
+	 * return failx("rootfs_pivot(%d): not written yet", root); */
+}
+
+/* ---- where there is no pivot ------------------------------------------- */
+
+/* Is `path` this mount or something below it, as text? */
+static bool
+is_below(const char *path, const char *top)
+{
+	size_t length = strlen(top);
+	return strncmp(path, top, length) == 0 &&
+	       (path[length] == '\0' || path[length] == '/');
+}
+
+/*
+ * What is neither below the new root nor on the way to it: /proc, /sys and so
+ * on of the old one, which would stay in the namespace.  From the last line of
+ * the table to the first: what is mounted on others goes before them.
+ */
+static int
+unmount_others(const char *root)
+{
+	auto_mounts struct mount_table table = { 0 };
+	if (mountinfo_read(0, &table) < 0)
+		return -1;
+	for (size_t i = table.count; i-- > 0;) {
+		const char *target = table.mounts[i].target;
+		if (strcmp(target, "/") == 0 || is_below(target, root) ||
+		    is_below(root, target))
+			continue;
+		/* EINVAL: it went with another one, or, in a user namespace,
+		 * is locked: then the new root will cover it. */
+		if (sys_umount2(target, MNT_DETACH) < 0 && errno != EINVAL &&
+		    errno != ENOENT)
+			return fail("unmount the old %s", target);
+	}
+	return 0;
+}
+
+static int
+fail_move(void)
+{
+	return errno == EINVAL ?
+		       fail("move the new root onto / (the mount it is on is "
+			    "shared: make the tree private; or it came into a "
+			    "user namespace from outside: bind it onto "
+			    "itself)") :
+		       fail("move the new root onto /");
+}
+
+int
+rootfs_move(int root)
+{
+	if (mountfd_is_root(root) == 0)
+		return failx("move the new root: it is not a mount point: bind "
+			     "mount it onto itself");
+	if (fchdir(root) < 0)
+		return fail("enter the new root");
+	auto_free char *path = getcwd(NULL, 0);
+	if (!path)
+		return fail("find the path of the new root");
+	/* From here on nothing may be unmounted elsewhere. */
+	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 &&
+	    errno != EINVAL) /* "/" was entered by chroot */
+		return fail("cut the old root off from the host");
+	if (unmount_others(path) < 0)
+		return -1;
+	if (sys_mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+		return fail_move();
+	if (sys_chroot(".") < 0 || chdir("/") < 0)
 		return fail("enter the new root");
 	return 0;
 }

@@ -90,6 +90,11 @@ next_component(struct walk *walk, char **cursor)
 static int
 step_dots(struct walk *walk)
 {
+	/* lab step_dots: walk->name is "." or "..".  ".." is one pop(), which
+	 * does nothing at the root: never openat(here, ".."), which leads to
+	 * wherever the directory has been moved meanwhile.  Either is a step
+	 * like any other: it fails as openat(2) of "." does in a directory
+	 * that may not be searched.  -1 with errno set, or 0. */
 	auto_close int self = openat(here(walk), ".",
 				     O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (self < 0)
@@ -97,6 +102,8 @@ step_dots(struct walk *walk)
 	if (walk->name[1] == '.')
 		pop(walk);
 	return 0;
+	/* lab end: (void)walk;
+	 * return fail_with(ENOSYS); */
 }
 
 /*
@@ -135,6 +142,13 @@ follow(struct walk *walk, int link, char **cursor)
 	auto_free char *target = read_link(link);
 	if (!target)
 		return -1;
+	/* lab follow: `target` is the text of the link; *cursor what is still
+	 * to be walked after it, and lies in walk->rest.  Put both together
+	 * (text()), as walk->rest, with *cursor at its beginning; the old one
+	 * must be freed, and not before it was copied.  An absolute link
+	 * begins at the root.  A slash that stood after the link
+	 * (walk->has_slash) asks for a directory and must not be lost.  A path
+	 * of PATH_BYTES_MAX or more is ENAMETOOLONG (fail_with()). */
 	if (*target == '/')
 		while (walk->depth)
 			pop(walk);
@@ -145,6 +159,8 @@ follow(struct walk *walk, int link, char **cursor)
 	if (strlen(rest) >= PATH_BYTES_MAX)
 		return fail_with(ENAMETOOLONG);
 	return 0;
+	/* lab end: (void)cursor;
+	 * return fail_with(ENOSYS); */
 }
 
 /* Make what is missing.  EEXIST: somebody was faster, and it is there. */

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -351,6 +352,120 @@ test_volumes(void **state)
 	in_sandbox(propagation_is_as_asked, OLD_KERNEL);
 }
 
+/* ---- propagation across namespaces -------------------------------------- */
+
+struct pair {
+	int ours, theirs; /* ends of a socket pair */
+	unsigned long widest;
+	bool comes_in, goes_out;
+};
+
+static void
+tell(int sock)
+{
+	must(write(sock, "x", 1) == 1);
+}
+
+static void
+hear(int sock)
+{
+	char byte;
+	must(read(sock, &byte, 1) == 1);
+}
+
+static void
+mount_mark(const char *path)
+{
+	auto_free char *mark = text("%s/mark", path);
+	must(mount("mark", path, "tmpfs", 0, NULL) == 0);
+	put(mark, "");
+}
+
+/* The container's first process. */
+static void
+use_volume(const struct pair *pair)
+{
+	must(rootfs_own_mounts("root", pair->widest) == 0);
+	must(mount("root", "root", NULL, MS_BIND, NULL) == 0);
+	auto_close int root = open("root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct rootfs_mount plan[] = {
+		{ .type = "tmpfs", .target = "/own" },
+		{ .source = "/proc", .target = "/proc",
+		  .flags = MS_BIND | MS_REC,
+		  .propagation = MS_PRIVATE | MS_REC },
+		{ .source = "host", .target = "/v", .flags = MS_BIND | MS_REC,
+		  .propagation = pair->widest | MS_REC },
+		{ .target = NULL },
+	};
+	must(rootfs_mount_all(root, plan) == 0);
+	tell(pair->theirs);
+	hear(pair->theirs); /* the host has mounted something */
+	must(exists("root/v/in/mark") == pair->comes_in);
+	mount_mark("root/v/out");
+	tell(pair->theirs);
+	hear(pair->theirs);
+	must(rootfs_pivot(root) == 0);
+	must(exists("/v/out/mark") && !exists("/tmp") && exists("/own"));
+	must(exists("/v/in/mark") == pair->comes_in);
+}
+
+static void
+share_volume(struct pair *pair)
+{
+	int ends[2];
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+	pair->ours = ends[0];
+	pair->theirs = ends[1];
+	size_t before = count_mounts();
+	pid_t pid = fork();
+	must(pid >= 0);
+	if (pid == 0) {
+		use_volume(pair);
+		_exit(0);
+	}
+	hear(pair->ours);
+	must(count_mounts() == before); /* the whole root, and we see nothing */
+	mount_mark("host/in");
+	tell(pair->ours);
+	hear(pair->ours);
+	must(exists("host/out/mark") == pair->goes_out);
+	tell(pair->ours);
+	int status;
+	must(waitpid(pid, &status, 0) == pid && status == 0);
+	must(exists("host/in/mark")); /* the pivot has unmounted only its own */
+	must(exists("host/out/mark") == pair->goes_out);
+	must(umount2("host/in", MNT_DETACH) == 0);
+	must(!pair->goes_out || umount2("host/out", MNT_DETACH) == 0);
+	must(count_mounts() == before);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void
+what_is_asked_for_arrives(void)
+{
+	struct pair pairs[] = {
+		{ .widest = MS_PRIVATE },
+		{ .widest = MS_SLAVE, .comes_in = true },
+		{ .widest = MS_SHARED, .comes_in = true, .goes_out = true },
+	};
+	must(mkdir("root", 0755) == 0 && mkdir("host", 0755) == 0);
+	must(mount("host", "host", "tmpfs", 0, NULL) == 0);
+	must(mkdir("host/in", 0755) == 0 && mkdir("host/out", 0755) == 0);
+	/* As systemd leaves it. */
+	must(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == 0);
+	for (size_t i = 0; i < countof(pairs); i++)
+		share_volume(&pairs[i]);
+}
+
+static void
+test_propagation(void **state)
+{
+	(void)state;
+	in_sandbox(what_is_asked_for_arrives, ALL_CALLS);
+	in_sandbox(what_is_asked_for_arrives, OLD_KERNEL);
+}
+
 /* ---- hostile images ---------------------------------------------------- */
 
 static void
@@ -478,6 +593,189 @@ test_pivot(void **state)
 	in_sandbox(pivot_says_why_not, OLD_KERNEL);
 }
 
+/* ---- MS_MOVE ----------------------------------------------------------- */
+
+/* As in an initramfs: "/" cannot be put elsewhere. */
+static void
+moved_instead_of_pivoted(void)
+{
+	struct stat wanted, now;
+	must(mkdir("first", 0755) == 0 && mkdir("first/new", 0755) == 0 &&
+	     mkdir("first/proc", 0755) == 0 && mkdir("first/sub", 0755) == 0 &&
+	     mkdir("first/new/proc", 0755) == 0);
+	put("first/secret", "old");
+	must(mount("/proc", "first/proc", NULL, MS_BIND | MS_REC, NULL) == 0);
+	must(mount("/proc", "first/new/proc", NULL, MS_BIND | MS_REC, NULL) ==
+	     0);
+	must(chroot("first") == 0 && chdir("/") == 0);
+	auto_close int plain = open("/new", O_PATH | O_DIRECTORY);
+	must(rootfs_move(plain) < 0);
+	must(strstr(failure.text, "not a mount point"));
+	must(exists("/secret"));
+	must(mount("new", "new", NULL, MS_BIND | MS_REC, NULL) == 0);
+	must(mount("sub", "/sub", "tmpfs", 0, NULL) == 0);
+	auto_close int root = open("/new", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pivot_refused(root, "entered by chroot");
+	must(fstat(root, &wanted) == 0);
+	must(rootfs_move(root) == 0);
+	must(stat("/", &now) == 0 && now.st_ino == wanted.st_ino &&
+	     now.st_dev == wanted.st_dev);
+	must(stat(".", &now) == 0 && now.st_ino == wanted.st_ino);
+	must(!exists("/secret") && !exists("/../secret") && !exists("/sub"));
+	auto_mounts struct mount_table table = { 0 };
+	must(mountinfo_read(0, &table) == 0);
+	for (size_t i = 0; i < table.count; i++)
+		must(strcmp(table.mounts[i].target, "/") == 0 ||
+		     strncmp(table.mounts[i].target, "/proc", 5) == 0);
+}
+
+static void
+test_move(void **state)
+{
+	(void)state;
+	in_sandbox(moved_instead_of_pivoted, ALL_CALLS);
+	in_sandbox(moved_instead_of_pivoted, OLD_KERNEL);
+	if (geteuid() != 0)
+		return;
+	in_root_sandbox(moved_instead_of_pivoted, ALL_CALLS);
+	in_root_sandbox(moved_instead_of_pivoted, OLD_KERNEL);
+}
+
+/* ---- a read-only root, the console, other owners ------------------------- */
+
+static void
+islands_stay_writable(void)
+{
+	auto_close int root = make_root();
+	const struct rootfs_mount island = { .type = "tmpfs",
+					     .target = "/tmp",
+					     .flags = MS_NOSUID };
+	must(rootfs_mount(root, &island) == 0);
+	must(rootfs_readonly(root) == 0);
+	must(is_readonly("root"));
+	put("root/tmp/file", "x");
+	auto_mounts struct mount_table table = { 0 };
+	must(mountinfo_read(0, &table) == 0);
+	const struct mountinfo *tmp = mountinfo_find(&table, "/tmp/root/tmp");
+	must(tmp && mountinfo_has_option(tmp->options, "rw"));
+	must(rootfs_pivot(root) == 0);
+	must(is_readonly("/"));
+	put("/tmp/file", "y");
+}
+
+static void
+only_a_terminal_is_a_console(void)
+{
+	struct stat console, wanted;
+	auto_close int root = make_root();
+	must(rootfs_dev(root) == 0);
+	auto_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	auto_close int file = open("precious/file", O_RDWR | O_CLOEXEC);
+	size_t mounts = count_mounts();
+	must(rootfs_console(root, null) < 0);
+	must(rootfs_console(root, file) < 0);
+	must(strstr(failure.text, "no terminal"));
+	must(count_mounts() == mounts && !exists("root/dev/console"));
+	auto_close int master =
+		open("root/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	must(master >= 0 && unlockpt(master) == 0);
+	auto_close int slave =
+		open("root/dev/pts/0", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	must(slave >= 0 && rootfs_console(root, slave) == 0);
+	must(stat("root/dev/console", &console) == 0 &&
+	     fstat(slave, &wanted) == 0 && console.st_rdev == wanted.st_rdev);
+}
+
+static void
+a_false_proc_is_not_shown(void)
+{
+	auto_close int root = make_root();
+	const struct rootfs_mount proc = { .type = "proc",
+					   .source = "/proc",
+					   .target = "/proc",
+					   .flags = MS_BIND | MS_REC };
+	must(rootfs_mount(root, &proc) == 0 && exists("root/proc/self"));
+	must(umount2("root/proc", MNT_DETACH) == 0);
+	must(mkdir("false", 0755) == 0);
+	const struct rootfs_mount wrong = { .type = "proc",
+					    .source = "false",
+					    .target = "/proc",
+					    .flags = MS_BIND | MS_REC };
+	size_t mounts = count_mounts();
+	must(rootfs_mount(root, &wrong) < 0);
+	must(strstr(failure.text, "no procfs") && count_mounts() == mounts);
+}
+
+static void
+test_more(void **state)
+{
+	(void)state;
+	static void (*const bodies[])(void) = { islands_stay_writable,
+						only_a_terminal_is_a_console,
+						a_false_proc_is_not_shown };
+	for (size_t i = 0; i < countof(bodies); i++) {
+		in_sandbox(bodies[i], ALL_CALLS);
+		in_sandbox(bodies[i], OLD_KERNEL);
+	}
+}
+
+/* A user namespace of its own, in which 0 is 100000. */
+static int
+other_users(void)
+{
+	int ends[2];
+	must(pipe2(ends, O_CLOEXEC) == 0);
+	pid_t pid = fork();
+	must(pid >= 0);
+	if (pid == 0) {
+		must(unshare(CLONE_NEWUSER) == 0);
+		must(write(ends[1], "x", 1) == 1);
+		for (;;)
+			pause();
+	}
+	char byte;
+	must(read(ends[0], &byte, 1) == 1);
+	auto_free char *uids = text("/proc/%d/uid_map", pid);
+	auto_free char *gids = text("/proc/%d/gid_map", pid);
+	auto_free char *path = text("/proc/%d/ns/user", pid);
+	must(write_text(AT_FDCWD, uids, "0 100000 1000") == 0);
+	must(write_text(AT_FDCWD, gids, "0 100000 1000") == 0);
+	int users = open(path, O_RDONLY | O_CLOEXEC);
+	must(users >= 0);
+	must(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
+	close(ends[0]);
+	close(ends[1]);
+	return users;
+}
+
+static void
+owners_are_shown_mapped(void)
+{
+	struct stat seen, disk;
+	auto_close int users = other_users();
+	auto_close int root = make_root();
+	const struct rootfs_mount mapped = { .source = "precious",
+					     .target = "/mapped",
+					     .flags = MS_BIND | MS_RDONLY,
+					     .users = users };
+	if (rootfs_mount(root, &mapped) < 0) {
+		must(failure.code == ENOSYS || failure.code == EINVAL);
+		must(!exists("root/mapped/file"));
+		_exit(failure.code == EINVAL ? CANNOT : 0);
+	}
+	must(stat("root/mapped/file", &seen) == 0 && seen.st_uid == 100000);
+	must(stat("precious/file", &disk) == 0 && disk.st_uid == 0);
+	must(is_readonly("root/mapped"));
+}
+
+static void
+test_mapped(void **state)
+{
+	(void)state;
+	in_root_sandbox(owners_are_shown_mapped, OLD_KERNEL);
+	in_root_sandbox(owners_are_shown_mapped, ALL_CALLS);
+}
+
 int
 main(void)
 {
@@ -485,9 +783,13 @@ main(void)
 		cmocka_unit_test(test_whole_way),
 		cmocka_unit_test(test_whole_way_as_root),
 		cmocka_unit_test(test_volumes),
+		cmocka_unit_test(test_propagation),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_undo),
 		cmocka_unit_test(test_pivot),
+		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_more),
+		cmocka_unit_test(test_mapped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
