@@ -91,6 +91,8 @@ end_connection(size_t number)
 static void
 accept_stream(int service)
 {
+	if (serving.count == CONNECTIONS)
+		return; /* the next round */
 	auto_close int fd = accept4(serving.sockets[service], NULL, NULL,
 				    SOCK_CLOEXEC);
 	auto_close int inside =

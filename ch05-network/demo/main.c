@@ -3,7 +3,10 @@
 #include "demo.h"
 
 static const struct experiment *const experiments[] = {
+	&demo_veth,
 	&demo_bridge,
+	&demo_modes,
+	&demo_ipam,
 	NULL,
 };
 
