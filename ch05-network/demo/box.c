@@ -158,6 +158,9 @@ open_server(int type, uint16_t port)
 		length = address_of("0.0.0.0", port, &here);
 		fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 	}
+	/* Connections of before that are not quite over are no hindrance. */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ type == SOCK_STREAM },
+		   sizeof(int));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&here, length) < 0 ||
 	    (type == SOCK_STREAM && listen(fd, SOMAXCONN) < 0))
 		return fail("open a server on port %u", port);

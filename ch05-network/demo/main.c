@@ -7,6 +7,9 @@ static const struct experiment *const experiments[] = {
 	&demo_bridge,
 	&demo_modes,
 	&demo_ipam,
+	&demo_nat,
+	&demo_publish,
+	&demo_packet,
 	NULL,
 };
 

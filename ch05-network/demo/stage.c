@@ -123,7 +123,7 @@ show_matching(const char *what, const char *lines, const char *part)
 	auto_free char *copy = copy_text(lines);
 	char *rest = copy, *line;
 	while ((line = strsep(&rest, "\n")))
-		if (*line && strstr(line, part)) {
+		if (*(line += strspn(line, "\t")) && strstr(line, part)) {
 			tour_show(what, "%s", line);
 			what = "";
 		}
