@@ -10,6 +10,9 @@ static const struct experiment *const experiments[] = {
 	&demo_nat,
 	&demo_publish,
 	&demo_packet,
+	&demo_dns,
+	&demo_cnm,
+	&demo_isolate,
 	NULL,
 };
 
