@@ -132,8 +132,8 @@ struct netlink_ip netlink_ip4(uint32_t address, unsigned int prefix);
 /* 0 for another family. */
 uint32_t netlink_to_ip4(const struct netlink_ip *ip);
 /* "172.29.0.2", "fd00::2", with "/64" where `prefix` is neither 0 nor that of
- * a single address.  Refuses what inet_pton(3) refuses, and a prefix that is too long.
- * The reverse is in `room`, which is returned. */
+ * a single address.  Refuses what inet_pton(3) refuses, and a prefix that is
+ * too long.  The reverse is in `room`, which is returned. */
 int netlink_parse_ip(const char *string, struct netlink_ip *ip);
 #define NETLINK_IP_SIZE 50
 char *netlink_format_ip(const struct netlink_ip *ip,

@@ -212,8 +212,9 @@ is_done(const struct connection *c)
 	return c->from[0] && c->from[0]->is_shut && c->from[1]->is_shut;
 }
 
-static void
-serve_round(struct pollfd *waits, char *buffer)
+/* All that there is to wait for; returns how many. */
+static size_t
+gather(struct pollfd *waits)
 {
 	size_t services = serving.services;
 	for (size_t i = 0; i < services; i++) {
@@ -229,13 +230,17 @@ serve_round(struct pollfd *waits, char *buffer)
 			watched(c, i % 2), events_at(c, i % 2), 0
 		};
 	}
-	if (poll(waits, services + 2 * serving.count, -1) < 0)
-		return;
-	/* From the last, because the end of one moves the last to its place. */
+	return services + 2 * serving.count;
+}
+
+/* From the last, because the end of one moves the last to its place. */
+static void
+serve_connections(const struct pollfd *waits, char *buffer)
+{
 	for (size_t i = serving.count; i-- > 0;) {
 		struct connection *c = serving.all[i];
-		short at[2] = { waits[services + 2 * i].revents,
-				waits[services + 2 * i + 1].revents };
+		short at[2] = { waits[2 * i].revents,
+				waits[2 * i + 1].revents };
 		if (!c->from[0]) {
 			if (at[1])
 				answer_datagram(c, buffer);
@@ -244,7 +249,15 @@ serve_round(struct pollfd *waits, char *buffer)
 			end_connection(i);
 		}
 	}
-	for (size_t i = 0; i < services; i++) {
+}
+
+static void
+serve_round(struct pollfd *waits, char *buffer)
+{
+	if (poll(waits, gather(waits), -1) < 0)
+		return;
+	serve_connections(waits + serving.services, buffer);
+	for (size_t i = 0; i < serving.services; i++) {
 		if (!waits[i].revents)
 			continue;
 		if (serving.ports[i]->protocol == IPPROTO_TCP)
@@ -262,14 +275,21 @@ serve(void)
 	char *buffer = new_bytes(DATAGRAM);
 	prctl(PR_SET_NAME, "relay");
 	signal(SIGPIPE, SIG_IGN);
+	for (;;)
+		serve_round(waits, buffer);
+}
+
+/* Before the process is there: nothing that comes from now on is lost.  Until
+ * now a filter kept everything out (net_hold_port()). */
+static void
+open_ears(void)
+{
 	for (size_t i = 0; i < serving.services; i++) {
 		setsockopt(serving.sockets[i], SOL_SOCKET, SO_DETACH_FILTER,
 			   &(int){ 0 }, sizeof(int));
 		if (serving.ports[i]->protocol == IPPROTO_TCP)
 			listen(serving.sockets[i], SOMAXCONN);
 	}
-	for (;;)
-		serve_round(waits, buffer);
 }
 
 /* Of IPv6, and for ::1 among others. */
@@ -297,6 +317,7 @@ relay_start(struct relay *relay, const int *sockets,
 	}
 	if (serving.services == 0)
 		return 0;
+	open_ears();
 	pid_t parent = getpid();
 	relay->pid = sys_clone(0, -1, &relay->pidfd);
 	if (relay->pid < 0)

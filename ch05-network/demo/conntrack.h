@@ -1,6 +1,6 @@
 /*
  * conntrack.h - the connections that this network namespace keeps track of,
- * asked over netlink as conntrack(8) does (linux/netfilter/nfnetlink_conntrack).
+ * asked over netlink as conntrack(8) does.
  *
  * An entry has two directions: how the first packet came, and how an answer to
  * it will come.  Where an address was changed they are not each other's

@@ -24,7 +24,7 @@ static struct {
 	struct container one, two, other; /* two in red, one in blue */
 } play;
 
-/* What Docker and ufw leave on a host: what nobody has spoken for is dropped. */
+/* What Docker and ufw leave on a host: what is not expected is dropped. */
 static const char docker_like[] =
 	"add table ip filter\n"
 	"add chain ip filter FORWARD"

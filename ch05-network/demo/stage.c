@@ -57,6 +57,23 @@ lay_cable(struct netlink *nl, bool has_ipv6)
 	return 0;
 }
 
+/* A new namespace begins with the switches that the real host has: be no
+ * router.  A write that changes nothing does not reach the interfaces. */
+static int
+stop_forwarding(void)
+{
+	static const char *const switches[] = {
+		"/proc/sys/net/ipv4/ip_forward",
+		"/proc/sys/net/ipv6/conf/all/forwarding",
+	};
+	for (size_t i = 0; i < countof(switches); i++)
+		if ((write_text(AT_FDCWD, switches[i], "1") < 0 ||
+		     write_text(AT_FDCWD, switches[i], "0") < 0) &&
+		    failure.code != ENOENT)
+			return -1;
+	return 0;
+}
+
 static int
 set(int wanted)
 {
@@ -68,7 +85,8 @@ set(int wanted)
 	prctl(PR_SET_NAME, "host"); /* for --dot */
 	/* Where net.c keeps its state: in the scratch directory. */
 	setenv("MYDOCKER_RUN", "./run", 1);
-	if (netlink_open(&nl) < 0 || netlink_set_up(&nl, "lo", true) < 0)
+	if (stop_forwarding() < 0 || netlink_open(&nl) < 0 ||
+	    netlink_set_up(&nl, "lo", true) < 0)
 		return -1;
 	if (!(wanted & STAGE_INTERNET))
 		return 0;
