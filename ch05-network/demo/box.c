@@ -67,6 +67,17 @@ box_socket(int netns, int family, int type, int protocol)
 	return box_within(netns, open_socket, &kind) < 0 ? -1 : kind.fd;
 }
 
+bool
+box_wait(int fd, int ms)
+{
+	struct pollfd waits = { .fd = fd, .events = POLLIN };
+	int ready;
+	do
+		ready = poll(&waits, 1, ms);
+	while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
 /* An address of either family, with a port, as the calls of sockets want it;
  * returns its size, 0 for what is no address. */
 static socklen_t
@@ -335,6 +346,25 @@ box_ping(int netns, uint32_t to, int *ttl, long *us)
 
 /* ---- asking a server --------------------------------------------------- */
 
+/* One try.  A call with a patience is not taken up again after a signal, but
+ * says EINTR (signal(7)). */
+static int
+try_ask_once(int fd, const struct sockaddr_storage *there, socklen_t length,
+	     bool stream, char *line, size_t size)
+{
+	if (connect(fd, (const struct sockaddr *)there, length) < 0 ||
+	    (!stream && send(fd, "?", 1, 0) < 0))
+		return -1;
+	ssize_t bytes = recv(fd, line, size - 1, stream ? MSG_WAITALL : 0);
+	if (bytes == 0)
+		errno = ECONNRESET;
+	if (bytes <= 0)
+		return -1;
+	line[bytes] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	return 0;
+}
+
 int
 box_ask(int netns, int protocol, const char *to, uint16_t port, int ms,
 	char *line, size_t size)
@@ -342,28 +372,27 @@ box_ask(int netns, int protocol, const char *to, uint16_t port, int ms,
 	struct sockaddr_storage there;
 	socklen_t length = address_of(to, port, &there);
 	bool stream = protocol == IPPROTO_TCP;
-	auto_close int fd =
-		length == 0 ? -1 :
-			      box_socket(netns, there.ss_family,
-					 stream ? SOCK_STREAM : SOCK_DGRAM, 0);
-	if (fd < 0)
-		return wrap("connect to %s:%u", to, port);
-	/* SO_SNDTIMEO is the patience of connect(2), too. */
 	struct timeval patience = { ms / 1000, ms % 1000 * 1000 };
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	if (connect(fd, (struct sockaddr *)&there, length) < 0 ||
-	    (!stream && send(fd, "?", 1, 0) < 0)) {
-		if (errno == EINPROGRESS) /* how the patience ends */
-			errno = ETIMEDOUT;
+	for (int tries = 0; length && tries < 5; tries++) {
+		auto_close int fd = box_socket(netns, there.ss_family,
+					       stream ? SOCK_STREAM :
+							SOCK_DGRAM, 0);
+		if (fd < 0)
+			break;
+		/* SO_SNDTIMEO is the patience of connect(2), too. */
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+			   sizeof(patience));
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+			   sizeof(patience));
+		if (try_ask_once(fd, &there, length, stream, line, size) == 0)
+			return 0;
+		if (errno == EINTR)
+			continue;
+		if (errno == EINPROGRESS || errno == EAGAIN)
+			errno = ETIMEDOUT; /* how the patience ends */
 		return fail("connect to %s:%u", to, port);
 	}
-	ssize_t bytes = recv(fd, line, size - 1, stream ? MSG_WAITALL : 0);
-	if (bytes <= 0)
-		return failx("connect to %s:%u: no answer", to, port);
-	line[bytes] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	return 0;
+	return wrap("connect to %s:%u", to, port);
 }
 
 /* ---- description ------------------------------------------------------- */

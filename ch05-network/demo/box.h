@@ -34,6 +34,9 @@ int box_within(int netns, int (*call)(void *), void *data);
 /* A socket of the namespace; -1 on failure. */
 int box_socket(int netns, int family, int type, int protocol);
 
+/* Wait until there is something to read from it; false when `ms` are over. */
+bool box_wait(int fd, int ms);
+
 /*
  * The next ones happen inside a box, or here when `netns` is -1; `to` is an
  * address of either family.

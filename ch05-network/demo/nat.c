@@ -9,7 +9,6 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -58,8 +57,7 @@ static int
 see_arrival(int capture, struct flow_end *seen)
 {
 	char packet[2048];
-	struct pollfd waits = { .fd = capture, .events = POLLIN };
-	while (poll(&waits, 1, PATIENCE_MS) > 0) {
+	while (box_wait(capture, PATIENCE_MS)) {
 		ssize_t length = recv(capture, packet, sizeof(packet), 0);
 		if (length < 0)
 			return fail("look at a packet");
@@ -158,10 +156,8 @@ connect_from(int netns, uint16_t port)
 	struct sockaddr_in there = { .sin_family = AF_INET,
 				     .sin_port = htons(INTERNET_PORT),
 				     .sin_addr.s_addr = htonl(INTERNET) };
-	struct timeval patience = { PATIENCE_MS / 1000, 0 };
 	if (fd < 0)
 		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (bind(fd, (struct sockaddr *)&here, sizeof(here)) < 0 ||
 	    connect(fd, (struct sockaddr *)&there, sizeof(there)) < 0)
 		return fail("connect from port %u", port);

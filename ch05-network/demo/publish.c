@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,24 +271,22 @@ many_at_once(void)
 	struct sockaddr_in there = { .sin_family = AF_INET,
 				     .sin_port = htons(WEB_PORT),
 				     .sin_addr.s_addr = htonl(0xcb007102) };
-	struct pollfd all[AT_ONCE];
+	int all[AT_ONCE];
 	int answered = 0;
 	tour_step("%d connections at once, from outside.", AT_ONCE);
 	for (int i = 0; i < AT_ONCE; i++) {
-		all[i] = (struct pollfd){ box_socket(stage_internet.netns,
-						     AF_INET, SOCK_STREAM |
-						     SOCK_NONBLOCK, 0),
-					  POLLIN, 0 };
-		if (all[i].fd < 0)
+		all[i] = box_socket(stage_internet.netns, AF_INET,
+				    SOCK_STREAM | SOCK_NONBLOCK, 0);
+		if (all[i] < 0)
 			return -1;
-		connect(all[i].fd, (struct sockaddr *)&there, sizeof(there));
+		connect(all[i], (struct sockaddr *)&there, sizeof(there));
 	}
 	for (int i = 0; i < AT_ONCE; i++) {
 		char answer[100];
-		if (poll(&all[i], 1, PATIENCE_MS) == 1)
-			answered += recv(all[i].fd, answer, sizeof(answer),
-					 0) > 0;
-		close(all[i].fd);
+		if (box_wait(all[i], PATIENCE_MS))
+			answered += recv(all[i], answer, sizeof(answer), 0) >
+				    0;
+		close(all[i]);
 	}
 	tour_show("answered", "%d", answered);
 	tour_expect(answered == AT_ONCE, "each of them");

@@ -9,9 +9,10 @@
 #include <linux/netlink.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "box.h"
 
 int
 trace_open(struct netlink *nl)
@@ -110,10 +111,9 @@ int
 trace_read(struct netlink *nl, int ms, struct trace_event **events,
 	   size_t *count)
 {
-	struct pollfd waits = { .fd = nl->fd, .events = POLLIN };
 	*events = NULL;
 	*count = 0;
-	while (poll(&waits, 1, ms) > 0) {
+	while (box_wait(nl->fd, ms)) {
 		char bytes[16384] __attribute__((aligned(8)));
 		ssize_t length = recv(nl->fd, bytes, sizeof(bytes), 0);
 		if (length < 0)
