@@ -15,6 +15,11 @@
 int
 ipam_parse_address(const char *string, uint32_t *address)
 {
+	/* lab ipam_parse_address: Four decimal numbers from 0 to 255 with dots
+	 * between them and nothing else.  A number with a zero before it is
+	 * refused: "010" is 8 to some programs and 10 to others.  The first
+	 * number ends up in the highest byte of *address, which stays as it
+	 * is when the text is no address. */
 	uint32_t value = 0;
 	const char *c = string;
 	for (int part = 0; part < 4; part++) {
@@ -33,6 +38,8 @@ ipam_parse_address(const char *string, uint32_t *address)
 	}
 	*address = value;
 	return 0;
+	/* lab end: (void)address;
+	 * return failx("ipam_parse_address(%s): not written yet", string); */
 }
 
 char *
@@ -142,6 +149,9 @@ ipam_address6(const struct ipam_subnet6 *subnet, uint64_t number,
 bool
 ipam_contains6(const struct ipam_subnet6 *subnet, const uint8_t address[16])
 {
+	/* lab ipam_contains6: Are the first subnet->prefix bits of both the
+	 * same?  Bit 0 is the highest of byte 0; a prefix need not end with a
+	 * byte, and what comes after it does not count. */
 	for (unsigned int i = 0; i < 16; i++) {
 		unsigned int first = 8 * i; /* bit of this byte */
 		unsigned int mask =
@@ -152,6 +162,9 @@ ipam_contains6(const struct ipam_subnet6 *subnet, const uint8_t address[16])
 			return false;
 	}
 	return true;
+	/* lab end: (void)subnet;
+	 * (void)address;
+	 * return false; */
 }
 
 /* Whether there is nothing but zeros after the prefix. */
@@ -306,6 +319,12 @@ static int
 recover_lease(int leases, const char *name, uint32_t address, ipam_undo *undo,
 	      void *data)
 {
+	/* lab recover_lease: Open the file without following a link; one that
+	 * has gone meanwhile is no failure.  If somebody has it locked
+	 * (EWOULDBLOCK), he lives: return 1 and touch nothing.  Else read its
+	 * note, at most IPAM_NOTE_MAX bytes, and call undo(address, note,
+	 * data), unless undo is NULL; only when that returned 0 is the file
+	 * removed. */
 	auto_close int fd = openat(leases, name,
 				   O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
@@ -322,6 +341,11 @@ recover_lease(int leases, const char *name, uint32_t address, ipam_undo *undo,
 	if (unlinkat(leases, name, 0) < 0 && errno != ENOENT)
 		return fail("remove lease %s", name);
 	return 0;
+	/* lab end: (void)leases;
+	 * (void)address;
+	 * (void)undo;
+	 * (void)data;
+	 * return failx("recover_lease(%s): not written yet", name); */
 }
 
 int
@@ -355,6 +379,12 @@ ipam_recover(int leases, ipam_undo *undo, void *data, size_t *living)
 static int
 try_take(int leases, struct ipam_lease *lease)
 {
+	/* lab try_take: Make the file that has the name of the address
+	 * (name_lease() writes it into a room of IPAM_ADDRESS6_SIZE), in the
+	 * directory `leases`; others try the same at this moment, and one of
+	 * them may have it.  Then lock it (flock_whole(), LOCK_EX and LOCK_NB)
+	 * and leave the descriptor, close-on-exec, in lease->fd.  Return 1
+	 * when somebody has that address, -1 for every other failure. */
 	char name[IPAM_ADDRESS6_SIZE];
 	name_lease(lease, name);
 	auto_close int fd = openat(leases, name,
@@ -371,6 +401,9 @@ try_take(int leases, struct ipam_lease *lease)
 	}
 	lease->fd = take_fd(&fd);
 	return 0;
+	/* lab end: (void)leases;
+	 * (void)lease;
+	 * return failx("try_take: not written yet"); */
 }
 
 static int

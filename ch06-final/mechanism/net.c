@@ -342,6 +342,13 @@ bring_bridge_up(struct net_network *network, int leases)
 	if (index == 0 &&
 	    netlink_create_bridge(&nl, network->bridge, mac) < 0)
 		return -1;
+	/* Nobody else has the bridge's addresses, and to wait until that is
+	 * sure (DAD, rfc4862) would take a second or two in which it asks for
+	 * no neighbour on behalf of others. */
+	auto_free char *dad = text("/proc/sys/net/ipv6/conf/%s/accept_dad",
+				   network->bridge);
+	if (network->subnet6.prefix && write_text(AT_FDCWD, dad, "0") < 0)
+		return -1;
 	if (give_bridge_addresses(&nl, network) < 0)
 		return -1;
 	/* Lets 127.0.0.1 on the host reach a published port: packets with a

@@ -118,6 +118,13 @@ fail_refused(int code, const char *words)
 static int
 read_error(const struct nlmsghdr *message)
 {
+	/* lab read_error: The payload is a struct nlmsgerr: an int, and the
+	 * header of the request that it is about.  0 is success: return 1.
+	 * Anything else is a negative errno: fail_refused(), with the kernel's
+	 * own words if it sent any.  They follow (error_text()) after the int
+	 * and the request's echo: as much of that as its header says it is
+	 * long, aligned, or only the header where NLM_F_CAPPED is set.  A
+	 * payload that is too short for a struct nlmsgerr makes no sense. */
 	size_t length = mnl_nlmsg_get_payload_len(message);
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
 	if (length < sizeof(*error))
@@ -130,6 +137,8 @@ read_error(const struct nlmsghdr *message)
 		echoed = MNL_ALIGN((size_t)error->msg.nlmsg_len);
 	return fail_refused(-error->error,
 			    error_text(message, sizeof(int) + echoed));
+	/* lab end: (void)message;
+	 * return failx("read_error: not written yet"); */
 }
 
 /* The end of a list; newer kernels put an error code in it. */
@@ -514,6 +523,12 @@ netlink_create_bridge(struct netlink *nl, const char *name, const uint8_t *mac)
 {
 	if (check_name(name) < 0)
 		return wrap("create a bridge");
+	/* lab netlink_create_bridge: Begin with begin_link(), which takes a
+	 * buffer of REQUEST_SIZE, RTM_NEWLINK and two flags: make it, and not
+	 * if it is there.  IFLA_ADDRESS is the MAC, if there is one.  Its kind
+	 * is nested: IFLA_LINKINFO around IFLA_INFO_KIND (mnl_attr_nest_start,
+	 * mnl_attr_put_str).  netlink_request() sends it; return 0 when that
+	 * went well. */
 	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
 	struct nlmsghdr *message = begin_link(
 		buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name);
@@ -525,6 +540,9 @@ netlink_create_bridge(struct netlink *nl, const char *name, const uint8_t *mac)
 	if (traced(netlink_request(nl, message, NULL, NULL),
 		   "RTM_NEWLINK bridge", name) == 0)
 		return 0;
+	/* lab end: (void)nl;
+	 * (void)mac;
+	 * return failx("netlink_create_bridge: not written yet"); */
 	if (failure.code == EOPNOTSUPP)
 		return wrap("create bridge %s (this kernel has no bridges; "
 			    "\"modprobe bridge\" loads them)", name);
@@ -537,6 +555,10 @@ netlink_create_bridge(struct netlink *nl, const char *name, const uint8_t *mac)
 static void
 put_peer(struct nlmsghdr *message, const struct netlink_veth *veth)
 {
+	/* lab put_peer: IFLA_INFO_DATA around VETH_INFO_PEER, and in that a
+	 * struct ifinfomsg of zeros (mnl_nlmsg_put_extra_header() puts it in
+	 * the right place) and the peer's own attributes: IFLA_IFNAME, and
+	 * IFLA_ADDRESS and IFLA_NET_NS_FD where there are any. */
 	struct nlattr *data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
 	struct nlattr *peer = mnl_attr_nest_start(message, VETH_INFO_PEER);
 	mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
@@ -547,6 +569,8 @@ put_peer(struct nlmsghdr *message, const struct netlink_veth *veth)
 		mnl_attr_put_u32(message, IFLA_NET_NS_FD, veth->peer_netns);
 	mnl_attr_nest_end(message, peer);
 	mnl_attr_nest_end(message, data);
+	/* lab end: (void)message;
+	 * (void)veth; */
 }
 
 int
