@@ -170,11 +170,11 @@ compare(void)
 	for (size_t i = 0; i < countof(modes); i++)
 		tour_show(modes[i]->name, "%-12s %-28s %s", modes[i]->links,
 			  modes[i]->addresses, modes[i]->route);
-	tour_show("mode", "%-12s %-28s %-18s %s", "namespace",
-		  "reaches the host's 127.0.0.1", "reaches Internet",
-		  "could bind port 8000");
+	tour_show("mode", "%-12s %-20s %-17s %s", "namespace",
+		  "its lo is the host's", "reaches Internet",
+		  "8000 is free");
 	for (size_t i = 0; i < countof(modes); i++)
-		tour_show(modes[i]->name, "%-12lu %-28s %-18s %s",
+		tour_show(modes[i]->name, "%-12lu %-20s %-17s %s",
 			  (unsigned long)modes[i]->id.inode,
 			  yes(modes[i]->reaches_host_by_loopback),
 			  yes(modes[i]->reaches_internet),

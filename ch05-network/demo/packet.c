@@ -102,8 +102,7 @@ verdict_word(const struct trace_event *event)
 {
 	switch ((int)event->verdict) {
 	case NF_ACCEPT:
-		return event->type == NFT_TRACETYPE_POLICY ? "policy accept" :
-							     "accept";
+		return "accept";
 	case NF_DROP:
 		return "drop";
 	case NFT_JUMP:
@@ -168,21 +167,21 @@ sort_out(const struct trace_event *events, size_t count, struct path *there,
 static void
 show_path(const char *what, const struct path *path)
 {
-	tour_show(what, "%-23s %-14s %s", "chain", "verdict",
+	tour_show(what, "%-20s %-7s %s", "chain", "verdict",
 		  "the packet as it comes in");
 	for (size_t i = 0; i < path->count; i++) {
 		const struct stop *stop = &path->stops[i];
 		char hook[40];
 		auto_free char *chain =
-			text("ip %s %s", stop->place->table,
-			     stop->place->chain);
+			text("%s %s", stop->place->table, stop->place->chain);
 		auto_free char *flow = flow_words(IPPROTO_TCP, &stop->flow);
 		if (strcmp(stop->place->hook, "called") == 0)
 			snprintf(hook, sizeof(hook), "  (called)");
 		else
 			snprintf(hook, sizeof(hook), "  %s %d",
 				 stop->place->hook, stop->place->priority);
-		tour_show(hook, "%-23s %-14s %s", chain, stop->verdict, flow);
+		tour_show(hook, "%-20s %-7s %s", chain, stop->verdict,
+			  flow + strlen("tcp "));
 	}
 }
 
@@ -212,11 +211,11 @@ show_change(const char *hook, const struct flow_end *before,
 		return;
 	auto_free char *from = flow_words(IPPROTO_TCP, before);
 	auto_free char *to = flow_words(IPPROTO_TCP, after);
-	if (is_same(before, after))
-		tour_show(hook, "%s, unchanged", from + strlen("tcp "));
-	else
-		tour_show(hook, "%s  becomes  %s", from + strlen("tcp "),
-			  to + strlen("tcp "));
+	bool same = is_same(before, after);
+	tour_show(hook, "%s%s", from + strlen("tcp "),
+		  same ? ", unchanged" : "");
+	if (!same)
+		tour_show("    becomes", "%s", to + strlen("tcp "));
 }
 
 static void
@@ -328,14 +327,14 @@ way_out(void)
 	const struct flow_end *left = seen_at(&there, "left");
 	tour_expect(is_same(seen_at(&there, "arrives"), leaves) && left &&
 		    leaves->from == web && left->from == 0xcb007102,
-		    "POSTROUTING changes the source (masquerade), when the "
-		    "way is known, and so whose address to take");
+		    "POSTROUTING changes the source (masquerade): the way is "
+		    "known, and so the address");
 	const struct flow_end *arrives = seen_at(&back, "arrives");
 	const struct flow_end *routed = seen_at(&back, "routed");
 	tour_expect(arrives && routed && arrives->to == 0xcb007102 &&
 		    routed->to == web,
-		    "and the answer's destination is changed back in "
-		    "PREROUTING: else it would be delivered here");
+		    "and PREROUTING the answer's destination, before it "
+		    "would be delivered here");
 	return 0;
 }
 
@@ -354,8 +353,8 @@ from_the_host(void)
 	tour_expect(sent && left && sent->from == INADDR_LOOPBACK &&
 		    left->from == play.network.gateway &&
 		    left->to == play.web.endpoint.lease.address,
-		    "and gets another destination there, and another source "
-		    "on leaving: web answers to the gateway");
+		    "it gets another destination there, and another source "
+		    "on leaving: the gateway's");
 	return 0;
 }
 

@@ -7,9 +7,8 @@ static int
 undo(uint32_t address, const char *note, void *data)
 {
 	bool *good = data;
-	char room[IPAM_ADDRESS_SIZE];
-	stop("undone", "address=%s length=%zu text=%.200s",
-	     ipam_format(address, room), strlen(note), note);
+	(void)address; /* parsed by the reader's code: another exercise */
+	stop("undone", "length=%zu text=%.200s", strlen(note), note);
 	return *good ? 0 : failx("cannot undo");
 }
 
