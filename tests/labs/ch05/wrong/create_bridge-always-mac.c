@@ -1,4 +1,5 @@
-/* lab netlink_create_bridge: caught by kind mac: without a MAC it is given one of zeros */
+/* lab netlink_create_bridge: caught by kind mac: without a MAC it is given
+ * one of zeros */
 	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
 	struct nlmsghdr *message = begin_link(
 		buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name);

@@ -1,4 +1,5 @@
-/* lab netlink_create_bridge: caught by twice: one that is there already is changed */
+/* lab netlink_create_bridge: caught by twice: one that is there already is
+ * changed */
 	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
 	struct nlmsghdr *message = begin_link(
 		buffer, RTM_NEWLINK, NLM_F_CREATE, name);

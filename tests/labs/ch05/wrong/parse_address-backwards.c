@@ -1,4 +1,5 @@
-/* lab ipam_parse_address: caught by numbers: the first number is the lowest byte */
+/* lab ipam_parse_address: caught by numbers: the first number is the lowest
+ * byte */
 	uint32_t value = 0;
 	const char *c = string;
 	for (int part = 0; part < 4; part++) {

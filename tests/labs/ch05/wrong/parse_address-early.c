@@ -1,4 +1,5 @@
-/* lab ipam_parse_address: caught by nonsense zeros: *address is written to before the end is known */
+/* lab ipam_parse_address: caught by nonsense zeros: *address is written to
+ * before the end is known */
 	uint32_t value = 0;
 	const char *c = string;
 	for (int part = 0; part < 4; part++) {

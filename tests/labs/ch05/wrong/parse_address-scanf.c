@@ -1,4 +1,5 @@
-/* lab ipam_parse_address: caught by nonsense zeros: sscanf() takes blanks and zeros, too */
+/* lab ipam_parse_address: caught by nonsense zeros: sscanf() takes blanks
+ * and zeros, too */
 	unsigned int a, b, c, d;
 	char more;
 	if (sscanf(string, "%u.%u.%u.%u%c", &a, &b, &c, &d, &more) != 4 ||

@@ -1,4 +1,5 @@
-/* lab put_peer: caught by name elsewhere mac: the nest does not begin with a header */
+/* lab put_peer: caught by name elsewhere mac: the nest does not begin with a
+ * header */
 	struct nlattr *data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
 	struct nlattr *peer = mnl_attr_nest_start(message, VETH_INFO_PEER);
 	mnl_attr_put_strz(message, IFLA_IFNAME, veth->peer_name);

@@ -1,4 +1,5 @@
-/* lab put_peer: caught by elsewhere mac: the namespace is not within the peer */
+/* lab put_peer: caught by elsewhere mac: the namespace is not within the
+ * peer */
 	struct nlattr *data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
 	struct nlattr *peer = mnl_attr_nest_start(message, VETH_INFO_PEER);
 	mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));

@@ -1,4 +1,5 @@
-/* lab read_error: caught by code words: the sign of the error is left as it is */
+/* lab read_error: caught by code words: the sign of the error is left as it
+ * is */
 	size_t length = mnl_nlmsg_get_payload_len(message);
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
 	if (length < sizeof(*error))

@@ -1,4 +1,5 @@
-/* lab recover_lease: caught by not-undone: it does not matter whether it was undone */
+/* lab recover_lease: caught by not-undone: it does not matter whether it was
+ * undone */
 	auto_close int fd = openat(leases, name,
 				   O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)

@@ -1,4 +1,5 @@
-/* lab recover_lease: caught by dead living: the dead are counted among the living */
+/* lab recover_lease: caught by dead living: the dead are counted among the
+ * living */
 	auto_close int fd = openat(leases, name,
 				   O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)

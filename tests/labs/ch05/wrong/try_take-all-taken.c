@@ -1,4 +1,5 @@
-/* lab try_take: caught by refused: whatever cannot be made is taken for one that somebody has */
+/* lab try_take: caught by refused: whatever cannot be made is taken for one
+ * that somebody has */
 	char name[IPAM_ADDRESS6_SIZE];
 	name_lease(lease, name);
 	auto_close int fd = openat(leases, name,

@@ -1,4 +1,5 @@
-/* lab try_take: caught by taken crowd: an address that somebody has is a failure */
+/* lab try_take: caught by taken crowd: an address that somebody has is a
+ * failure */
 	char name[IPAM_ADDRESS6_SIZE];
 	name_lease(lease, name);
 	auto_close int fd = openat(leases, name,
