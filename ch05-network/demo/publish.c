@@ -127,12 +127,12 @@ ask_redis(const char *who, int netns, const char *host, const char *claim)
 static void
 use_redis(void)
 {
+	tour_step("Redis in the container, redis-cli in three places.");
 	if (!play.has_redis) {
-		tour_say("(Redis is not installed here, so the boxes' own "
-			 "server has to do.)");
+		tour_say("(It is not installed here: the boxes' own server "
+			 "has to do.)");
 		return;
 	}
-	tour_step("Redis in the container, redis-cli in three places.");
 	ask_redis("the Internet", stage_internet.netns, UPLINK_IP,
 		  "from outside");
 	ask_redis("the host", -1, UPLINK_IP, "from the host, by its address");
