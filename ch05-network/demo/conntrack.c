@@ -107,6 +107,8 @@ conntrack_list(struct flow **flows, size_t *count)
 	struct flows found = { 0 };
 	if (netlink_request(&nl, message, append_flow, &found) < 0) {
 		free(found.all);
+		if (failure.code == EINVAL) /* no such part of netfilter */
+			failure.code = EOPNOTSUPP;
 		return wrap("list the connections (does this kernel have "
 			    "nf_conntrack_netlink?)");
 	}

@@ -96,13 +96,17 @@ set(int wanted)
 	return lay_cable(&nl, wanted & STAGE_IPV6);
 }
 
+/* nf_tables says ENOENT for a chain or an expression that it has not. */
 int
 stage_fail(void)
 {
+	bool lacks_rules = failure.code == ENOENT &&
+			   strstr(failure.text, "nftables");
 	if (failure.code == EOPNOTSUPP || failure.code == EAFNOSUPPORT ||
-	    failure.code == EPROTONOSUPPORT)
-		return tour_skip("needs bridges, veth pairs and nftables in "
-				 "the kernel; found: %s", failure.text);
+	    failure.code == EPROTONOSUPPORT || lacks_rules)
+		return tour_skip("needs bridges, veth pairs, nftables and "
+				 "conntrack in the kernel; found: %s",
+				 failure.text);
 	return -1;
 }
 

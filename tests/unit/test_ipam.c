@@ -359,33 +359,63 @@ test_exhaustion_of_ipv6(void **state)
 
 enum { PROCESSES = 8, ROUNDS = 1250, KEPT = 5 }; /* 10,000 in all */
 
-/* `owned` is shared by all; an address is in it while somebody has it. */
+/* `owned` is shared by all; an address is in it while somebody has it, by its
+ * last two bytes. */
+static uint8_t *
+owner_of(uint8_t *owned, const struct ipam_lease *lease)
+{
+	unsigned int low = lease->address ? lease->address :
+					(unsigned int)lease->address6[14] << 8 |
+						lease->address6[15];
+	return &owned[low & 0xffff];
+}
+
 static void
 disown(uint8_t *owned, const struct ipam_lease *lease)
 {
 	if (lease->fd >= 0)
-		__atomic_store_n(&owned[lease->address & 255], 0,
-				 __ATOMIC_SEQ_CST);
+		__atomic_store_n(owner_of(owned, lease), 0, __ATOMIC_SEQ_CST);
+}
+
+/* Of an IPv4 subnet, or of an IPv6 one when its prefix is 0. */
+struct contested {
+	struct ipam_subnet net;
+	struct ipam_subnet6 net6;
+	int rounds;
+};
+
+static int
+allocate(int leases, const struct contested *of, struct ipam_lease *lease)
+{
+	if (of->net.prefix)
+		return ipam_allocate("net", &of->net, 0, NULL, NULL, lease);
+	auto_close int lock = ipam_lock("net");
+	if (lock < 0 || ipam_recover(leases, NULL, NULL, NULL) < 0)
+		return -1;
+	return ipam_take6(leases, &of->net6, NULL, lease);
 }
 
 /* One of many: take, look whether anybody else has it, keep some, give some
  * back, and leave the last ones behind for the others to find. */
 static void
-compete(uint8_t *owned, unsigned int seed)
+compete(const struct contested *of, uint8_t *owned, unsigned int seed)
 {
-	struct ipam_subnet net = subnet("10.1.2.0/24");
 	struct ipam_lease kept[KEPT];
 	auto_close int leases = open("net", O_RDONLY | O_CLOEXEC);
 	for (int i = 0; i < KEPT; i++)
 		kept[i] = (struct ipam_lease)IPAM_NO_LEASE;
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < of->rounds; round++) {
 		struct ipam_lease *lease = &kept[rand_r(&seed) % KEPT];
 		disown(owned, lease);
 		if (ipam_give(leases, lease) < 0)
 			_exit(2);
-		if (ipam_allocate("net", &net, 0, NULL, NULL, lease) < 0)
-			_exit(3);
-		if (__atomic_exchange_n(&owned[lease->address & 255], 1,
+		if (allocate(leases, of, lease) < 0) {
+			/* Of a small one all may be in use just now. */
+			if (failure.code != EADDRNOTAVAIL)
+				_exit(3);
+			continue;
+		}
+		if (__atomic_exchange_n(owner_of(owned, lease), 1,
 					__ATOMIC_SEQ_CST))
 			_exit(4); /* somebody has it */
 	}
@@ -395,10 +425,9 @@ compete(uint8_t *owned, unsigned int seed)
 }
 
 static void
-test_never_twice(void **state)
+contest(const struct contested *of)
 {
-	(void)state;
-	uint8_t *owned = mmap(NULL, 256, PROT_READ | PROT_WRITE,
+	uint8_t *owned = mmap(NULL, 0x10000, PROT_READ | PROT_WRITE,
 			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(owned, MAP_FAILED);
 	pid_t pids[PROCESSES];
@@ -406,7 +435,7 @@ test_never_twice(void **state)
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
 		if (pids[i] == 0)
-			compete(owned, i);
+			compete(of, owned, i);
 	}
 	int statuses[PROCESSES];
 	for (int i = 0; i < PROCESSES; i++)
@@ -415,7 +444,31 @@ test_never_twice(void **state)
 		assert_true(WIFEXITED(statuses[i]));
 		assert_int_equal(WEXITSTATUS(statuses[i]), 0);
 	}
-	munmap(owned, 256);
+	munmap(owned, 0x10000);
+}
+
+static void
+test_never_twice(void **state)
+{
+	(void)state;
+	struct contested of = { .net = subnet("10.1.2.0/24"),
+				.rounds = ROUNDS };
+	contest(&of);
+}
+
+static void
+test_never_twice_elsewhere(void **state)
+{
+	(void)state;
+	struct contested wide = { .net = subnet("172.29.0.0/16"),
+				  .rounds = 250 };
+	contest(&wide);
+	struct contested tiny = { .net = subnet("10.9.0.4/30"),
+				  .rounds = 250 };
+	contest(&tiny);
+	struct contested six = { .net6 = subnet6("fd00:1::/64"),
+				 .rounds = 250 };
+	contest(&six);
 }
 
 /* ---- the dead ---------------------------------------------------------- */
@@ -635,6 +688,7 @@ main(void)
 		IN_SCRATCH(test_leases_of_ipv6),
 		IN_SCRATCH(test_exhaustion_of_ipv6),
 		IN_SCRATCH(test_never_twice),
+		IN_SCRATCH(test_never_twice_elsewhere),
 		IN_SCRATCH(test_the_dead_are_undone_first),
 		IN_SCRATCH(test_what_cannot_be_undone_stays),
 		IN_SCRATCH(test_a_fork_keeps_the_lease),
