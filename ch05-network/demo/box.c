@@ -219,12 +219,14 @@ box_create(struct box *box, const char *name, int where, uint16_t first_port,
 	   size_t count)
 {
 	int parent_end, child_end;
-	if (count > MAX_SERVED || sync_pair(&parent_end, &child_end) < 0)
+	*box = (struct box){ .name = name, .pidfd = -1, .netns = -1 };
+	if (count > MAX_SERVED)
+		return failx("%s: %zu servers are too many", name, count);
+	if (sync_pair(&parent_end, &child_end) < 0)
 		return -1;
 	auto_close int ours = parent_end;
 	auto_close int theirs = child_end;
 	fflush(stdout);
-	*box = (struct box){ .name = name, .pidfd = -1, .netns = -1 };
 	box->pid = sys_clone(where == BOX_NEW ? CLONE_NEWNET : 0, -1,
 			     &box->pidfd);
 	if (box->pid == 0) {

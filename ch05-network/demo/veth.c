@@ -65,6 +65,22 @@ compare_counters(struct counters *near, struct counters *eth0)
 	return 0;
 }
 
+/* A link, once it has a carrier or none: a worker of the kernel's finds out,
+ * and takes up to a second. */
+static int
+await_carrier(struct netlink *nl, const char *name, bool wanted,
+	      struct netlink_link *link)
+{
+	for (int ms = 0; ms < PATIENCE_MS; ms += 10) {
+		if (netlink_get_link(nl, name, link) < 0)
+			return -1;
+		if (link->running == wanted)
+			break;
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	return 0;
+}
+
 /* ---- a pair ------------------------------------------------------------ */
 
 static int
@@ -76,7 +92,7 @@ make_pair(struct netlink *nl)
 	struct netlink_veth pair = { .name = "near", .peer_name = "far",
 				     .peer_netns = -1 };
 	if (netlink_create_veth(nl, &pair) < 0 || show_box("host", -1) < 0 ||
-	    netlink_get_link(nl, "near", &near) < 0 ||
+	    await_carrier(nl, "near", false, &near) < 0 ||
 	    netlink_get_link(nl, "far", &far) < 0)
 		return -1;
 	tour_show("near, link number", "%d; its peer's number is %d",
@@ -227,7 +243,7 @@ end(struct netlink *nl, struct netlink *inside)
 	struct netlink_link near;
 	tour_step("How it ends.");
 	if (netlink_set_up(inside, "eth0", false) < 0 ||
-	    netlink_get_link(nl, "near", &near) < 0)
+	    await_carrier(nl, "near", false, &near) < 0)
 		return -1;
 	tour_show("eth0 is turned off", "near is %s and has %s",
 		  near.up ? "up" : "down",
