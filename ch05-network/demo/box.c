@@ -422,8 +422,8 @@ box_link_name(const struct netlink_link *links, size_t count, int index)
 
 /* fe80::/10, which every link has; ff00::/8, groups; ::1, which every lo has;
  * and what is kept besides the main table. */
-static bool
-is_own_affair(const struct netlink_ip *ip)
+bool
+box_leaves_out(const struct netlink_ip *ip)
 {
 	static const uint8_t loopback[16] = { [15] = 1 };
 	return ip->family == AF_INET6 &&
@@ -457,7 +457,7 @@ describe_routes(struct netlink *nl, const struct netlink_link *links,
 	for (size_t i = 0; i < count; i++)
 		if (routes[i].table == RT_TABLE_MAIN &&
 		    routes[i].type == RTN_UNICAST &&
-		    !is_own_affair(&routes[i].to))
+		    !box_leaves_out(&routes[i].to))
 			describe_route(&routes[i],
 				       box_link_name(links, link_count,
 						     routes[i].link), lines);
@@ -484,7 +484,7 @@ describe_addresses(const struct netlink_address *addresses, size_t count,
 {
 	for (size_t i = 0; i < count; i++) {
 		char room[NETLINK_IP_SIZE];
-		if (!is_own_affair(&addresses[i].ip))
+		if (!box_leaves_out(&addresses[i].ip))
 			add_line(lines, "address %s on %s",
 				 netlink_format_ip(&addresses[i].ip, room),
 				 box_link_name(links, link_count,

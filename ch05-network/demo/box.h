@@ -53,6 +53,10 @@ int box_ask(int netns, int protocol, const char *to, uint16_t port, int ms,
 	    char *answer, size_t size);
 char *box_describe(int netns);
 
+/* Is it one of those IPv6 addresses? */
+struct netlink_ip;
+bool box_leaves_out(const struct netlink_ip *ip);
+
 /* The name of a link among those listed; "?" when it is not there. */
 struct netlink_link;
 const char *box_link_name(const struct netlink_link *links, size_t count,
