@@ -27,8 +27,8 @@
 
 /* ---- inside ------------------------------------------------------------ */
 
-static const struct ns_kind *
-network_kind(void)
+const struct ns_kind *
+box_network_kind(void)
 {
 	const struct ns_kind *kind = ns_kinds;
 	while (kind->flag != CLONE_NEWNET)
@@ -40,7 +40,7 @@ int
 box_within(int netns, int (*call)(void *), void *data)
 {
 	return netns < 0 ? call(data) :
-			   ns_within(netns, network_kind(), call, data);
+			   ns_within(netns, box_network_kind(), call, data);
 }
 
 struct socket_kind {

@@ -28,6 +28,9 @@ int box_create(struct box *box, const char *name, int where,
 /* Kill its process, and wait for its end; may be called twice. */
 void box_end(struct box *box);
 
+/* The row of ns_kinds that is about networks. */
+struct ns_kind;
+const struct ns_kind *box_network_kind(void);
 /* Do something in its network namespace; -1 means here.  What was opened there
  * stays there. */
 int box_within(int netns, int (*call)(void *), void *data);

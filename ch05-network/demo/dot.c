@@ -32,15 +32,6 @@ struct space {
 	size_t address_count;
 };
 
-static const struct ns_kind *
-network_kind(void)
-{
-	const struct ns_kind *kind = ns_kinds;
-	while (kind->flag != CLONE_NEWNET)
-		kind++;
-	return kind;
-}
-
 /* ---- finding ----------------------------------------------------------- */
 
 static int
@@ -63,7 +54,7 @@ add_space(struct space *spaces, size_t count, pid_t pid, bool own)
 {
 	struct space *space = &spaces[count];
 	struct ns_id id;
-	if (count == MAX_SPACES || ns_id(pid, network_kind(), &id) < 0)
+	if (count == MAX_SPACES || ns_id(pid, box_network_kind(), &id) < 0)
 		return count;
 	for (size_t i = 0; i < count; i++)
 		if (ns_same(spaces[i].id, id))

@@ -100,16 +100,13 @@ static int
 find_out(struct mode *mode)
 {
 	auto_netlink struct netlink nl = NETLINK_CLOSED;
-	const struct ns_kind *kind = ns_kinds;
-	while (strcmp(kind->file, "net") != 0)
-		kind++;
 	int netns = mode->box.netns;
 	char answer[100];
 	int ttl;
 	long us;
 	snprintf(mode->route, sizeof(mode->route), "-");
 	if (netlink_open_in(&nl, netns) < 0 || find_links(&nl, mode) < 0 ||
-	    ns_id(mode->box.pid, kind, &mode->id) < 0 ||
+	    ns_id(mode->box.pid, box_network_kind(), &mode->id) < 0 ||
 	    box_within(netns, bind_host_port, &mode->can_bind) < 0)
 		return -1;
 	if (!*mode->addresses)
@@ -187,11 +184,8 @@ compare(void)
 static int
 judge(void)
 {
-	const struct ns_kind *kind = ns_kinds;
-	while (strcmp(kind->file, "net") != 0)
-		kind++;
 	struct ns_id here;
-	if (ns_id(getpid(), kind, &here) < 0)
+	if (ns_id(getpid(), box_network_kind(), &here) < 0)
 		return -1;
 	struct mode *none = &play.none, *host = &play.host;
 	struct mode *joined = &play.container, *bridge = &play.bridge;
