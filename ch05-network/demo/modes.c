@@ -153,6 +153,16 @@ yes(bool is)
 	return is ? "yes" : "no";
 }
 
+static void
+show_row(const struct mode *mode)
+{
+	auto_free char *what = text("%-10s %s", mode->name, mode->links);
+	tour_show(what, "%-26s %-11s %-9s %-8s %s", mode->addresses,
+		  mode->route, yes(mode->reaches_host_by_loopback),
+		  yes(mode->reaches_internet),
+		  mode->can_bind ? "free" : "taken");
+}
+
 static int
 compare(void)
 {
@@ -161,21 +171,14 @@ compare(void)
 	for (size_t i = 0; i < countof(modes); i++)
 		if (find_out(modes[i]) < 0)
 			return -1;
-	tour_step("What each of them has.");
-	tour_show("mode", "%-12s %-28s %s", "links", "addresses",
-		  "default route by");
+	tour_step("What each of them has, and whom it reaches.");
+	tour_show("mode       links", "%-26s %-11s %-9s %-8s %s", "addresses",
+		  "gateway", "host's lo", "Internet", "port 8000");
 	for (size_t i = 0; i < countof(modes); i++)
-		tour_show(modes[i]->name, "%-12s %-28s %s", modes[i]->links,
-			  modes[i]->addresses, modes[i]->route);
-	tour_show("mode", "%-12s %-20s %-17s %s", "namespace",
-		  "its lo is the host's", "reaches Internet",
-		  "8000 is free");
+		show_row(modes[i]);
 	for (size_t i = 0; i < countof(modes); i++)
-		tour_show(modes[i]->name, "%-12lu %-20s %-17s %s",
-			  (unsigned long)modes[i]->id.inode,
-			  yes(modes[i]->reaches_host_by_loopback),
-			  yes(modes[i]->reaches_internet),
-			  yes(modes[i]->can_bind));
+		tour_show(modes[i]->name, "net:[%lu]",
+			  (unsigned long)modes[i]->id.inode);
 	return 0;
 }
 

@@ -100,8 +100,9 @@ class Veth(InShell):
 class Modes(harness.KernelTest):
     def test_whose_namespace(self):
         done = self.succeed([DEMO, "modes"])
-        rows = dict(re.findall(r"^    (none|host|container|bridge) +(\d{6,}) ",
-                               done.out, re.M))
+        rows = dict(re.findall(
+            r"^    (none|host|container|bridge) +net:\[(\d+)\]$", done.out,
+            re.M))
         self.assertEqual(len(rows), 4, str(done))
         self.assertEqual(rows["container"], rows["bridge"])
         self.assertEqual(len(set(rows.values())), 3, rows)
