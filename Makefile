@@ -83,6 +83,7 @@ check-fresh:	## as root: the README's commands in a fresh Debian (debootstrap)
 bench:		## as root: ours and the real tools side by side, as ratios
 	@$(PROGRAMS)
 	@python3 -B tests/bench/union.py $(ROWS)
+	@python3 -B tests/bench/network.py
 
 doctor:		## what this machine has and lacks, and the cure for each lack
 	@sh tests/doctor.sh

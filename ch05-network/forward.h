@@ -9,6 +9,12 @@
  * in the file "forwarding" of a directory that the caller chooses, and put
  * back value by value.
  *
+ * IPv6 has its own switch, net.ipv6.conf.all.forwarding, with a consequence
+ * of its own: an interface that forwards no longer listens to the routers of
+ * its network (accept_ra), so that a host that has its default route from one
+ * loses it some time later.  Unless accept_ra is 2: so it is made 2 where it
+ * was 1, before.
+ *
  * The caller holds the lock of that directory (ipam.h).  See ip(7) and the
  * kernel's Documentation/networking/ip-sysctl.rst.
  */
@@ -19,9 +25,10 @@
 
 /* Does nothing where somebody else has turned forwarding on. */
 int forward_enable(int directory);
+int forward_enable6(int directory);
 
 /*
- * Put back what forward_enable() found, if it changed anything.  Does nothing
+ * Put back what the two above found, if they changed anything.  Does nothing
  * when forwarding was turned off since, and leaves it on when a bridge has
  * appeared that was not there before: somebody else (Docker, libvirt) found
  * forwarding on, and may count on it now.  May be called twice.

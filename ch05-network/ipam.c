@@ -1,6 +1,7 @@
 /* ipam.c - see ipam.h. */
 #include "ipam.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,6 +15,11 @@
 int
 ipam_parse_address(const char *string, uint32_t *address)
 {
+	/* lab ipam_parse_address: Four decimal numbers from 0 to 255 with dots
+	 * between them and nothing else.  A number with a zero before it is
+	 * refused: "010" is 8 to some programs and 10 to others.  The first
+	 * number ends up in the highest byte of *address, which stays as it
+	 * is when the text is no address. */
 	uint32_t value = 0;
 	const char *c = string;
 	for (int part = 0; part < 4; part++) {
@@ -32,6 +38,8 @@ ipam_parse_address(const char *string, uint32_t *address)
 	}
 	*address = value;
 	return 0;
+	/* lab end: (void)address;
+	 * return failx("ipam_parse_address(%s): not written yet", string); */
 }
 
 char *
@@ -107,6 +115,92 @@ ipam_overlap(const struct ipam_subnet *a, const struct ipam_subnet *b)
 	return ipam_contains(a, b->network) || ipam_contains(b, a->network);
 }
 
+/* ---- arithmetic with sixteen bytes ------------------------------------- */
+
+int
+ipam_parse_address6(const char *string, uint8_t address[16])
+{
+	uint8_t parsed[16];
+	if (inet_pton(AF_INET6, string, parsed) != 1)
+		return failx("\"%s\" is not an IPv6 address like fd00:1::2",
+			     string);
+	memcpy(address, parsed, sizeof(parsed));
+	return 0;
+}
+
+char *
+ipam_format6(const uint8_t address[16], char room[IPAM_ADDRESS6_SIZE])
+{
+	inet_ntop(AF_INET6, address, room, IPAM_ADDRESS6_SIZE);
+	return room;
+}
+
+void
+ipam_address6(const struct ipam_subnet6 *subnet, uint64_t number,
+	      uint8_t address[16])
+{
+	memcpy(address, subnet->network, 16);
+	for (int i = 15; i >= 0 && number; i--, number >>= 8) {
+		number += address[i];
+		address[i] = number;
+	}
+}
+
+bool
+ipam_contains6(const struct ipam_subnet6 *subnet, const uint8_t address[16])
+{
+	/* lab ipam_contains6: Are the first subnet->prefix bits of both the
+	 * same?  Bit 0 is the highest of byte 0; a prefix need not end with a
+	 * byte, and what comes after it does not count. */
+	for (unsigned int i = 0; i < 16; i++) {
+		unsigned int first = 8 * i; /* bit of this byte */
+		unsigned int mask =
+			subnet->prefix >= first + 8 ? 0xff :
+			subnet->prefix <= first	    ? 0 :
+			0xff00u >> (subnet->prefix - first) & 0xff;
+		if ((address[i] ^ subnet->network[i]) & mask)
+			return false;
+	}
+	return true;
+	/* lab end: (void)subnet;
+	 * (void)address;
+	 * return false; */
+}
+
+/* Whether there is nothing but zeros after the prefix. */
+static bool
+is_clean6(const struct ipam_subnet6 *subnet)
+{
+	for (unsigned int i = subnet->prefix; i < 128; i++)
+		if (subnet->network[i / 8] & 0x80 >> i % 8)
+			return false;
+	return true;
+}
+
+int
+ipam_parse_subnet6(const char *string, struct ipam_subnet6 *subnet)
+{
+	auto_free char *network = copy_text(string);
+	char *slash = strchr(network, '/');
+	if (!slash)
+		return failx("\"%s\" is not a subnet like fd00:1::/64",
+			     string);
+	*slash = '\0';
+	struct ipam_subnet6 parsed;
+	uint64_t prefix;
+	if (ipam_parse_address6(network, parsed.network) < 0)
+		return wrap("subnet %s", string);
+	if (parse_number(slash + 1, 8, 126, &prefix) < 0)
+		return failx("subnet %s: the prefix must be from 8 to 126",
+			     string);
+	parsed.prefix = prefix;
+	if (!is_clean6(&parsed))
+		return failx("subnet %s has bits set after the prefix",
+			     string);
+	*subnet = parsed;
+	return 0;
+}
+
 /* ---- the lock of a network --------------------------------------------- */
 
 static int
@@ -180,11 +274,35 @@ ipam_lock(const char *directory)
 
 /* ---- leases ------------------------------------------------------------ */
 
+/* The name of a lease's file, and how the lease is spoken of. */
+static char *
+name_lease(const struct ipam_lease *lease, char room[IPAM_ADDRESS6_SIZE])
+{
+	return lease->address ? ipam_format(lease->address, room) :
+				ipam_format6(lease->address6, room);
+}
+
+/* The reverse; false for a file that is no lease.  An IPv6 address can be
+ * written in many ways, and one of them is a name. */
+static bool
+parse_lease(const char *name, struct ipam_lease *lease)
+{
+	struct failure unrelated = failure;
+	char room[IPAM_ADDRESS6_SIZE];
+	*lease = (struct ipam_lease)IPAM_NO_LEASE;
+	bool is_lease =
+		ipam_parse_address(name, &lease->address) == 0 ||
+		(ipam_parse_address6(name, lease->address6) == 0 &&
+		 strcmp(ipam_format6(lease->address6, room), name) == 0);
+	failure = unrelated;
+	return is_lease;
+}
+
 int
 ipam_note(const struct ipam_lease *lease, const char *note)
 {
-	char room[IPAM_ADDRESS_SIZE];
-	ipam_format(lease->address, room);
+	char room[IPAM_ADDRESS6_SIZE];
+	name_lease(lease, room);
 	size_t length = strlen(note);
 	if (length > IPAM_NOTE_MAX)
 		return failx("lease %s: the note is too long", room);
@@ -201,6 +319,12 @@ static int
 recover_lease(int leases, const char *name, uint32_t address, ipam_undo *undo,
 	      void *data)
 {
+	/* lab recover_lease: Open the file without following a link; one that
+	 * has gone meanwhile is no failure.  If somebody has it locked
+	 * (EWOULDBLOCK), he lives: return 1 and touch nothing.  Else read its
+	 * note, at most IPAM_NOTE_MAX bytes, and call undo(address, note,
+	 * data), unless undo is NULL; only when that returned 0 is the file
+	 * removed. */
 	auto_close int fd = openat(leases, name,
 				   O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
@@ -217,6 +341,11 @@ recover_lease(int leases, const char *name, uint32_t address, ipam_undo *undo,
 	if (unlinkat(leases, name, 0) < 0 && errno != ENOENT)
 		return fail("remove lease %s", name);
 	return 0;
+	/* lab end: (void)leases;
+	 * (void)address;
+	 * (void)undo;
+	 * (void)data;
+	 * return failx("recover_lease(%s): not written yet", name); */
 }
 
 int
@@ -231,14 +360,11 @@ ipam_recover(int leases, ipam_undo *undo, void *data, size_t *living)
 	int result = 0;
 	struct dirent *entry;
 	while ((entry = readdir(dir))) {
-		uint32_t address;
-		struct failure unrelated = failure;
-		if (ipam_parse_address(entry->d_name, &address) < 0) {
-			failure = unrelated;
+		struct ipam_lease lease;
+		if (!parse_lease(entry->d_name, &lease))
 			continue;
-		}
-		int state = recover_lease(leases, entry->d_name, address, undo,
-					  data);
+		int state = recover_lease(leases, entry->d_name, lease.address,
+					  undo, data);
 		if (state < 0)
 			result = -1;
 		else
@@ -249,12 +375,18 @@ ipam_recover(int leases, ipam_undo *undo, void *data, size_t *living)
 	return result;
 }
 
-/* 1 when it is taken. */
+/* The lease of an address, whose other fields are set: 1 when it is taken. */
 static int
-try_take(int leases, uint32_t address, struct ipam_lease *lease)
+try_take(int leases, struct ipam_lease *lease)
 {
-	char name[IPAM_ADDRESS_SIZE];
-	ipam_format(address, name);
+	/* lab try_take: Make the file that has the name of the address
+	 * (name_lease() writes it into a room of IPAM_ADDRESS6_SIZE), in the
+	 * directory `leases`; others try the same at this moment, and one of
+	 * them may have it.  Then lock it (flock_whole(), LOCK_EX and LOCK_NB)
+	 * and leave the descriptor, close-on-exec, in lease->fd.  Return 1
+	 * when somebody has that address, -1 for every other failure. */
+	char name[IPAM_ADDRESS6_SIZE];
+	name_lease(lease, name);
 	auto_close int fd = openat(leases, name,
 				   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
 					   O_NOFOLLOW,
@@ -267,8 +399,19 @@ try_take(int leases, uint32_t address, struct ipam_lease *lease)
 		unlinkat(leases, name, 0);
 		return -1;
 	}
-	*lease = (struct ipam_lease){ address, take_fd(&fd) };
+	lease->fd = take_fd(&fd);
 	return 0;
+	/* lab end: (void)leases;
+	 * (void)lease;
+	 * return failx("try_take: not written yet"); */
+}
+
+static int
+fail_taken(const char *name)
+{
+	failx("address %s is already in use", name);
+	failure.code = EADDRINUSE;
+	return -1;
 }
 
 static int
@@ -286,13 +429,11 @@ take_wanted(int leases, const struct ipam_subnet *subnet, uint32_t wanted,
 		return failx("address %s is the network's own: network, "
 			     "gateway and broadcast are not for containers",
 			     name);
-	int result = try_take(leases, wanted, lease);
-	if (result == 1) {
-		failx("address %s is already in use", name);
-		failure.code = EADDRINUSE;
-		return -1;
-	}
-	return result;
+	struct ipam_lease chosen = { .address = wanted };
+	int result = try_take(leases, &chosen);
+	if (result == 0)
+		*lease = chosen;
+	return result == 1 ? fail_taken(name) : result;
 }
 
 int
@@ -307,7 +448,10 @@ ipam_take(int leases, const struct ipam_subnet *subnet, uint32_t wanted,
 	uint32_t last = ipam_broadcast(subnet) - 1;
 	for (uint32_t address = ipam_gateway(subnet) + 1; address <= last;
 	     address++) {
-		int result = try_take(leases, address, lease);
+		struct ipam_lease chosen = { .address = address };
+		int result = try_take(leases, &chosen);
+		if (result == 0)
+			*lease = chosen;
 		if (result != 1)
 			return result;
 	}
@@ -315,6 +459,58 @@ ipam_take(int leases, const struct ipam_subnet *subnet, uint32_t wanted,
 	failx("no address is left in %s/%u: all %u are in use",
 	      ipam_format(subnet->network, network), subnet->prefix,
 	      ipam_capacity(subnet));
+	failure.code = EADDRNOTAVAIL;
+	return -1;
+}
+
+static int
+take_wanted6(int leases, const struct ipam_subnet6 *subnet,
+	     const uint8_t *wanted, struct ipam_lease *lease)
+{
+	char name[IPAM_ADDRESS6_SIZE], network[IPAM_ADDRESS6_SIZE];
+	uint8_t gateway[16];
+	ipam_format6(wanted, name);
+	ipam_address6(subnet, 1, gateway);
+	if (!ipam_contains6(subnet, wanted))
+		return failx("address %s is not in %s/%u", name,
+			     ipam_format6(subnet->network, network),
+			     subnet->prefix);
+	if (memcmp(wanted, subnet->network, 16) == 0 ||
+	    memcmp(wanted, gateway, 16) == 0)
+		return failx("address %s is the network's own: that of all "
+			     "routers and the gateway's are not for "
+			     "containers", name);
+	struct ipam_lease chosen = { .fd = -1 };
+	memcpy(chosen.address6, wanted, 16);
+	int result = try_take(leases, &chosen);
+	if (result == 0)
+		*lease = chosen;
+	return result == 1 ? fail_taken(name) : result;
+}
+
+int
+ipam_take6(int leases, const struct ipam_subnet6 *subnet,
+	   const uint8_t *wanted, struct ipam_lease *lease)
+{
+	if (subnet->prefix < 8 || subnet->prefix > 126)
+		return failx("an IPv6 subnet of prefix %u has no addresses to "
+			     "give", subnet->prefix);
+	if (wanted)
+		return take_wanted6(leases, subnet, wanted, lease);
+	unsigned int bits = 128 - subnet->prefix;
+	uint64_t end = bits < 63 ? 1ULL << bits : 1ULL << 63;
+	for (uint64_t number = 2; number < end; number++) {
+		struct ipam_lease chosen = { .fd = -1 };
+		ipam_address6(subnet, number, chosen.address6);
+		int result = try_take(leases, &chosen);
+		if (result == 0)
+			*lease = chosen;
+		if (result != 1)
+			return result;
+	}
+	char network[IPAM_ADDRESS6_SIZE];
+	failx("no address is left in %s/%u: all are in use",
+	      ipam_format6(subnet->network, network), subnet->prefix);
 	failure.code = EADDRNOTAVAIL;
 	return -1;
 }
@@ -341,8 +537,8 @@ ipam_give(int leases, struct ipam_lease *lease)
 {
 	if (lease->fd < 0)
 		return 0;
-	char name[IPAM_ADDRESS_SIZE];
-	ipam_format(lease->address, name);
+	char name[IPAM_ADDRESS6_SIZE];
+	name_lease(lease, name);
 	/* Removed while still locked: nobody can take us for dead. */
 	int result = 0;
 	if (unlinkat(leases, name, 0) < 0 && errno != ENOENT)

@@ -1,8 +1,9 @@
 /*
  * ipam.h - which addresses a network has, and who has which.
  *
- * "IPAM" is libnetwork's word: IP address management.  Addresses here are
- * IPv4 in host byte order, so that they can be counted with.
+ * "IPAM" is libnetwork's word: IP address management.  IPv4 addresses here
+ * are in host byte order, so that they can be counted with; IPv6 ones are the
+ * 16 bytes that go over the wire.
  *
  * A lease is a file named after its address, in a directory of the network.
  * Whoever holds the lease keeps the file open and locked (flock(2)).  When
@@ -50,11 +51,29 @@ uint32_t ipam_capacity(const struct ipam_subnet *subnet);
 bool ipam_contains(const struct ipam_subnet *subnet, uint32_t address);
 bool ipam_overlap(const struct ipam_subnet *a, const struct ipam_subnet *b);
 
+/* The same for IPv6: of a /64 there are more than anybody counts, and no
+ * broadcast.  "fd00:1::" itself is every router's (RFC 4291, 2.6.1), the first
+ * after it the gateway's.  Prefixes from 8 to 126. */
+struct ipam_subnet6 {
+	uint8_t network[16];
+	unsigned int prefix; /* 0: no subnet is set */
+};
+int ipam_parse_subnet6(const char *string, struct ipam_subnet6 *subnet);
+int ipam_parse_address6(const char *string, uint8_t address[16]);
+#define IPAM_ADDRESS6_SIZE 46
+char *ipam_format6(const uint8_t address[16], char room[IPAM_ADDRESS6_SIZE]);
+/* The address that is `number` after the network's own. */
+void ipam_address6(const struct ipam_subnet6 *subnet, uint64_t number,
+		   uint8_t address[16]);
+bool ipam_contains6(const struct ipam_subnet6 *subnet,
+		    const uint8_t address[16]);
+
 /* ---- leases ------------------------------------------------------------ */
 
 struct ipam_lease {
-	uint32_t address;
-	int fd; /* the file, open and locked; -1: no lease */
+	uint32_t address;    /* 0: it is one of IPv6 */
+	int fd;		     /* the file, open and locked; -1: no lease */
+	uint8_t address6[16];
 };
 #define IPAM_NO_LEASE { .fd = -1 }
 
@@ -72,7 +91,7 @@ int ipam_lock_existing(const char *directory, int *lock);
  * of each, and when it returned 0 the file is removed; a lease that could not
  * be undone stays, to be tried again.  *living counts the leases still held.
  * -1 when some undo failed, with the last one's failure.  `leases` is the
- * directory; the caller holds the lock.
+ * directory; the caller holds the lock.  The address of an IPv6 lease is 0.
  */
 typedef int ipam_undo(uint32_t address, const char *note, void *data);
 int ipam_recover(int leases, ipam_undo *undo, void *data, size_t *living);
@@ -84,6 +103,10 @@ int ipam_recover(int leases, ipam_undo *undo, void *data, size_t *living);
  */
 int ipam_take(int leases, const struct ipam_subnet *subnet, uint32_t wanted,
 	      struct ipam_lease *lease);
+
+/* The same for IPv6; `wanted` NULL: the lowest free one. */
+int ipam_take6(int leases, const struct ipam_subnet6 *subnet,
+	       const uint8_t *wanted, struct ipam_lease *lease);
 
 /* All three: lock, recover, take.  `undo` may be NULL: nothing to undo. */
 int ipam_allocate(const char *directory, const struct ipam_subnet *subnet,

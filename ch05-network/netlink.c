@@ -1,9 +1,11 @@
 /* netlink.c - see netlink.h. */
 #include "netlink.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/net_namespace.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -116,6 +118,13 @@ fail_refused(int code, const char *words)
 static int
 read_error(const struct nlmsghdr *message)
 {
+	/* lab read_error: The payload is a struct nlmsgerr: an int, and the
+	 * header of the request that it is about.  0 is success: return 1.
+	 * Anything else is a negative errno: fail_refused(), with the kernel's
+	 * own words if it sent any.  They follow (error_text()) after the int
+	 * and the request's echo: as much of that as its header says it is
+	 * long, aligned, or only the header where NLM_F_CAPPED is set.  A
+	 * payload that is too short for a struct nlmsgerr makes no sense. */
 	size_t length = mnl_nlmsg_get_payload_len(message);
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
 	if (length < sizeof(*error))
@@ -128,6 +137,8 @@ read_error(const struct nlmsghdr *message)
 		echoed = MNL_ALIGN((size_t)error->msg.nlmsg_len);
 	return fail_refused(-error->error,
 			    error_text(message, sizeof(int) + echoed));
+	/* lab end: (void)message;
+	 * return failx("read_error: not written yet"); */
 }
 
 /* The end of a list; newer kernels put an error code in it. */
@@ -512,6 +523,12 @@ netlink_create_bridge(struct netlink *nl, const char *name, const uint8_t *mac)
 {
 	if (check_name(name) < 0)
 		return wrap("create a bridge");
+	/* lab netlink_create_bridge: Begin with begin_link(), which takes a
+	 * buffer of REQUEST_SIZE, RTM_NEWLINK and two flags: make it, and not
+	 * if it is there.  IFLA_ADDRESS is the MAC, if there is one.  Its kind
+	 * is nested: IFLA_LINKINFO around IFLA_INFO_KIND (mnl_attr_nest_start,
+	 * mnl_attr_put_str).  netlink_request() sends it; return 0 when that
+	 * went well. */
 	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
 	struct nlmsghdr *message = begin_link(
 		buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name);
@@ -523,6 +540,9 @@ netlink_create_bridge(struct netlink *nl, const char *name, const uint8_t *mac)
 	if (traced(netlink_request(nl, message, NULL, NULL),
 		   "RTM_NEWLINK bridge", name) == 0)
 		return 0;
+	/* lab end: (void)nl;
+	 * (void)mac;
+	 * return failx("netlink_create_bridge: not written yet"); */
 	if (failure.code == EOPNOTSUPP)
 		return wrap("create bridge %s (this kernel has no bridges; "
 			    "\"modprobe bridge\" loads them)", name);
@@ -535,6 +555,10 @@ netlink_create_bridge(struct netlink *nl, const char *name, const uint8_t *mac)
 static void
 put_peer(struct nlmsghdr *message, const struct netlink_veth *veth)
 {
+	/* lab put_peer: IFLA_INFO_DATA around VETH_INFO_PEER, and in that a
+	 * struct ifinfomsg of zeros (mnl_nlmsg_put_extra_header() puts it in
+	 * the right place) and the peer's own attributes: IFLA_IFNAME, and
+	 * IFLA_ADDRESS and IFLA_NET_NS_FD where there are any. */
 	struct nlattr *data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
 	struct nlattr *peer = mnl_attr_nest_start(message, VETH_INFO_PEER);
 	mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
@@ -545,6 +569,8 @@ put_peer(struct nlmsghdr *message, const struct netlink_veth *veth)
 		mnl_attr_put_u32(message, IFLA_NET_NS_FD, veth->peer_netns);
 	mnl_attr_nest_end(message, peer);
 	mnl_attr_nest_end(message, data);
+	/* lab end: (void)message;
+	 * (void)veth; */
 }
 
 int
@@ -574,6 +600,34 @@ netlink_create_veth(struct netlink *nl, const struct netlink_veth *veth)
 			    "\"modprobe veth\" loads them)", veth->name);
 	return wrap("create veth %s with peer %s", veth->name,
 		    veth->peer_name);
+}
+
+int
+netlink_create_macvlan(struct netlink *nl, const char *name,
+		       const char *parent, int netns)
+{
+	struct netlink_link below;
+	if (check_name(name) < 0 || netlink_get_link(nl, parent, &below) < 0)
+		return wrap("create a macvlan");
+	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
+	struct nlmsghdr *message = begin_link(
+		buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name);
+	mnl_attr_put_u32(message, IFLA_LINK, below.index);
+	if (netns >= 0)
+		mnl_attr_put_u32(message, IFLA_NET_NS_FD, netns);
+	struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+	mnl_attr_put_str(message, IFLA_INFO_KIND, "macvlan");
+	struct nlattr *data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
+	mnl_attr_put_u32(message, IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE);
+	mnl_attr_nest_end(message, data);
+	mnl_attr_nest_end(message, info);
+	if (traced(netlink_request(nl, message, NULL, NULL),
+		   "RTM_NEWLINK macvlan", name) == 0)
+		return 0;
+	if (failure.code == EOPNOTSUPP)
+		return wrap("create macvlan %s (this kernel has none; "
+			    "\"modprobe macvlan\" loads them)", name);
+	return wrap("create macvlan %s on %s", name, parent);
 }
 
 int
@@ -676,6 +730,16 @@ netlink_set_mac(struct netlink *nl, const char *name, const uint8_t *mac)
 }
 
 int
+netlink_set_mtu(struct netlink *nl, const char *name, unsigned int mtu)
+{
+	uint32_t bytes = mtu;
+	if (change_link(nl, name, IFLA_MTU, &bytes, sizeof(bytes),
+			"RTM_NEWLINK mtu") < 0)
+		return wrap("set the MTU of link %s", name);
+	return 0;
+}
+
+int
 netlink_rename_link(struct netlink *nl, const char *name, const char *new_name)
 {
 	if (check_name(new_name) < 0 ||
@@ -744,32 +808,95 @@ ip_size(const struct netlink_ip *ip)
 }
 
 int
-netlink_add_address(struct netlink *nl, const char *link,
-		    const struct netlink_ip *ip)
+netlink_parse_ip(const char *string, struct netlink_ip *ip)
+{
+	auto_free char *address = copy_text(string);
+	char *slash = strchr(address, '/');
+	struct netlink_ip parsed = {
+		.family = strchr(address, ':') ? AF_INET6 : AF_INET,
+	};
+	uint64_t longest = parsed.family == AF_INET ? 32 : 128;
+	uint64_t prefix = longest;
+	if (slash)
+		*slash++ = '\0';
+	if (inet_pton(parsed.family, address, parsed.bytes) != 1)
+		return failx("\"%s\" is no address like 172.29.0.2 or "
+			     "fd00::2", string);
+	if (slash && parse_number(slash, 0, longest, &prefix) < 0)
+		return failx("\"%s\": the prefix must be from 0 to %u", string,
+			     (unsigned int)longest);
+	parsed.prefix = prefix;
+	*ip = parsed;
+	return 0;
+}
+
+char *
+netlink_format_ip(const struct netlink_ip *ip, char room[NETLINK_IP_SIZE])
+{
+	if (!inet_ntop(ip->family, ip->bytes, room, NETLINK_IP_SIZE))
+		return strcpy(room, "?");
+	if (ip->prefix > 0 && ip->prefix < 8 * ip_size(ip)) {
+		size_t length = strlen(room);
+		snprintf(room + length, NETLINK_IP_SIZE - length, "/%u",
+			 ip->prefix);
+	}
+	return room;
+}
+
+static void
+put_ip(struct nlmsghdr *message, uint16_t type, const struct netlink_ip *ip)
+{
+	mnl_attr_put(message, type, ip_size(ip), ip->bytes);
+}
+
+/* RTM_NEWADDR and RTM_DELADDR are told the same. */
+static int
+request_address(struct netlink *nl, uint16_t type, uint16_t flags,
+		const char *link, const struct netlink_ip *ip)
 {
 	struct netlink_link on;
 	if (netlink_get_link(nl, link, &on) < 0)
-		return wrap("give link %s an address", link);
+		return -1;
 	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	message->nlmsg_type = RTM_NEWADDR;
-	message->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
+	message->nlmsg_type = type;
+	message->nlmsg_flags = flags;
 	struct ifaddrmsg *header =
 		mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	header->ifa_family = ip->family;
 	header->ifa_prefixlen = ip->prefix;
 	header->ifa_scope = RT_SCOPE_UNIVERSE;
 	header->ifa_index = on.index;
-	mnl_attr_put(message, IFA_LOCAL, ip_size(ip), ip->bytes);
-	mnl_attr_put(message, IFA_ADDRESS, ip_size(ip), ip->bytes);
+	put_ip(message, IFA_LOCAL, ip);
+	put_ip(message, IFA_ADDRESS, ip);
+	if (ip->family == AF_INET6)
+		mnl_attr_put_u32(message, IFA_FLAGS, IFA_F_NODAD);
 	if (ip->family == AF_INET && ip->prefix < 31) {
 		uint32_t hosts = ~0u >> ip->prefix;
 		mnl_attr_put_u32(message, IFA_BROADCAST,
 				 htonl(netlink_to_ip4(ip) | hosts));
 	}
-	if (traced(netlink_request(nl, message, NULL, NULL), "RTM_NEWADDR",
-		   link) < 0)
+	return traced(netlink_request(nl, message, NULL, NULL),
+		      type == RTM_NEWADDR ? "RTM_NEWADDR" : "RTM_DELADDR",
+		      link);
+}
+
+int
+netlink_add_address(struct netlink *nl, const char *link,
+		    const struct netlink_ip *ip)
+{
+	if (request_address(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, link,
+			    ip) < 0)
 		return wrap("give link %s an address", link);
+	return 0;
+}
+
+int
+netlink_delete_address(struct netlink *nl, const char *link,
+		       const struct netlink_ip *ip)
+{
+	if (request_address(nl, RTM_DELADDR, 0, link, ip) < 0)
+		return wrap("take an address from link %s", link);
 	return 0;
 }
 
@@ -805,14 +932,14 @@ netlink_list_addresses(struct netlink *nl, int family,
 	return 0;
 }
 
-int
-netlink_add_route(struct netlink *nl, const struct netlink_ip *to,
-		  const struct netlink_ip *gateway)
+static int
+request_route(struct netlink *nl, uint16_t type, uint16_t flags,
+	      const struct netlink_ip *to, const struct netlink_ip *gateway)
 {
 	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	message->nlmsg_type = RTM_NEWROUTE;
-	message->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
+	message->nlmsg_type = type;
+	message->nlmsg_flags = flags;
 	struct rtmsg *header =
 		mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	header->rtm_family = gateway->family;
@@ -822,11 +949,29 @@ netlink_add_route(struct netlink *nl, const struct netlink_ip *to,
 	header->rtm_scope = RT_SCOPE_UNIVERSE;
 	header->rtm_type = RTN_UNICAST;
 	if (to->prefix > 0)
-		mnl_attr_put(message, RTA_DST, ip_size(to), to->bytes);
-	mnl_attr_put(message, RTA_GATEWAY, ip_size(gateway), gateway->bytes);
-	if (traced(netlink_request(nl, message, NULL, NULL), "RTM_NEWROUTE",
-		   to->prefix ? "to a network" : "default") < 0)
+		put_ip(message, RTA_DST, to);
+	put_ip(message, RTA_GATEWAY, gateway);
+	return traced(netlink_request(nl, message, NULL, NULL),
+		      type == RTM_NEWROUTE ? "RTM_NEWROUTE" : "RTM_DELROUTE",
+		      to->prefix ? "to a network" : "default");
+}
+
+int
+netlink_add_route(struct netlink *nl, const struct netlink_ip *to,
+		  const struct netlink_ip *gateway)
+{
+	if (request_route(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, to,
+			  gateway) < 0)
 		return wrap("add a route");
+	return 0;
+}
+
+int
+netlink_delete_route(struct netlink *nl, const struct netlink_ip *to,
+		     const struct netlink_ip *gateway)
+{
+	if (request_route(nl, RTM_DELROUTE, 0, to, gateway) < 0)
+		return wrap("delete a route");
 	return 0;
 }
 
@@ -866,6 +1011,83 @@ netlink_list_routes(struct netlink *nl, int family,
 		      append_route, &list) < 0)
 		return wrap("list routes");
 	*routes = list.items;
+	*count = list.count;
+	return 0;
+}
+
+/* ---- neighbours -------------------------------------------------------- */
+
+static int
+request_neighbour(struct netlink *nl, uint16_t type, uint16_t flags,
+		  const char *link, const struct netlink_ip *ip,
+		  const uint8_t *mac)
+{
+	struct netlink_link on;
+	if (netlink_get_link(nl, link, &on) < 0)
+		return -1;
+	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	message->nlmsg_type = type;
+	message->nlmsg_flags = flags;
+	struct ndmsg *header =
+		mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->ndm_family = ip->family;
+	header->ndm_ifindex = on.index;
+	header->ndm_state = NUD_PERMANENT;
+	put_ip(message, NDA_DST, ip);
+	if (mac)
+		mnl_attr_put(message, NDA_LLADDR, 6, mac);
+	return traced(netlink_request(nl, message, NULL, NULL),
+		      type == RTM_NEWNEIGH ? "RTM_NEWNEIGH" : "RTM_DELNEIGH",
+		      link);
+}
+
+int
+netlink_add_neighbour(struct netlink *nl, const char *link,
+		      const struct netlink_ip *ip, const uint8_t *mac)
+{
+	if (request_neighbour(nl, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL,
+			      link, ip, mac) < 0)
+		return wrap("tell link %s of a neighbour", link);
+	return 0;
+}
+
+int
+netlink_delete_neighbour(struct netlink *nl, const char *link,
+			 const struct netlink_ip *ip)
+{
+	if (request_neighbour(nl, RTM_DELNEIGH, 0, link, ip, NULL) < 0)
+		return wrap("let link %s forget a neighbour", link);
+	return 0;
+}
+
+static int
+append_neighbour(const struct nlmsghdr *message, void *list)
+{
+	const struct ndmsg *header = mnl_nlmsg_get_payload(message);
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header))
+		return failx("the answer makes no sense: a neighbour of %u "
+			     "bytes", message->nlmsg_len);
+	struct attributes found = { 0 };
+	mnl_attr_parse(message, sizeof(*header), gather, &found);
+	struct netlink_neighbour *neighbour = list_add(list);
+	neighbour->link = header->ndm_ifindex;
+	neighbour->state = header->ndm_state;
+	ip_in(found.at[NDA_DST], header->ndm_family,
+	      header->ndm_family == AF_INET ? 32 : 128, &neighbour->ip);
+	bytes_in(found.at[NDA_LLADDR], neighbour->mac, 6);
+	return 0;
+}
+
+int
+netlink_list_neighbours(struct netlink *nl, int family,
+			struct netlink_neighbour **neighbours, size_t *count)
+{
+	struct list list = { .item_size = sizeof(**neighbours) };
+	if (read_list(nl, RTM_GETNEIGH, sizeof(struct ndmsg), family,
+		      append_neighbour, &list) < 0)
+		return wrap("list neighbours");
+	*neighbours = list.items;
 	*count = list.count;
 	return 0;
 }

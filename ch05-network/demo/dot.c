@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ipam.h"
+#include "box.h"
 #include "netlink.h"
 #include "ns.h"
 #include "sys.h"
@@ -32,15 +32,6 @@ struct space {
 	size_t address_count;
 };
 
-static const struct ns_kind *
-network_kind(void)
-{
-	const struct ns_kind *kind = ns_kinds;
-	while (kind->flag != CLONE_NEWNET)
-		kind++;
-	return kind;
-}
-
 /* ---- finding ----------------------------------------------------------- */
 
 static int
@@ -52,7 +43,7 @@ read_space(struct space *space, bool own)
 	if (netlink_list_links(&space->nl, &space->links,
 			       &space->link_count) < 0)
 		return -1;
-	return netlink_list_addresses(&space->nl, AF_INET, &space->addresses,
+	return netlink_list_addresses(&space->nl, AF_UNSPEC, &space->addresses,
 				      &space->address_count);
 }
 
@@ -63,7 +54,7 @@ add_space(struct space *spaces, size_t count, pid_t pid, bool own)
 {
 	struct space *space = &spaces[count];
 	struct ns_id id;
-	if (count == MAX_SPACES || ns_id(pid, network_kind(), &id) < 0)
+	if (count == MAX_SPACES || ns_id(pid, box_network_kind(), &id) < 0)
 		return count;
 	for (size_t i = 0; i < count; i++)
 		if (ns_same(spaces[i].id, id))
@@ -122,11 +113,10 @@ draw_link(FILE *out, const struct space *space, size_t number,
 	put_quoted(out, link->name);
 	for (size_t i = 0; i < space->address_count; i++) {
 		const struct netlink_ip *ip = &space->addresses[i].ip;
-		char room[IPAM_ADDRESS_SIZE];
-		if (space->addresses[i].link == link->index)
-			fprintf(out, "\\n%s/%u",
-				ipam_format(netlink_to_ip4(ip), room),
-				ip->prefix);
+		char room[NETLINK_IP_SIZE];
+		if (space->addresses[i].link == link->index &&
+		    !box_leaves_out(ip))
+			fprintf(out, "\\n%s", netlink_format_ip(ip, room));
 	}
 	bool is_bridge = strcmp(link->kind, "bridge") == 0;
 	fprintf(out, "\"%s%s]\n", is_bridge ? " shape=hexagon" : "",

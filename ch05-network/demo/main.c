@@ -3,7 +3,16 @@
 #include "demo.h"
 
 static const struct experiment *const experiments[] = {
+	&demo_veth,
 	&demo_bridge,
+	&demo_modes,
+	&demo_ipam,
+	&demo_nat,
+	&demo_publish,
+	&demo_packet,
+	&demo_dns,
+	&demo_cnm,
+	&demo_isolate,
 	NULL,
 };
 

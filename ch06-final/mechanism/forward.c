@@ -9,16 +9,22 @@
 
 #include "netlink.h"
 
-#define SWITCHES "/proc/sys/net/ipv4"
-#define STATE "forwarding"
+struct family {
+	const char *switches; /* of the caller's network namespace */
+	const char *whole;    /* the one for the host as a whole */
+	const char *state;    /* the note */
+};
+static const struct family ipv4 = { "/proc/sys/net/ipv4", "ip_forward",
+				    "forwarding" };
+static const struct family ipv6 = { "/proc/sys/net/ipv6",
+				    "conf/all/forwarding", "forwarding6" };
 
-/* The switches of the caller's network namespace. */
 static int
-open_switches(void)
+open_switches(const struct family *family)
 {
-	int fd = open(SWITCHES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(family->switches, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		fail("open " SWITCHES);
+		fail("open %s", family->switches);
 	return fd;
 }
 
@@ -48,7 +54,7 @@ append_interfaces(int switches, char **lines)
 				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir)
-		return fail("read " SWITCHES "/conf");
+		return fail("read the switches of each interface");
 	int conf = take_fd(&fd); /* it is the DIR's now */
 	struct dirent *entry;
 	while ((entry = readdir(dir))) {
@@ -77,13 +83,36 @@ append_bridges(char **lines)
 	return 0;
 }
 
+/* Write down what has to be put back, before anything is changed. */
+static int
+note(const struct family *family, int directory, char **lines)
+{
+	if (append_bridges(lines) < 0)
+		return -1;
+	/* A note that is there already is of a dead user: what it says is
+	 * older than what we see, and so nearer to how the host was. */
+	if (faccessat(directory, family->state, F_OK, 0) < 0 &&
+	    write_file(directory, family->state, *lines, 0600) < 0)
+		return wrap("note how forwarding was");
+	return 0;
+}
+
+static int
+turn_on(const struct family *family, int switches)
+{
+	if (write_text(switches, family->whole, "1") < 0)
+		return wrap("turn forwarding on, without which containers "
+			    "have no way out");
+	return 0;
+}
+
 int
 forward_enable(int directory)
 {
-	auto_close int switches = open_switches();
+	auto_close int switches = open_switches(&ipv4);
 	if (switches < 0)
 		return -1;
-	if (reads(switches, "ip_forward", "1"))
+	if (reads(switches, ipv4.whole, "1"))
 		return 0;
 	char redirects[32];
 	if (read_text(switches, "conf/all/accept_redirects", redirects,
@@ -92,24 +121,63 @@ forward_enable(int directory)
 	auto_free char *lines = copy_text("");
 	append(&lines, "conf/all/accept_redirects", redirects);
 	if (append_interfaces(switches, &lines) < 0 ||
-	    append_bridges(&lines) < 0)
+	    note(&ipv4, directory, &lines) < 0)
 		return -1;
-	/* A note that is there already is of a dead user: what it says is
-	 * older than what we see, and so nearer to how the host was. */
-	if (faccessat(directory, STATE, F_OK, 0) < 0 &&
-	    write_file(directory, STATE, lines, 0600) < 0)
-		return wrap("note how forwarding was");
-	if (write_text(switches, "ip_forward", "1") < 0)
-		return wrap("turn forwarding on, without which containers "
-			    "have no way out");
+	return turn_on(&ipv4, switches);
+}
+
+/* Interfaces that listen to routers; with `keep` they go on doing so. */
+static int
+visit_listeners(int switches, char **lines, bool keep)
+{
+	auto_close int fd = openat(switches, "conf",
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return fail("read the switches of each interface");
+	int conf = take_fd(&fd);
+	struct dirent *entry;
+	while ((entry = readdir(dir))) {
+		auto_free char *path = text("%s/accept_ra", entry->d_name);
+		if (entry->d_name[0] == '.' ||
+		    strcmp(entry->d_name, "all") == 0 ||
+		    strcmp(entry->d_name, "default") == 0 ||
+		    !reads(conf, path, "1"))
+			continue;
+		auto_free char *key = text("conf/%s", path);
+		append(lines, key, "1");
+		if (keep && write_text(conf, path, "2") < 0)
+			return wrap("let %s listen to routers", entry->d_name);
+	}
 	return 0;
+}
+
+int
+forward_enable6(int directory)
+{
+	auto_close int switches = open_switches(&ipv6);
+	if (switches < 0)
+		return -1;
+	if (reads(switches, ipv6.whole, "1"))
+		return 0;
+	auto_free char *lines = copy_text("");
+	auto_free char *again = copy_text("");
+	if (append_interfaces(switches, &lines) < 0 ||
+	    visit_listeners(switches, &lines, false) < 0 ||
+	    note(&ipv6, directory, &lines) < 0)
+		return -1;
+	/* First: turning forwarding on removes the routes that were learned
+	 * by those who are not to listen any more. */
+	if (visit_listeners(switches, &again, true) < 0)
+		return -1;
+	return turn_on(&ipv6, switches);
 }
 
 /* ---- putting back ------------------------------------------------------ */
 
 /* Is there a bridge that the note does not know? */
 static int
-has_new_bridge(const char *note, bool *found)
+has_new_bridge(const char *noted, bool *found)
 {
 	auto_free char *bridges = copy_text("");
 	if (append_bridges(&bridges) < 0)
@@ -118,18 +186,18 @@ has_new_bridge(const char *note, bool *found)
 	char *rest = bridges, *line;
 	while ((line = strsep(&rest, "\n")) && *line) {
 		auto_free char *whole = text("\n%s\n", line);
-		if (!strstr(note, whole))
+		if (!strstr(noted, whole))
 			*found = true;
 	}
 	return 0;
 }
 
 static int
-put_back(int switches, const char *note)
+put_back(const struct family *family, int switches, const char *noted)
 {
-	if (write_text(switches, "ip_forward", "0") < 0)
+	if (write_text(switches, family->whole, "0") < 0)
 		return wrap("turn forwarding off again");
-	auto_free char *lines = copy_text(note);
+	auto_free char *lines = copy_text(noted);
 	char *rest = lines, *line;
 	while ((line = strsep(&rest, "\n"))) {
 		char *value = strchr(line, ' ');
@@ -146,21 +214,32 @@ put_back(int switches, const char *note)
 	return 0;
 }
 
+static int
+restore(const struct family *family, int directory)
+{
+	auto_free char *lines = read_all(directory, family->state, NULL);
+	if (!lines)
+		return failure.code == ENOENT ? 0 : -1;
+	auto_free char *noted = text("\n%s\n", lines);
+	auto_close int switches = open_switches(family);
+	bool needed;
+	if (switches < 0 || has_new_bridge(noted, &needed) < 0)
+		return -1;
+	if (!needed && reads(switches, family->whole, "1") &&
+	    put_back(family, switches, noted) < 0)
+		return -1;
+	if (unlinkat(directory, family->state, 0) < 0 && errno != ENOENT)
+		return fail("remove the note of how forwarding was");
+	return 0;
+}
+
 int
 forward_restore(int directory)
 {
-	auto_free char *lines = read_all(directory, STATE, NULL);
-	if (!lines)
-		return failure.code == ENOENT ? 0 : -1;
-	auto_free char *note = text("\n%s\n", lines);
-	auto_close int switches = open_switches();
-	bool needed;
-	if (switches < 0 || has_new_bridge(note, &needed) < 0)
+	int result = restore(&ipv4, directory);
+	struct failure reason = failure;
+	if (restore(&ipv6, directory) < 0)
 		return -1;
-	if (!needed && reads(switches, "ip_forward", "1") &&
-	    put_back(switches, note) < 0)
-		return -1;
-	if (unlinkat(directory, STATE, 0) < 0 && errno != ENOENT)
-		return fail("remove the note of how forwarding was");
-	return 0;
+	failure = reason;
+	return result;
 }

@@ -14,57 +14,136 @@
 
 #include "netlink.h"
 
-#define TABLE "ip " NAT_TABLE
-
 /*
  * The rules, the same for every network; each chain is flushed and filled
  * again in the same transaction, so that running it twice changes nothing.
  * The guard stands before connection tracking (priority raw): it must see a
  * packet as the container sent it.  Forwarding is decided after destinations
  * were changed, hence the question for the status "dnat".
+ *
+ * $T stands for the table, $F for the family, ip or ip6, $A for the type of
+ * its addresses and $L for those of its loopback.  $O keeps the host's own
+ * connections to ::1 out: no rule can lead them to a container (relay.h).
  */
-static const char table_text[] =
-	"add table " TABLE "\n"
-	"add set " TABLE " bridges { type ifname; }\n"
-	"add set " TABLE " within { type ifname . ifname; }\n"
-	"add set " TABLE " subnets { type ipv4_addr; flags interval; }\n"
-	"add map " TABLE " ports { type inet_proto . inet_service"
-	" : ipv4_addr . inet_service; }\n"
-	"add map " TABLE " address_ports { type ipv4_addr . inet_proto"
-	" . inet_service : ipv4_addr . inet_service; }\n"
-	"add chain " TABLE " guard"
+static const char rules[] =
+	"add table $T\n"
+	"add set $T bridges { type ifname; }\n"
+	"add set $T within { type ifname . ifname; }\n"
+	"add set $T subnets { type $A; flags interval; }\n"
+	"add map $T ports { type inet_proto . inet_service"
+	" : $A . inet_service; }\n"
+	"add map $T address_ports { type $A . inet_proto"
+	" . inet_service : $A . inet_service; }\n"
+	"add chain $T guard"
 	" { type filter hook prerouting priority -300; policy accept; }\n"
-	"add chain " TABLE " prerouting"
+	"add chain $T prerouting"
 	" { type nat hook prerouting priority -100; policy accept; }\n"
-	"add chain " TABLE " output"
+	"add chain $T output"
 	" { type nat hook output priority -100; policy accept; }\n"
-	"add chain " TABLE " forward"
+	"add chain $T forward"
 	" { type filter hook forward priority 0; policy accept; }\n"
-	"add chain " TABLE " postrouting"
+	"add chain $T postrouting"
 	" { type nat hook postrouting priority 100; policy accept; }\n"
-	"add chain " TABLE " publish\n"
-	"flush table " TABLE "\n"
-	"add rule " TABLE " guard iifname @bridges"
-	" ip daddr 127.0.0.0/8 drop\n"
-	"add rule " TABLE " guard iifname @bridges"
-	" ip saddr 127.0.0.0/8 drop\n"
-	"add rule " TABLE " prerouting fib daddr type local jump publish\n"
-	"add rule " TABLE " output fib daddr type local jump publish\n"
-	"add rule " TABLE " publish meta l4proto { tcp, udp }"
-	" dnat ip to ip daddr . meta l4proto . th dport map @address_ports\n"
-	"add rule " TABLE " publish meta l4proto { tcp, udp }"
-	" dnat ip to meta l4proto . th dport map @ports\n"
-	"add rule " TABLE " forward oifname != @bridges accept\n"
-	"add rule " TABLE " forward ct state established,related accept\n"
-	"add rule " TABLE " forward ct status dnat accept\n"
-	"add rule " TABLE " forward iifname . oifname @within accept\n"
-	"add rule " TABLE " forward drop\n"
-	"add rule " TABLE " postrouting ip saddr @subnets"
+	"add chain $T publish\n"
+	"flush table $T\n"
+	"add rule $T guard iifname @bridges $F daddr $L drop\n"
+	"add rule $T guard iifname @bridges $F saddr $L drop\n"
+	"add rule $T prerouting fib daddr type local jump publish\n"
+	"add rule $T output $Ofib daddr type local jump publish\n"
+	"add rule $T publish meta l4proto { tcp, udp, sctp } dnat $F to"
+	" $F daddr . meta l4proto . th dport map @address_ports\n"
+	"add rule $T publish meta l4proto { tcp, udp, sctp } dnat $F to"
+	" meta l4proto . th dport map @ports\n"
+	"add rule $T forward oifname != @bridges accept\n"
+	"add rule $T forward ct state established,related accept\n"
+	"add rule $T forward ct status dnat accept\n"
+	"add rule $T forward iifname . oifname @within accept\n"
+	"add rule $T forward drop\n"
+	"add rule $T postrouting $F saddr @subnets"
 	" oifname != @bridges masquerade\n"
-	"add rule " TABLE " postrouting ip saddr 127.0.0.0/8"
-	" oifname @bridges masquerade\n"
-	"add rule " TABLE " postrouting ip saddr @subnets"
+	"add rule $T postrouting $F saddr $L oifname @bridges masquerade\n"
+	"add rule $T postrouting $F saddr @subnets"
 	" oifname @bridges ct status dnat masquerade\n";
+
+/* What the two families call their own. */
+struct family {
+	const char *name;
+	const char *table;
+	const char *type;
+	const char *loopback;
+	const char *output;
+	uint8_t number;
+};
+static const struct family ipv4 = { "ip", "ip " NAT_TABLE, "ipv4_addr",
+				    "127.0.0.0/8", "", NFPROTO_IPV4 };
+static const struct family ipv6 = { "ip6", "ip6 " NAT_TABLE, "ipv6_addr",
+				    "::1", "ip6 daddr != ::1 ",
+				    NFPROTO_IPV6 };
+
+static char *
+write_rules(const struct family *family)
+{
+	char *written = NULL;
+	size_t length;
+	FILE *out = open_memstream(&written, &length);
+	if (!out)
+		abort(); /* memory is out, as in text() */
+	for (const char *c = rules; *c; c++) {
+		if (*c != '$') {
+			fputc(*c, out);
+			continue;
+		}
+		c++;
+		fputs(*c == 'T' ? family->table :
+		      *c == 'A' ? family->type :
+		      *c == 'L' ? family->loopback :
+		      *c == 'O' ? family->output : family->name, out);
+	}
+	fclose(out);
+	return written;
+}
+
+/* ---- is it there? ------------------------------------------------------ */
+
+/* The beginning of a question to nf_tables, which wants its own header. */
+static struct nlmsghdr *
+begin_question(char *buffer, uint16_t type, uint16_t flags, uint8_t family)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	message->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | type;
+	message->nlmsg_flags = flags;
+	struct nfgenmsg *header =
+		mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->nfgen_family = family;
+	header->version = NFNETLINK_V0;
+	return message;
+}
+
+static int
+has_table(const struct family *family, bool *there)
+{
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	if (netlink_open_protocol(&nl, NETLINK_NETFILTER) < 0)
+		return -1;
+	char buffer[256] __attribute__((aligned(8)));
+	struct nlmsghdr *message =
+		begin_question(buffer, NFT_MSG_GETTABLE, 0, family->number);
+	mnl_attr_put_strz(message, NFTA_TABLE_NAME, NAT_TABLE);
+	*there = netlink_request(&nl, message, NULL, NULL) == 0;
+	if (*there || failure.code == ENOENT)
+		return 0;
+	if (failure.code == EPERM)
+		return wrap("look for the table %s (it takes root)",
+			    family->table);
+	return wrap("look for the table %s (does this kernel have nf_tables? "
+		    "\"modprobe nf_tables\" loads it)", family->table);
+}
+
+int
+nat_has_table(bool *there)
+{
+	return has_table(&ipv4, there);
+}
 
 /* ---- libnftables ------------------------------------------------------- */
 
@@ -96,10 +175,8 @@ fail_nft(const char *complaint)
 	return -1;
 }
 
-/* Run commands, all or none, in the network namespace of the caller.  What
- * they print goes to `*output` when that is wanted; nothing is printed. */
-static int
-run_nft(const char *commands, char **output)
+int
+nat_run(const char *commands, char **output)
 {
 	/* Without rights, or without nf_tables in the kernel, libnftables
 	 * prints to stderr past every buffer: do not let it come to that. */
@@ -135,113 +212,253 @@ check_quotable(const char *bridge)
 	return failx("\"%s\" is no name for a bridge", bridge);
 }
 
-/* Add or delete the elements of a network. */
+/* Add or delete the elements of a network; its subnet as text, or NULL. */
 static char *
-compose_membership(const char *verb, const char *bridge,
-		   const struct ipam_subnet *subnet)
+compose_membership(const struct family *family, const char *verb,
+		   const char *bridge, const char *subnet)
 {
-	char *commands = text("%s element " TABLE " bridges { \"%s\" }\n"
-			      "%s element " TABLE " within"
-			      " { \"%s\" . \"%s\" }\n",
-			      verb, bridge, verb, bridge, bridge);
-	if (subnet->prefix == 0)
+	const char *table = family->table;
+	char *commands = text("%s element %s bridges { \"%s\" }\n"
+			      "%s element %s within { \"%s\" . \"%s\" }\n",
+			      verb, table, bridge, verb, table, bridge,
+			      bridge);
+	if (!subnet)
 		return commands;
-	char room[IPAM_ADDRESS_SIZE];
-	char *both = text("%s%s element " TABLE " subnets { %s/%u }\n",
-			  commands, verb, ipam_format(subnet->network, room),
-			  subnet->prefix);
+	char *both = text("%s%s element %s subnets { %s }\n", commands, verb,
+			  table, subnet);
 	free(commands);
 	return both;
+}
+
+static char *
+name_subnet(const struct ipam_subnet *subnet)
+{
+	char room[IPAM_ADDRESS_SIZE];
+	if (subnet->prefix == 0)
+		return NULL;
+	return text("%s/%u", ipam_format(subnet->network, room),
+		    subnet->prefix);
+}
+
+static char *
+name_subnet6(const struct ipam_subnet6 *subnet)
+{
+	char room[IPAM_ADDRESS6_SIZE];
+	if (subnet->prefix == 0)
+		return NULL;
+	return text("%s/%u", ipam_format6(subnet->network, room),
+		    subnet->prefix);
+}
+
+static char *
+compose_network(const struct family *family, const char *bridge,
+		const char *subnet)
+{
+	if (check_quotable(bridge) < 0)
+		return NULL;
+	auto_free char *written = write_rules(family);
+	auto_free char *members =
+		compose_membership(family, "add", bridge, subnet);
+	return text("%s%s", written, members);
 }
 
 char *
 nat_compose_network(const char *bridge, const struct ipam_subnet *subnet)
 {
-	if (check_quotable(bridge) < 0)
-		return NULL;
-	auto_free char *members = compose_membership("add", bridge, subnet);
-	return text("%s%s", table_text, members);
+	auto_free char *name = name_subnet(subnet);
+	return compose_network(&ipv4, bridge, name);
+}
+
+static int
+add_network(const struct family *family, const char *bridge,
+	    const char *subnet)
+{
+	auto_free char *commands = compose_network(family, bridge, subnet);
+	if (!commands)
+		return -1;
+	if (nat_run(commands, NULL) < 0)
+		return wrap("load the table %s for %s", family->table, bridge);
+	return 0;
 }
 
 int
 nat_add_network(const char *bridge, const struct ipam_subnet *subnet)
 {
-	auto_free char *commands = nat_compose_network(bridge, subnet);
-	if (!commands)
+	auto_free char *name = name_subnet(subnet);
+	return add_network(&ipv4, bridge, name);
+}
+
+int
+nat_add_network6(const char *bridge, const struct ipam_subnet6 *subnet)
+{
+	auto_free char *name = name_subnet6(subnet);
+	return add_network(&ipv6, bridge, name);
+}
+
+static int
+remove_network(const struct family *family, const char *bridge,
+	       const char *subnet)
+{
+	if (check_quotable(bridge) < 0)
 		return -1;
-	if (run_nft(commands, NULL) < 0)
-		return wrap("load the table " TABLE " for %s", bridge);
+	auto_free char *add =
+		compose_membership(family, "add", bridge, subnet);
+	auto_free char *delete =
+		compose_membership(family, "delete", bridge, subnet);
+	/* Adding first, in the same transaction: then deleting cannot fail
+	 * because something is missing. */
+	auto_free char *commands = text("%s%s", add, delete);
+	if (nat_run(commands, NULL) < 0 && failure.code != ENOENT)
+		return wrap("take %s out of the table %s", bridge,
+			    family->table);
 	return 0;
 }
 
 int
 nat_remove_network(const char *bridge, const struct ipam_subnet *subnet)
 {
-	if (check_quotable(bridge) < 0)
+	auto_free char *name = name_subnet(subnet);
+	return remove_network(&ipv4, bridge, name);
+}
+
+int
+nat_remove_network6(const char *bridge, const struct ipam_subnet6 *subnet)
+{
+	auto_free char *name = name_subnet6(subnet);
+	return remove_network(&ipv6, bridge, name);
+}
+
+static int
+remove_table(const struct family *family)
+{
+	bool there;
+	if (has_table(family, &there) < 0)
 		return -1;
-	auto_free char *add = compose_membership("add", bridge, subnet);
-	auto_free char *delete = compose_membership("delete", bridge, subnet);
-	/* Adding first, in the same transaction: then deleting cannot fail
-	 * because something is missing. */
-	auto_free char *commands = text("%s%s", add, delete);
-	if (run_nft(commands, NULL) < 0 && failure.code != ENOENT)
-		return wrap("take %s out of the table " TABLE, bridge);
+	auto_free char *command = text("delete table %s\n", family->table);
+	if (there && nat_run(command, NULL) < 0 && failure.code != ENOENT)
+		return wrap("remove the table %s", family->table);
 	return 0;
 }
 
 int
 nat_remove_table(void)
 {
-	bool there;
-	if (nat_has_table(&there) < 0)
-		return -1;
-	if (there && run_nft("delete table " TABLE "\n", NULL) < 0 &&
-	    failure.code != ENOENT)
-		return wrap("remove the table " TABLE);
-	return 0;
+	return remove_table(&ipv4) < 0 || remove_table(&ipv6) < 0 ? -1 : 0;
 }
 
 char *
 nat_show(void)
 {
 	char *ruleset = NULL;
-	if (run_nft("list table " TABLE "\n", &ruleset) < 0)
-		wrap("show the table " TABLE);
+	if (nat_run("list table ip " NAT_TABLE "\n", &ruleset) < 0)
+		wrap("show the table ip " NAT_TABLE);
 	return ruleset;
 }
 
 /* ---- ports ------------------------------------------------------------- */
 
+static const struct {
+	int number;
+	const char *name;
+} protocols[] = {
+	{ IPPROTO_TCP, "tcp" },
+	{ IPPROTO_UDP, "udp" },
+	{ IPPROTO_SCTP, "sctp" },
+};
+
 const char *
 nat_protocol_name(int protocol)
 {
-	switch (protocol) {
-	case IPPROTO_TCP:
-		return "tcp";
-	case IPPROTO_UDP:
-		return "udp";
-	}
+	for (size_t i = 0; i < countof(protocols); i++)
+		if (protocols[i].number == protocol)
+			return protocols[i].name;
 	return NULL;
+}
+
+int
+nat_protocol_number(const char *name)
+{
+	for (size_t i = 0; i < countof(protocols); i++)
+		if (strcmp(protocols[i].name, name) == 0)
+			return protocols[i].number;
+	return 0;
+}
+
+char *
+nat_format_place(const struct nat_port *port, char room[NAT_PLACE_SIZE])
+{
+	char address[IPAM_ADDRESS6_SIZE];
+	if (port->is_ipv6)
+		snprintf(room, NAT_PLACE_SIZE, "[%s]:%u",
+			 ipam_format6(port->host_address6, address),
+			 port->host_port);
+	else
+		snprintf(room, NAT_PLACE_SIZE, "%s:%u",
+			 ipam_format(port->host_address, address),
+			 port->host_port);
+	return room;
+}
+
+int
+nat_spread(const struct nat_port *first, size_t count, struct nat_port *ports)
+{
+	if (count == 0 || first->port + count > 65536 ||
+	    (first->host_port && first->host_port + count > 65536))
+		return failx("publish: %zu ports from %u on are no range",
+			     count, first->host_port);
+	for (size_t i = 0; i < count; i++) {
+		ports[i] = *first;
+		ports[i].port += i;
+		if (first->host_port)
+			ports[i].host_port += i;
+	}
+	return 0;
+}
+
+static bool
+is_any(const uint8_t *bytes)
+{
+	static const uint8_t zeros[16];
+	return memcmp(bytes, zeros, sizeof(zeros)) == 0;
+}
+
+/* The addresses of a port, as text; that of the host "" for any. */
+static void
+name_addresses(const struct nat_port *port, char host[IPAM_ADDRESS6_SIZE],
+	       char address[IPAM_ADDRESS6_SIZE])
+{
+	host[0] = '\0';
+	if (port->is_ipv6) {
+		if (!is_any(port->host_address6))
+			ipam_format6(port->host_address6, host);
+		ipam_format6(port->address6, address);
+		return;
+	}
+	if (port->host_address)
+		ipam_format(port->host_address, host);
+	ipam_format(port->address, address);
 }
 
 char *
 nat_compose_element(const char *verb, const struct nat_port *port)
 {
 	const char *protocol = nat_protocol_name(port->protocol);
+	bool leads_nowhere = port->is_ipv6 ? is_any(port->address6) :
+					     port->address == 0;
 	if (!protocol || port->host_port == 0 || port->port == 0 ||
-	    port->address == 0) {
+	    leads_nowhere) {
 		failx("publish: protocol %d, host port %u, address %x and "
 		      "port %u do not make a published port", port->protocol,
 		      port->host_port, port->address, port->port);
 		return NULL;
 	}
-	char host[IPAM_ADDRESS_SIZE], container[IPAM_ADDRESS_SIZE];
-	ipam_format(port->host_address, host);
-	bool any = port->host_address == 0;
-	return text("%s element " TABLE " %s { %s%s%s . %u : %s . %u }\n", verb,
-		    any ? "ports" : "address_ports", any ? "" : host,
-		    any ? "" : " . ", protocol, port->host_port,
-		    ipam_format(port->address, container), port->port);
+	char host[IPAM_ADDRESS6_SIZE], address[IPAM_ADDRESS6_SIZE];
+	name_addresses(port, host, address);
+	return text("%s element %s %s { %s%s%s . %u : %s . %u }\n", verb,
+		    port->is_ipv6 ? ipv6.table : ipv4.table,
+		    *host ? "address_ports" : "ports", host,
+		    *host ? " . " : "", protocol, port->host_port, address,
+		    port->port);
 }
 
 int
@@ -255,7 +472,7 @@ nat_publish(const struct nat_port *ports, size_t count)
 			return -1;
 		commands = text("%s%s", before, one);
 	}
-	if (count == 0 || run_nft(commands, NULL) == 0)
+	if (count == 0 || nat_run(commands, NULL) == 0)
 		return 0;
 	if (failure.code == EEXIST)
 		failure.code = EADDRINUSE;
@@ -277,7 +494,7 @@ nat_unpublish(const struct nat_port *ports, size_t count)
 		/* Adding what is there already is no error.  Adding what
 		 * leads elsewhere is, and then nothing is deleted. */
 		auto_free char *commands = text("%s%s", add, delete);
-		if (run_nft(commands, NULL) < 0 && failure.code != ENOENT &&
+		if (nat_run(commands, NULL) < 0 && failure.code != ENOENT &&
 		    failure.code != EEXIST)
 			result = wrap("unpublish port %u", ports[i].host_port);
 	}
@@ -285,39 +502,6 @@ nat_unpublish(const struct nat_port *ports, size_t count)
 }
 
 /* ---- looking at other people's chains ---------------------------------- */
-
-/* The beginning of a question to nf_tables, which wants its own header. */
-static struct nlmsghdr *
-begin_question(char *buffer, uint16_t type, uint16_t flags, uint8_t family)
-{
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	message->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | type;
-	message->nlmsg_flags = flags;
-	struct nfgenmsg *header =
-		mnl_nlmsg_put_extra_header(message, sizeof(*header));
-	header->nfgen_family = family;
-	header->version = NFNETLINK_V0;
-	return message;
-}
-
-int
-nat_has_table(bool *there)
-{
-	auto_netlink struct netlink nl = NETLINK_CLOSED;
-	if (netlink_open_protocol(&nl, NETLINK_NETFILTER) < 0)
-		return -1;
-	char buffer[256] __attribute__((aligned(8)));
-	struct nlmsghdr *message =
-		begin_question(buffer, NFT_MSG_GETTABLE, 0, NFPROTO_IPV4);
-	mnl_attr_put_strz(message, NFTA_TABLE_NAME, NAT_TABLE);
-	*there = netlink_request(&nl, message, NULL, NULL) == 0;
-	if (*there || failure.code == ENOENT)
-		return 0;
-	if (failure.code == EPERM)
-		return wrap("look for the table " TABLE " (it takes root)");
-	return wrap("look for the table " TABLE " (does this kernel have "
-		    "nf_tables? \"modprobe nf_tables\" loads it)");
-}
 
 /* A base chain at the forward hook that drops by policy. */
 struct forward_drop {
@@ -408,7 +592,7 @@ mentions_bridge(const struct forward_drop *drop, const char *bridge)
 	auto_free char *ruleset = NULL;
 	auto_free char *quoted = text("\"%s\"", bridge);
 	struct failure unrelated = failure;
-	if (run_nft(command, &ruleset) < 0)
+	if (nat_run(command, &ruleset) < 0)
 		failure = unrelated;
 	return ruleset && strstr(ruleset, quoted);
 }

@@ -3,7 +3,8 @@
  *
  * All of it is one nftables table of our own, `ip mydocker`, loaded through
  * libnftables; nothing outside this table is read or touched, except by
- * nat_find_forward_drop(), which only looks.
+ * nat_find_forward_drop(), which only looks.  A network with IPv6 has its twin
+ * beside it, `ip6 mydocker`, made of the same text.
  *
  *	set bridges		our bridges
  *	set within		bridge . bridge: from a network to itself
@@ -38,25 +39,40 @@
 
 /* One published port.  Addresses and ports in host byte order. */
 struct nat_port {
-	int protocol;	       /* IPPROTO_TCP or IPPROTO_UDP */
+	int protocol;	       /* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP */
 	uint32_t host_address; /* 0: any address of the host */
 	uint16_t host_port;
 	uint32_t address; /* the container's */
 	uint16_t port;
+	bool is_ipv6; /* then the two addresses are these */
+	uint8_t host_address6[16];
+	uint8_t address6[16];
 };
 
-/* "tcp", "udp", or NULL for what cannot be published. */
+/* "tcp", "udp", "sctp", or NULL for what cannot be published. */
 const char *nat_protocol_name(int protocol);
+/* The reverse; 0 for any other word. */
+int nat_protocol_number(const char *name);
+/* "0.0.0.0:8080" or "[::]:8080": what of the host is published. */
+#define NAT_PLACE_SIZE 56
+char *nat_format_place(const struct nat_port *port, char room[NAT_PLACE_SIZE]);
+/* A range: `count` ports from `first` on, in `ports`, as -p 8000-8009:80-89
+ * means it.  Refused where it would go beyond 65535. */
+int nat_spread(const struct nat_port *first, size_t count,
+	       struct nat_port *ports);
 
 /* Make the table where it is missing, mend its rules where somebody changed
  * them, and admit a network to it: all or nothing. */
 int nat_add_network(const char *bridge, const struct ipam_subnet *subnet);
+int nat_add_network6(const char *bridge, const struct ipam_subnet6 *subnet);
 /* Is the table there?  One question to the kernel, no libnftables. */
 int nat_has_table(bool *there);
 /* Let go of a network; a subnet with prefix 0 is not known.  No failure when
  * it is not there. */
 int nat_remove_network(const char *bridge, const struct ipam_subnet *subnet);
-/* The whole table, with everything in it.  No failure when it is not there. */
+int nat_remove_network6(const char *bridge, const struct ipam_subnet6 *subnet);
+/* The whole table and its twin, with everything in them.  No failure when
+ * there is none. */
 int nat_remove_table(void);
 
 /* All of them or none.  failure.code is EADDRINUSE when the table has one of
@@ -65,6 +81,11 @@ int nat_publish(const struct nat_port *ports, size_t count);
 /* Remove exactly these; no failure for what is not there.  An element that
  * leads to another container is not ours and stays. */
 int nat_unpublish(const struct nat_port *ports, size_t count);
+
+/* Run commands of nft(8), all or none, in this network namespace; what they
+ * print goes to fresh memory in `*output`, where that is not NULL.  For who
+ * has a table of his own. */
+int nat_run(const char *commands, char **output);
 
 /* The ruleset of our table, as `nft list table` shows it; the caller frees.
  * NULL with `failure` set when there is none. */

@@ -5,15 +5,21 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "forward.h"
 #include "netlink.h"
+#include "sys.h"
 
 #ifndef SO_NETNS_COOKIE /* headers before Linux 5.14 */
 #define SO_NETNS_COOKIE 71
@@ -21,6 +27,7 @@
 
 #define RUN_DIRECTORY "/run/mydocker"
 #define SUBNET_FILE "subnet"
+#define SUBNET6_FILE "subnet6"
 /* As long as it takes on a busy machine; most often it is no time at all. */
 #define CARRIER_MS 500
 
@@ -139,6 +146,17 @@ net_default(struct net_network *network)
 	return net_open(network, "bridge", "mydocker0", NULL);
 }
 
+int
+net_use_ipv6(struct net_network *network, const struct ipam_subnet6 *subnet)
+{
+	/* Locally assigned, and then the forty bits (RFC 4193, 3.2.2). */
+	struct ipam_subnet6 private = { { 0xfd }, 64 };
+	if (getrandom(private.network + 1, 5, 0) != 5)
+		return fail("choose an IPv6 subnet");
+	network->subnet6 = subnet ? *subnet : private;
+	return 0;
+}
+
 void
 net_close(struct net_network *network)
 {
@@ -242,6 +260,28 @@ settle_subnet(struct netlink *nl, int leases, int bridge_index,
 	return write_file(leases, SUBNET_FILE, line, 0600);
 }
 
+/* Of IPv6 there is nothing to choose: what was chosen when it was last up
+ * holds, if the caller does not want another one. */
+static int
+settle_subnet6(int leases, struct net_network *network)
+{
+	char line[IPAM_ADDRESS6_SIZE + 8], room[IPAM_ADDRESS6_SIZE];
+	struct ipam_subnet6 *subnet = &network->subnet6;
+	if (read_text(leases, SUBNET6_FILE, line, sizeof(line)) >= 0)
+		return ipam_parse_subnet6(line, subnet);
+	if (failure.code != ENOENT)
+		return -1;
+	if (subnet->prefix == 0)
+		return 0;
+	if (128 - subnet->prefix < 32 - network->subnet.prefix)
+		return failx("network %s: its IPv6 subnet is smaller than its "
+			     "IPv4 subnet", network->name);
+	auto_free char *fresh = text("%s/%u\n",
+				     ipam_format6(subnet->network, room),
+				     subnet->prefix);
+	return write_file(leases, SUBNET6_FILE, fresh, 0600);
+}
+
 /* ---- bringing a network up --------------------------------------------- */
 
 /* The bridge's index, or 0 when there is none; a link of another kind that
@@ -261,14 +301,28 @@ find_bridge(struct netlink *nl, const char *name, int *index)
 	return 0;
 }
 
-static int
-give_bridge_address(struct netlink *nl, const struct net_network *network)
+/* The IPv6 address with a number, and the prefix of its subnet. */
+static struct netlink_ip
+ip6_numbered(const struct net_network *network, uint64_t number)
 {
-	struct netlink_ip gateway =
-		netlink_ip4(network->gateway, network->subnet.prefix);
-	if (netlink_add_address(nl, network->bridge, &gateway) < 0 &&
-	    failure.code != EEXIST)
-		return -1;
+	struct netlink_ip ip = { .family = AF_INET6,
+				 .prefix = network->subnet6.prefix };
+	ipam_address6(&network->subnet6, number, ip.bytes);
+	return ip;
+}
+
+static int
+give_bridge_addresses(struct netlink *nl, const struct net_network *network)
+{
+	struct netlink_ip gateways[] = {
+		netlink_ip4(network->gateway, network->subnet.prefix),
+		ip6_numbered(network, 1),
+	};
+	size_t count = network->subnet6.prefix ? 2 : 1;
+	for (size_t i = 0; i < count; i++)
+		if (netlink_add_address(nl, network->bridge, &gateways[i]) <
+			    0 && failure.code != EEXIST)
+			return -1;
 	return netlink_set_up(nl, network->bridge, true);
 }
 
@@ -280,14 +334,22 @@ bring_bridge_up(struct net_network *network, int leases)
 	int index;
 	if (netlink_open(&nl) < 0 ||
 	    find_bridge(&nl, network->bridge, &index) < 0 ||
-	    settle_subnet(&nl, leases, index, network) < 0)
+	    settle_subnet(&nl, leases, index, network) < 0 ||
+	    settle_subnet6(leases, network) < 0)
 		return -1;
 	uint8_t mac[6];
 	net_derive_mac(network->gateway, mac);
 	if (index == 0 &&
 	    netlink_create_bridge(&nl, network->bridge, mac) < 0)
 		return -1;
-	if (give_bridge_address(&nl, network) < 0)
+	/* Nobody else has the bridge's addresses, and to wait until that is
+	 * sure (DAD, rfc4862) would take a second or two in which it asks for
+	 * no neighbour on behalf of others. */
+	auto_free char *dad = text("/proc/sys/net/ipv6/conf/%s/accept_dad",
+				   network->bridge);
+	if (network->subnet6.prefix && write_text(AT_FDCWD, dad, "0") < 0)
+		return -1;
+	if (give_bridge_addresses(&nl, network) < 0)
 		return -1;
 	/* Lets 127.0.0.1 on the host reach a published port: packets with a
 	 * loopback address may use this one link.  nat.h has the guard. */
@@ -308,15 +370,32 @@ bring_up(struct net_network *network, int run, int leases, size_t living)
 	if (!has_table &&
 	    nat_add_network(network->bridge, &network->subnet) < 0)
 		return wrap("bring network %s up", network->name);
+	if (network->subnet6.prefix && !has_table &&
+	    (forward_enable6(run) < 0 ||
+	     nat_add_network6(network->bridge, &network->subnet6) < 0))
+		return wrap("bring network %s up with IPv6", network->name);
 	return 0;
 }
 
 /* ---- undoing ----------------------------------------------------------- */
 
+static int
+parse_addresses(const char *host, const char *address, struct nat_port *port)
+{
+	port->is_ipv6 = strchr(host, ':') != NULL;
+	if (port->is_ipv6)
+		return ipam_parse_address6(host, port->host_address6) < 0 ?
+			       -1 :
+			       ipam_parse_address6(address, port->address6);
+	return ipam_parse_address(host, &port->host_address) < 0 ?
+		       -1 :
+		       ipam_parse_address(address, &port->address);
+}
+
 int
 net_parse_note(const char *line, char veth[IFNAMSIZ], struct nat_port *port)
 {
-	char kind[8], host[IPAM_ADDRESS_SIZE], address[IPAM_ADDRESS_SIZE];
+	char kind[8], host[IPAM_ADDRESS6_SIZE], address[IPAM_ADDRESS6_SIZE];
 	unsigned int host_port, inner_port;
 	int end = 0;
 	veth[0] = '\0';
@@ -324,15 +403,13 @@ net_parse_note(const char *line, char veth[IFNAMSIZ], struct nat_port *port)
 	if (sscanf(line, "veth %15s%n", veth, &end) == 1 && !line[end])
 		return strncmp(veth, "myd", 3) == 0 ? 0 : -1;
 	veth[0] = '\0';
-	if (sscanf(line, "port %3s %15s %5u %15s %5u%n", kind, host, &host_port,
+	if (sscanf(line, "port %4s %45s %5u %45s %5u%n", kind, host, &host_port,
 		   address, &inner_port, &end) != 5 || line[end])
 		return -1;
-	port->protocol = strcmp(kind, "tcp") == 0 ? IPPROTO_TCP :
-			 strcmp(kind, "udp") == 0 ? IPPROTO_UDP : 0;
+	port->protocol = nat_protocol_number(kind);
 	if (!port->protocol || host_port < 1 || host_port > 65535 ||
 	    inner_port < 1 || inner_port > 65535 ||
-	    ipam_parse_address(host, &port->host_address) < 0 ||
-	    ipam_parse_address(address, &port->address) < 0)
+	    parse_addresses(host, address, port) < 0)
 		return -1;
 	port->host_port = host_port;
 	port->port = inner_port;
@@ -383,6 +460,12 @@ take_down(int leases, const char *bridge)
 	struct netlink_link link;
 	if (read_subnet_file(leases, &subnet) < 0)
 		subnet.prefix = 0;
+	char line[IPAM_ADDRESS6_SIZE + 8];
+	struct ipam_subnet6 subnet6 = { .prefix = 0 };
+	if (read_text(leases, SUBNET6_FILE, line, sizeof(line)) >= 0 &&
+	    (ipam_parse_subnet6(line, &subnet6) < 0 ||
+	     nat_remove_network6(bridge, &subnet6) < 0))
+		return -1;
 	if (nat_remove_network(bridge, &subnet) < 0 || netlink_open(&nl) < 0)
 		return -1;
 	if (netlink_get_link(&nl, bridge, &link) < 0)
@@ -429,6 +512,7 @@ remove_state(int parent, const char *name)
 		return -1;
 	remove_unfinished(dir);
 	unlinkat(dirfd(dir), SUBNET_FILE, 0);
+	unlinkat(dirfd(dir), SUBNET6_FILE, 0);
 	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail("remove the state of %s", name);
 	return 0;
@@ -516,17 +600,16 @@ net_recover(const struct net_network *network)
 static int
 fail_bind(const struct nat_port *port)
 {
-	char host[IPAM_ADDRESS_SIZE];
+	char place[NAT_PLACE_SIZE];
 	int code = errno;
-	ipam_format(port->host_address, host);
+	nat_format_place(port, place);
 	if (code == EADDRINUSE)
-		failx("Bind for %s:%u failed: port is already allocated", host,
-		      port->host_port);
+		failx("Bind for %s failed: port is already allocated", place);
 	else if (code == EADDRNOTAVAIL)
-		failx("Bind for %s:%u failed: this host has no such address",
-		      host, port->host_port);
+		failx("Bind for %s failed: this host has no such address",
+		      place);
 	else
-		fail("Bind for %s:%u failed", host, port->host_port);
+		fail("Bind for %s failed", place);
 	failure.code = code;
 	return -1;
 }
@@ -546,14 +629,34 @@ make_deaf(int fd)
 			  sizeof(program)) == 0;
 }
 
+/* What bind(2) wants to know; returns its size. */
+static socklen_t
+host_address(const struct nat_port *port, struct sockaddr_storage *address)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)address;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)address;
+	*address = (struct sockaddr_storage){ 0 };
+	if (port->is_ipv6) {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(port->host_port);
+		memcpy(&in6->sin6_addr, port->host_address6, 16);
+		return sizeof(*in6);
+	}
+	in->sin_family = AF_INET;
+	in->sin_port = htons(port->host_port);
+	in->sin_addr.s_addr = htonl(port->host_address);
+	return sizeof(*in);
+}
+
 static int
 bind_port(int fd, const struct nat_port *port)
 {
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port->host_port),
-		.sin_addr.s_addr = htonl(port->host_address),
-	};
+	struct sockaddr_storage address;
+	socklen_t length = host_address(port, &address);
+	/* The two families have a holder each. */
+	if (port->is_ipv6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+					&(int){ 1 }, sizeof(int)) < 0)
+		return fail("prepare a socket");
 	/* Only a deaf socket may listen: another would take connections in
 	 * and never answer.  Listening is what lets SO_REUSEADDR be used:
 	 * connections that a server on this port has just closed are then no
@@ -562,35 +665,49 @@ bind_port(int fd, const struct nat_port *port)
 	if (listens && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 },
 				  sizeof(int)) < 0)
 		return fail("prepare a socket");
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	if (bind(fd, (struct sockaddr *)&address, length) < 0 ||
 	    (listens && listen(fd, 1) < 0))
 		return fail_bind(port);
+	return 0;
+}
+
+static int
+note_chosen_port(int fd, struct nat_port *port)
+{
+	struct sockaddr_storage bound;
+	socklen_t length = sizeof(bound);
+	if (getsockname(fd, (struct sockaddr *)&bound, &length) < 0)
+		return fail("look at the port of a socket");
+	/* The port is at the same place in both families' addresses. */
+	port->host_port = ntohs(((struct sockaddr_in *)&bound)->sin_port);
 	return 0;
 }
 
 int
 net_hold_port(struct nat_port *port)
 {
-	bool stream = port->protocol == IPPROTO_TCP;
-	if (!nat_protocol_name(port->protocol))
+	const char *protocol = nat_protocol_name(port->protocol);
+	if (!protocol)
 		return failx("protocol %d cannot be published",
 			     port->protocol);
 	if (port->port == 0)
 		return failx("publish: the container's port must be from 1 to "
 			     "65535");
-	auto_close int fd = socket(AF_INET, SOCK_CLOEXEC |
-				   (stream ? SOCK_STREAM : SOCK_DGRAM), 0);
+	auto_close int fd = socket(
+		port->is_ipv6 ? AF_INET6 : AF_INET,
+		SOCK_CLOEXEC | (port->protocol == IPPROTO_UDP ? SOCK_DGRAM :
+								SOCK_STREAM),
+		port->protocol);
+	/* A kernel that forwards SCTP need not speak it.  Then nobody on the
+	 * host can have the port, and nothing has to hold it. */
+	if (fd < 0 && errno == EPROTONOSUPPORT &&
+	    port->protocol == IPPROTO_SCTP && port->host_port)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail("open a socket for port %u", port->host_port);
-	if (bind_port(fd, port) < 0)
+	if (bind_port(fd, port) < 0 || note_chosen_port(fd, port) < 0)
 		return -1;
-	struct sockaddr_in bound;
-	socklen_t length = sizeof(bound);
-	if (getsockname(fd, (struct sockaddr *)&bound, &length) < 0)
-		return fail("look at the port of a socket");
-	port->host_port = ntohs(bound.sin_port);
-	trace(fd, "bind(%s port %u)", nat_protocol_name(port->protocol),
-	      port->host_port);
+	trace(fd, "bind(%s port %u)", protocol, port->host_port);
 	return take_fd(&fd);
 }
 
@@ -605,25 +722,63 @@ let_ports_go(struct net_endpoint *endpoint)
 }
 
 static int
-hold_ports(struct net_endpoint *endpoint, const struct nat_port *ports,
-	   size_t count)
+hold(struct net_endpoint *endpoint, const struct nat_port *wanted)
 {
-	endpoint->ports = new_bytes((count + 1) * sizeof(*ports));
-	endpoint->sockets = new_bytes((count + 1) * sizeof(int));
+	struct nat_port *port = &endpoint->ports[endpoint->port_count];
+	*port = *wanted;
+	port->address = endpoint->lease.address;
+	memcpy(port->address6, endpoint->address6, 16);
+	int fd = net_hold_port(port);
+	if (fd < 0)
+		return -1;
+	endpoint->sockets[endpoint->port_count++] = fd;
+	return 0;
+}
+
+static int
+hold_ports(const struct net_network *network, struct net_endpoint *endpoint,
+	   const struct nat_port *ports, size_t count)
+{
+	bool has_ipv6 = network->subnet6.prefix != 0;
+	endpoint->ports = new_bytes((2 * count + 1) *
+				    sizeof(*endpoint->ports));
+	endpoint->sockets = new_bytes((2 * count + 1) * sizeof(int));
 	endpoint->port_count = 0;
 	for (size_t i = 0; i < count; i++) {
-		struct nat_port *port = &endpoint->ports[i];
-		*port = ports[i];
-		port->address = endpoint->lease.address;
-		int fd = net_hold_port(port);
-		if (fd < 0)
+		if (ports[i].is_ipv6 && !has_ipv6)
+			return failx("publish: network %s has no IPv6",
+				     network->name);
+		if (hold(endpoint, &ports[i]) < 0)
 			return -1;
-		endpoint->sockets[endpoint->port_count++] = fd;
+		if (!has_ipv6 || ports[i].is_ipv6 || ports[i].host_address)
+			continue;
+		struct nat_port twin = endpoint->ports[endpoint->port_count -
+						       1];
+		twin.is_ipv6 = true;
+		memset(twin.host_address6, 0, 16);
+		if (hold(endpoint, &twin) < 0)
+			return -1;
 	}
 	return 0;
 }
 
 /* ---- reserve ----------------------------------------------------------- */
+
+static char *
+note_port(const struct nat_port *port)
+{
+	char host[IPAM_ADDRESS6_SIZE], address[IPAM_ADDRESS6_SIZE];
+	if (port->is_ipv6) {
+		ipam_format6(port->host_address6, host);
+		ipam_format6(port->address6, address);
+	} else {
+		ipam_format(port->host_address, host);
+		ipam_format(port->address, address);
+	}
+	return text("port %s %s %u %s %u\n",
+		    nat_protocol_name(port->protocol), host, port->host_port,
+		    address, port->port);
+}
 
 /* Written before anything of it is made. */
 static int
@@ -631,14 +786,9 @@ note_endpoint(const struct net_endpoint *endpoint)
 {
 	auto_free char *note = text("veth %s\n", endpoint->veth);
 	for (size_t i = 0; i < endpoint->port_count; i++) {
-		const struct nat_port *port = &endpoint->ports[i];
-		char host[IPAM_ADDRESS_SIZE], address[IPAM_ADDRESS_SIZE];
 		auto_free char *before = take_ptr(&note);
-		note = text("%sport %s %s %u %s %u\n", before,
-			    nat_protocol_name(port->protocol),
-			    ipam_format(port->host_address, host),
-			    port->host_port,
-			    ipam_format(port->address, address), port->port);
+		auto_free char *line = note_port(&endpoint->ports[i]);
+		note = text("%s%s", before, line);
 	}
 	return ipam_note(&endpoint->lease, note);
 }
@@ -662,7 +812,10 @@ reserve(struct net_network *network, int run, struct net_endpoint *endpoint,
 		      &endpoint->lease) < 0)
 		return -1;
 	net_derive_mac(endpoint->lease.address, endpoint->mac);
-	if (hold_ports(endpoint, ports, count) < 0 ||
+	ipam_address6(&network->subnet6,
+		      endpoint->lease.address - network->subnet.network,
+		      endpoint->address6);
+	if (hold_ports(network, endpoint, ports, count) < 0 ||
 	    note_endpoint(endpoint) < 0) {
 		struct failure reason = failure;
 		let_ports_go(endpoint);
@@ -694,6 +847,30 @@ net_reserve(struct net_network *network, struct net_endpoint *endpoint,
 	return -1;
 }
 
+/* ---- a sandbox --------------------------------------------------------- */
+
+int
+net_open_sandbox(int *netns)
+{
+	auto_close int pidfd = -1;
+	pid_t pid = sys_clone(CLONE_NEWNET, -1, &pidfd);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	if (pid < 0)
+		return fail("make a network namespace");
+	auto_free char *path = text("/proc/%d/ns/net", pid);
+	*netns = open(path, O_RDONLY | O_CLOEXEC);
+	int result = *netns < 0 ? fail("open %s", path) : 0;
+	/* The namespace stays, for it is open. */
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return result;
+}
+
 /* ---- attach and release ------------------------------------------------ */
 
 /*
@@ -713,6 +890,26 @@ await_running(struct netlink *nl, const char *name)
 	}
 }
 
+static const char *
+link_inside(const struct net_endpoint *endpoint)
+{
+	return endpoint->link ? endpoint->link : NET_LINK;
+}
+
+static int
+set_up_ipv6(struct netlink *inside, const struct net_network *network,
+	    const struct net_endpoint *endpoint)
+{
+	struct netlink_ip address = ip6_numbered(
+		network, endpoint->lease.address - network->subnet.network);
+	struct netlink_ip gateway = ip6_numbered(network, 1);
+	if (netlink_add_address(inside, link_inside(endpoint), &address) < 0)
+		return -1;
+	return endpoint->no_default_route ?
+		       0 :
+		       netlink_add_default_route(inside, &gateway);
+}
+
 /* The container's side, by a socket that lives inside. */
 static int
 set_up_inside(const struct net_network *network,
@@ -722,13 +919,17 @@ set_up_inside(const struct net_network *network,
 	struct netlink_ip address = netlink_ip4(endpoint->lease.address,
 						network->subnet.prefix);
 	struct netlink_ip gateway = netlink_ip4(network->gateway, 0);
+	const char *link = link_inside(endpoint);
 	if (netlink_open_in(&inside, netns) < 0 ||
 	    netlink_set_up(&inside, "lo", true) < 0 ||
-	    netlink_add_address(&inside, NET_LINK, &address) < 0 ||
-	    netlink_set_up(&inside, NET_LINK, true) < 0 ||
-	    netlink_add_default_route(&inside, &gateway) < 0)
+	    netlink_add_address(&inside, link, &address) < 0 ||
+	    netlink_set_up(&inside, link, true) < 0 ||
+	    (!endpoint->no_default_route &&
+	     netlink_add_default_route(&inside, &gateway) < 0) ||
+	    (network->subnet6.prefix &&
+	     set_up_ipv6(&inside, network, endpoint) < 0))
 		return wrap("set up the container's network");
-	await_running(&inside, NET_LINK);
+	await_running(&inside, link);
 	return 0;
 }
 
@@ -743,7 +944,7 @@ net_attach(const struct net_network *network, struct net_endpoint *endpoint,
 	struct netlink_veth veth = {
 		.name = endpoint->veth,
 		.master = network->bridge,
-		.peer_name = NET_LINK,
+		.peer_name = link_inside(endpoint),
 		.peer_netns = netns,
 		.peer_mac = endpoint->mac,
 	};

@@ -43,6 +43,7 @@ struct net_network {
 	struct ipam_subnet subnet; /* prefix 0: net_reserve() finds one */
 	uint32_t gateway;	   /* the bridge's own address */
 	char *run;		   /* the directory of state */
+	struct ipam_subnet6 subnet6; /* prefix 0: no IPv6; see below */
 };
 
 /* The network "bridge" on mydocker0.  Nothing is made yet. */
@@ -51,17 +52,40 @@ int net_default(struct net_network *network);
  * `bridge` begins with "mydocker". */
 int net_open(struct net_network *network, const char *name, const char *bridge,
 	     const struct ipam_subnet *subnet);
+/*
+ * Give it IPv6 as well, before the first net_reserve().  `subnet` NULL: one of
+ * those that are for private use (RFC 4193), with forty random bits, so that
+ * no two networks of the world meet.  A container's address in it has the same
+ * number as its IPv4 address: 172.29.0.2 is fd00:1::2, and one lease does for
+ * both.
+ */
+int net_use_ipv6(struct net_network *network,
+		 const struct ipam_subnet6 *subnet);
 void net_close(struct net_network *network);
 #define auto_network __attribute__((cleanup(net_close)))
+
+/* ---- sandboxes --------------------------------------------------------- */
+
+/*
+ * A network namespace with nothing in it but a loopback, turned off.  It is
+ * kept by the descriptor, close-on-exec, and by who enters it; a container
+ * runtime has one of its own already.
+ */
+int net_open_sandbox(int *netns);
 
 /* ---- endpoints --------------------------------------------------------- */
 
 struct net_endpoint {
 	const char *id;	 /* the container's; the caller keeps it */
 	uint32_t wanted; /* an address chosen by the user, or 0 */
+	/* For a sandbox that is in several networks: the name of this link in
+	 * it (NULL: eth0), and whether the way out is by another network. */
+	const char *link;
+	bool no_default_route;
 
 	/* Set by net_reserve(): */
 	struct ipam_lease lease; /* .address is the container's */
+	uint8_t address6[16]; /* where the network has IPv6 */
 	uint8_t mac[6];
 	char veth[IFNAMSIZ]; /* the host's end */
 	struct nat_port *ports;
@@ -78,9 +102,14 @@ struct net_endpoint {
  * Bring the network up when it is not, lease an address, and take the host
  * ports: a port that somebody uses is refused here, before anything runs,
  * with failure.code EADDRINUSE and Docker's words ("Bind for 0.0.0.0:8080
- * failed: port is already allocated").  Of `ports`, protocol, host_address,
+ * failed: port is already allocated").  Of `ports`, protocol, host address,
  * host_port (0: the kernel chooses; see endpoint->ports afterwards) and port
- * are the caller's.  On failure nothing is left.
+ * are the caller's.  A port of every IPv4 address is one of every IPv6 address
+ * as well, where the network has IPv6.  On failure nothing is left.
+ *
+ * Of IPv6 there is one place from which a published port is not reached this
+ * way: the host's own ::1, for the kernel takes no packet from there to
+ * another link, and has no route_localnet for it: chapter 5 has relay.h.
  */
 int net_reserve(struct net_network *network, struct net_endpoint *endpoint,
 		const struct nat_port *ports, size_t count);

@@ -94,6 +94,15 @@ struct netlink_veth {
 };
 int netlink_create_veth(struct netlink *nl, const struct netlink_veth *veth);
 
+/*
+ * A macvlan: a second link on the same cable as `parent`, with a MAC address
+ * of its own, that is seen by whoever is on that cable and, of all others, not
+ * by the parent itself.  Born turned off in the namespace behind `netns` (-1:
+ * this one).  Its mode is "bridge": macvlans of one parent reach each other.
+ */
+int netlink_create_macvlan(struct netlink *nl, const char *name,
+			   const char *parent, int netns);
+
 int netlink_delete_link(struct netlink *nl, const char *name);
 int netlink_set_up(struct netlink *nl, const char *name, bool up);
 int netlink_set_master(struct netlink *nl, const char *name,
@@ -101,6 +110,7 @@ int netlink_set_master(struct netlink *nl, const char *name,
 /* Let a port of a bridge send a packet back to where it came from. */
 int netlink_set_hairpin(struct netlink *nl, const char *name, bool on);
 int netlink_set_mac(struct netlink *nl, const char *name, const uint8_t *mac);
+int netlink_set_mtu(struct netlink *nl, const char *name, unsigned int mtu);
 int netlink_rename_link(struct netlink *nl, const char *name,
 			const char *new_name); /* the link must be down */
 int netlink_move_link(struct netlink *nl, const char *name, int netns);
@@ -121,13 +131,24 @@ struct netlink_ip {
 struct netlink_ip netlink_ip4(uint32_t address, unsigned int prefix);
 /* 0 for another family. */
 uint32_t netlink_to_ip4(const struct netlink_ip *ip);
+/* "172.29.0.2", "fd00::2", with "/64" where `prefix` is neither 0 nor that of
+ * a single address.  Refuses what inet_pton(3) refuses, and a prefix that is
+ * too long.  The reverse is in `room`, which is returned. */
+int netlink_parse_ip(const char *string, struct netlink_ip *ip);
+#define NETLINK_IP_SIZE 50
+char *netlink_format_ip(const struct netlink_ip *ip,
+			char room[NETLINK_IP_SIZE]);
 
 struct netlink_address {
 	int link; /* index */
 	struct netlink_ip ip;
 };
+/* An IPv6 address is usable at once: nobody is asked first whether it has it
+ * (IFA_F_NODAD), for who hands addresses out knows. */
 int netlink_add_address(struct netlink *nl, const char *link,
 			const struct netlink_ip *ip);
+int netlink_delete_address(struct netlink *nl, const char *link,
+			   const struct netlink_ip *ip);
 /* Of every link; `family` AF_INET, AF_INET6 or AF_UNSPEC for both. */
 int netlink_list_addresses(struct netlink *nl, int family,
 			   struct netlink_address **addresses, size_t *count);
@@ -144,9 +165,27 @@ int netlink_add_default_route(struct netlink *nl,
 /* A route to `to` through `gateway`. */
 int netlink_add_route(struct netlink *nl, const struct netlink_ip *to,
 		      const struct netlink_ip *gateway);
+int netlink_delete_route(struct netlink *nl, const struct netlink_ip *to,
+			 const struct netlink_ip *gateway);
 /* Of every table. */
 int netlink_list_routes(struct netlink *nl, int family,
 			struct netlink_route **routes, size_t *count);
+
+/* What a link knows of its neighbours: who has which MAC address (arp(7)). */
+struct netlink_neighbour {
+	int link;
+	struct netlink_ip ip;
+	uint8_t mac[6];
+	uint16_t state; /* NUD_REACHABLE, NUD_STALE, NUD_PERMANENT, ... */
+};
+/* A permanent one: nobody is asked. */
+int netlink_add_neighbour(struct netlink *nl, const char *link,
+			  const struct netlink_ip *ip, const uint8_t *mac);
+int netlink_delete_neighbour(struct netlink *nl, const char *link,
+			     const struct netlink_ip *ip);
+int netlink_list_neighbours(struct netlink *nl, int family,
+			    struct netlink_neighbour **neighbours,
+			    size_t *count);
 
 /* ---- the machinery, for other protocols and for tests ------------------- */
 

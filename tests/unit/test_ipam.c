@@ -142,6 +142,51 @@ test_overlap(void **state)
 	assert_true(ipam_overlap(&world, &apart));
 }
 
+static struct ipam_subnet6
+subnet6(const char *string)
+{
+	struct ipam_subnet6 parsed;
+	assert_int_equal(ipam_parse_subnet6(string, &parsed), 0);
+	return parsed;
+}
+
+static void
+test_subnets_of_ipv6(void **state)
+{
+	(void)state;
+	char room[IPAM_ADDRESS6_SIZE];
+	uint8_t address[16];
+	struct ipam_subnet6 net = subnet6("fd00:1::/64");
+	ipam_address6(&net, 1, address);
+	assert_string_equal(ipam_format6(address, room), "fd00:1::1");
+	ipam_address6(&net, UINT64_MAX, address);
+	assert_string_equal(ipam_format6(address, room),
+			    "fd00:1::ffff:ffff:ffff:ffff");
+	assert_true(ipam_contains6(&net, address));
+	/* Counting goes on across bytes. */
+	net = subnet6("fd00::ff00/120");
+	ipam_address6(&net, 255, address);
+	assert_string_equal(ipam_format6(address, room), "fd00::ffff");
+	ipam_address6(&net, 256, address);
+	assert_string_equal(ipam_format6(address, room), "fd00::1:0");
+	assert_false(ipam_contains6(&net, address));
+	net = subnet6("fd00:1:8000::/33");
+	assert_int_equal(ipam_parse_address6("fd00:1:7fff::1", address), 0);
+	assert_false(ipam_contains6(&net, address));
+	assert_int_equal(ipam_parse_address6("fd00:1:8fff::1", address), 0);
+	assert_true(ipam_contains6(&net, address));
+	static const char *const bad[] = {
+		"", "fd00::", "fd00::/", "fd00::/127", "fd00::/128",
+		"fd00::/7", "fd00::1/64", "fd00:0:0:0:8000::/64", "fd00::g/64",
+		"172.29.0.0/16", "fd00::/64x", "fd00::/-1", ":::/64",
+	};
+	for (size_t i = 0; i < countof(bad); i++) {
+		struct ipam_subnet6 kept = { { 1 }, 2 };
+		assert_int_equal(ipam_parse_subnet6(bad[i], &kept), -1);
+		assert_int_equal(kept.prefix, 2);
+	}
+}
+
 /* ---- one holder -------------------------------------------------------- */
 
 static void
@@ -234,7 +279,7 @@ static void
 test_a_large_one(void **state)
 {
 	(void)state;
-	struct ipam_subnet net = subnet("172.29.16.0/21");
+	struct ipam_subnet net = subnet("172.29.0.0/16");
 	auto_close int lock = ipam_lock("net");
 	auto_close int leases = open("net", O_RDONLY | O_CLOEXEC);
 	for (uint32_t i = 0; i < ipam_capacity(&net); i++) {
@@ -253,37 +298,124 @@ test_a_large_one(void **state)
 	assert_int_equal(count_leases(), 0);
 }
 
+static void
+test_leases_of_ipv6(void **state)
+{
+	(void)state;
+	struct ipam_subnet6 net = subnet6("fd00:1::/64");
+	struct ipam_lease a = IPAM_NO_LEASE, b = IPAM_NO_LEASE;
+	char room[IPAM_ADDRESS6_SIZE];
+	auto_close int lock = ipam_lock("net");
+	auto_close int leases = open("net", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(ipam_take6(leases, &net, NULL, &a), 0);
+	assert_int_equal(ipam_take6(leases, &net, NULL, &b), 0);
+	assert_string_equal(ipam_format6(a.address6, room), "fd00:1::2");
+	assert_string_equal(ipam_format6(b.address6, room), "fd00:1::3");
+	assert_int_equal(ipam_note(&a, "veth myd1\n"), 0);
+	static const char *const refused[] = { "fd00:1::", "fd00:1::1",
+					       "fd00:1::2", "fd00:2::2" };
+	for (size_t i = 0; i < countof(refused); i++) {
+		struct ipam_lease more = IPAM_NO_LEASE;
+		uint8_t wanted[16];
+		assert_int_equal(ipam_parse_address6(refused[i], wanted), 0);
+		assert_int_equal(ipam_take6(leases, &net, wanted, &more), -1);
+		assert_int_equal(more.fd, -1);
+		assert_non_null(strstr(failure.text, refused[i]));
+	}
+	/* A dead one is undone, a living one stays. */
+	size_t living = 0;
+	ipam_abandon(&a);
+	assert_int_equal(ipam_recover(leases, NULL, NULL, &living), 0);
+	assert_int_equal(living, 1);
+	assert_int_equal(ipam_take6(leases, &net, NULL, &a), 0);
+	assert_string_equal(ipam_format6(a.address6, room), "fd00:1::2");
+	assert_int_equal(ipam_give(leases, &a), 0);
+	assert_int_equal(ipam_give(leases, &b), 0);
+	assert_int_equal(faccessat(leases, "fd00:1::2", F_OK, 0), -1);
+	assert_int_equal(faccessat(leases, "fd00:1::3", F_OK, 0), -1);
+}
+
+/* Of four addresses two are for containers, then the next is refused. */
+static void
+test_exhaustion_of_ipv6(void **state)
+{
+	(void)state;
+	struct ipam_subnet6 net = subnet6("fd00::4/126");
+	struct ipam_lease held[3] = { IPAM_NO_LEASE, IPAM_NO_LEASE,
+				      IPAM_NO_LEASE };
+	auto_close int lock = ipam_lock("net");
+	auto_close int leases = open("net", O_RDONLY | O_CLOEXEC);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(ipam_take6(leases, &net, NULL, &held[i]), 0);
+	assert_int_equal(held[1].address6[15], 7);
+	assert_int_equal(ipam_take6(leases, &net, NULL, &held[2]), -1);
+	assert_int_equal(failure.code, EADDRNOTAVAIL);
+	assert_non_null(strstr(failure.text, "fd00::4/126"));
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(ipam_give(leases, &held[i]), 0);
+}
+
 /* ---- several ----------------------------------------------------------- */
 
-enum { PROCESSES = 8, ROUNDS = 250, KEPT = 5 };
+enum { PROCESSES = 8, ROUNDS = 1250, KEPT = 5 }; /* 10,000 in all */
 
-/* `owned` is shared by all; an address is in it while somebody has it. */
+/* `owned` is shared by all; an address is in it while somebody has it, by its
+ * last two bytes. */
+static uint8_t *
+owner_of(uint8_t *owned, const struct ipam_lease *lease)
+{
+	unsigned int low = lease->address ? lease->address :
+					(unsigned int)lease->address6[14] << 8 |
+						lease->address6[15];
+	return &owned[low & 0xffff];
+}
+
 static void
 disown(uint8_t *owned, const struct ipam_lease *lease)
 {
 	if (lease->fd >= 0)
-		__atomic_store_n(&owned[lease->address & 255], 0,
-				 __ATOMIC_SEQ_CST);
+		__atomic_store_n(owner_of(owned, lease), 0, __ATOMIC_SEQ_CST);
+}
+
+/* Of an IPv4 subnet, or of an IPv6 one when its prefix is 0. */
+struct contested {
+	struct ipam_subnet net;
+	struct ipam_subnet6 net6;
+	int rounds;
+};
+
+static int
+allocate(int leases, const struct contested *of, struct ipam_lease *lease)
+{
+	if (of->net.prefix)
+		return ipam_allocate("net", &of->net, 0, NULL, NULL, lease);
+	auto_close int lock = ipam_lock("net");
+	if (lock < 0 || ipam_recover(leases, NULL, NULL, NULL) < 0)
+		return -1;
+	return ipam_take6(leases, &of->net6, NULL, lease);
 }
 
 /* One of many: take, look whether anybody else has it, keep some, give some
  * back, and leave the last ones behind for the others to find. */
 static void
-compete(uint8_t *owned, unsigned int seed)
+compete(const struct contested *of, uint8_t *owned, unsigned int seed)
 {
-	struct ipam_subnet net = subnet("10.1.2.0/24");
 	struct ipam_lease kept[KEPT];
 	auto_close int leases = open("net", O_RDONLY | O_CLOEXEC);
 	for (int i = 0; i < KEPT; i++)
 		kept[i] = (struct ipam_lease)IPAM_NO_LEASE;
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < of->rounds; round++) {
 		struct ipam_lease *lease = &kept[rand_r(&seed) % KEPT];
 		disown(owned, lease);
 		if (ipam_give(leases, lease) < 0)
 			_exit(2);
-		if (ipam_allocate("net", &net, 0, NULL, NULL, lease) < 0)
-			_exit(3);
-		if (__atomic_exchange_n(&owned[lease->address & 255], 1,
+		if (allocate(leases, of, lease) < 0) {
+			/* Of a small one all may be in use just now. */
+			if (failure.code != EADDRNOTAVAIL)
+				_exit(3);
+			continue;
+		}
+		if (__atomic_exchange_n(owner_of(owned, lease), 1,
 					__ATOMIC_SEQ_CST))
 			_exit(4); /* somebody has it */
 	}
@@ -293,10 +425,9 @@ compete(uint8_t *owned, unsigned int seed)
 }
 
 static void
-test_never_twice(void **state)
+contest(const struct contested *of)
 {
-	(void)state;
-	uint8_t *owned = mmap(NULL, 256, PROT_READ | PROT_WRITE,
+	uint8_t *owned = mmap(NULL, 0x10000, PROT_READ | PROT_WRITE,
 			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(owned, MAP_FAILED);
 	pid_t pids[PROCESSES];
@@ -304,7 +435,7 @@ test_never_twice(void **state)
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
 		if (pids[i] == 0)
-			compete(owned, i);
+			compete(of, owned, i);
 	}
 	int statuses[PROCESSES];
 	for (int i = 0; i < PROCESSES; i++)
@@ -313,7 +444,31 @@ test_never_twice(void **state)
 		assert_true(WIFEXITED(statuses[i]));
 		assert_int_equal(WEXITSTATUS(statuses[i]), 0);
 	}
-	munmap(owned, 256);
+	munmap(owned, 0x10000);
+}
+
+static void
+test_never_twice(void **state)
+{
+	(void)state;
+	struct contested of = { .net = subnet("10.1.2.0/24"),
+				.rounds = ROUNDS };
+	contest(&of);
+}
+
+static void
+test_never_twice_elsewhere(void **state)
+{
+	(void)state;
+	struct contested wide = { .net = subnet("172.29.0.0/16"),
+				  .rounds = 250 };
+	contest(&wide);
+	struct contested tiny = { .net = subnet("10.9.0.4/30"),
+				  .rounds = 250 };
+	contest(&tiny);
+	struct contested six = { .net6 = subnet6("fd00:1::/64"),
+				 .rounds = 250 };
+	contest(&six);
 }
 
 /* ---- the dead ---------------------------------------------------------- */
@@ -449,7 +604,8 @@ test_what_is_no_lease_is_left_alone(void **state)
 	(void)state;
 	struct undone undone = { 0 };
 	static const char *const names[] = { "lock", "subnet", "10.1.2",
-					     "10.1.2.3.new", "010.1.2.3" };
+					     "10.1.2.3.new", "010.1.2.3",
+					     "fd00:1:0::2", "FD00:1::2" };
 	for (size_t i = 0; i < countof(names); i++) {
 		auto_free char *path = text("net/%s", names[i]);
 		auto_close int fd = open(path, O_CREAT | O_WRONLY, 0600);
@@ -524,11 +680,15 @@ main(void)
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_subnets),
 		cmocka_unit_test(test_overlap),
+		cmocka_unit_test(test_subnets_of_ipv6),
 		IN_SCRATCH(test_first_is_after_the_gateway),
 		IN_SCRATCH(test_wanted),
 		IN_SCRATCH(test_exhaustion),
 		IN_SCRATCH(test_a_large_one),
+		IN_SCRATCH(test_leases_of_ipv6),
+		IN_SCRATCH(test_exhaustion_of_ipv6),
 		IN_SCRATCH(test_never_twice),
+		IN_SCRATCH(test_never_twice_elsewhere),
 		IN_SCRATCH(test_the_dead_are_undone_first),
 		IN_SCRATCH(test_what_cannot_be_undone_stays),
 		IN_SCRATCH(test_a_fork_keeps_the_lease),

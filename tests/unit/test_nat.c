@@ -20,7 +20,10 @@ static const struct ipam_subnet net = { 0xac1d0000, 16 };
 static struct nat_port
 port_to(uint32_t address, uint16_t host_port)
 {
-	return (struct nat_port){ IPPROTO_TCP, 0, host_port, address, 80 };
+	return (struct nat_port){ .protocol = IPPROTO_TCP,
+				  .host_port = host_port,
+				  .address = address,
+				  .port = 80 };
 }
 
 /* ---- the text ---------------------------------------------------------- */
@@ -81,8 +84,75 @@ test_hostile_arguments(void **state)
 		assert_int_equal(nat_publish(&bad[i], 1), -1);
 		assert_int_equal(nat_unpublish(&bad[i], 1), -1);
 	}
-	assert_null(nat_protocol_name(IPPROTO_SCTP));
+	assert_null(nat_protocol_name(IPPROTO_DCCP));
+	assert_string_equal(nat_protocol_name(IPPROTO_SCTP), "sctp");
+	assert_int_equal(nat_protocol_number("sctp"), IPPROTO_SCTP);
+	assert_int_equal(nat_protocol_number("icmp"), 0);
+	assert_int_equal(nat_protocol_number(""), 0);
+	struct nat_port nowhere = good;
+	nowhere.is_ipv6 = true; /* and address6 is :: */
+	assert_null(nat_compose_element("add", &nowhere));
 	assert_string_equal(nat_protocol_name(IPPROTO_TCP), "tcp");
+}
+
+/* ---- IPv6, ranges ------------------------------------------------------ */
+
+static struct nat_port
+port6_to(uint8_t number, uint16_t host_port)
+{
+	struct nat_port port = port_to(0, host_port);
+	port.is_ipv6 = true;
+	ipam_parse_address6("fd00:1::", port.address6);
+	port.address6[15] = number;
+	return port;
+}
+
+static void
+test_ipv6_text(void **state)
+{
+	(void)state;
+	char room[NAT_PLACE_SIZE];
+	struct nat_port port = port6_to(2, 8080);
+	auto_free char *any = nat_compose_element("add", &port);
+	assert_string_equal(any, "add element ip6 mydocker ports { tcp . 8080 "
+				 ": fd00:1::2 . 80 }\n");
+	assert_string_equal(nat_format_place(&port, room), "[::]:8080");
+	port.protocol = IPPROTO_SCTP;
+	ipam_parse_address6("2001:db8::2", port.host_address6);
+	auto_free char *one = nat_compose_element("delete", &port);
+	assert_string_equal(one,
+			    "delete element ip6 mydocker address_ports { "
+			    "2001:db8::2 . sctp . 8080 : fd00:1::2 . 80 }\n");
+	assert_string_equal(nat_format_place(&port, room),
+			    "[2001:db8::2]:8080");
+	port = port_to(0xac1d0002, 8080);
+	assert_string_equal(nat_format_place(&port, room), "0.0.0.0:8080");
+}
+
+static void
+test_ranges(void **state)
+{
+	(void)state;
+	struct nat_port ports[4], first = port_to(0xac1d0002, 8000);
+	assert_int_equal(nat_spread(&first, 4, ports), 0);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(ports[i].host_port, 8000 + i);
+		assert_int_equal(ports[i].port, 80 + i);
+		assert_int_equal(ports[i].address, 0xac1d0002);
+	}
+	/* The kernel's choice is one for each. */
+	first.host_port = 0;
+	assert_int_equal(nat_spread(&first, 4, ports), 0);
+	assert_int_equal(ports[3].host_port, 0);
+	assert_int_equal(ports[3].port, 83);
+	first.host_port = 65533;
+	assert_int_equal(nat_spread(&first, 3, ports), 0);
+	assert_int_equal(ports[2].host_port, 65535);
+	assert_int_equal(nat_spread(&first, 4, ports), -1);
+	first.host_port = 80;
+	first.port = 65534;
+	assert_int_equal(nat_spread(&first, 3, ports), -1);
+	assert_int_equal(nat_spread(&first, 0, ports), -1);
 }
 
 /* ---- the kernel -------------------------------------------------------- */
@@ -227,6 +297,42 @@ test_ports(void **state)
 	in_sandbox(ports_body, ALL_CALLS);
 }
 
+static void
+ipv6_body(void)
+{
+	struct ipam_subnet6 net6;
+	must(sys_unshare(CLONE_NEWNET) == 0);
+	if (access("/proc/sys/net/ipv6", F_OK) < 0)
+		_exit(CANNOT);
+	must(ipam_parse_subnet6("fd00:1::/64", &net6) == 0);
+	must(nat_add_network("mydocker0", &net) == 0);
+	must(nat_add_network6("mydocker0", &net6) == 0);
+	must(shows("table ip6 mydocker") && shows("fd00:1::/64"));
+	auto_free char *with = ruleset("list ruleset");
+	struct nat_port two = port6_to(2, 8080), three = port6_to(3, 8080);
+	struct nat_port four = port_to(0xac1d0002, 8080);
+	must(nat_publish(&two, 1) == 0 && nat_publish(&four, 1) == 0);
+	must(nat_publish(&three, 1) < 0 && failure.code == EADDRINUSE);
+	must(nat_unpublish(&three, 1) == 0);
+	must(shows("tcp . 8080 : fd00:1::2 . 80"));
+	must(nat_unpublish(&two, 1) == 0);
+	must(!shows("fd00:1::2") && shows("172.29.0.2 . 80"));
+	must(nat_unpublish(&four, 1) == 0);
+	auto_free char *again = ruleset("list ruleset");
+	must(strcmp(with, again) == 0);
+	must(nat_remove_network6("mydocker0", &net6) == 0);
+	must(!shows("fd00:1::/64") && shows("172.29.0.0/16"));
+	must(nat_remove_table() == 0 && nat_remove_table() == 0);
+	must(!shows("mydocker"));
+}
+
+static void
+test_ipv6(void **state)
+{
+	(void)state;
+	in_sandbox(ipv6_body, ALL_CALLS);
+}
+
 /* ---- other people's chains --------------------------------------------- */
 
 static void
@@ -320,8 +426,11 @@ main(void)
 		cmocka_unit_test(test_network_text),
 		cmocka_unit_test(test_element_text),
 		cmocka_unit_test(test_hostile_arguments),
+		cmocka_unit_test(test_ipv6_text),
+		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_forward_drop),
 		cmocka_unit_test(test_without_rights),
 	};

@@ -118,13 +118,51 @@ test_notes(void **state)
 		assert_int_equal(net_parse_note(bad[i], veth, &port), -1);
 }
 
+static void
+test_notes_of_ipv6(void **state)
+{
+	(void)state;
+	char veth[IFNAMSIZ], room[NAT_PLACE_SIZE];
+	struct nat_port port;
+	assert_int_equal(net_parse_note("port sctp :: 8080 fd00:1::2 80", veth,
+					&port), 0);
+	assert_true(port.is_ipv6);
+	assert_int_equal(port.protocol, IPPROTO_SCTP);
+	assert_string_equal(nat_format_place(&port, room), "[::]:8080");
+	assert_int_equal(port.address6[15], 2);
+	static const char *const bad[] = {
+		"port tcp :: 8080 172.29.0.2 80", "port tcp 0.0.0.0 1 ::2 80",
+		"port tcp ::g 8080 fd00::2 80", "port tcp : 8080 fd00::2 80",
+	};
+	for (size_t i = 0; i < countof(bad); i++)
+		assert_int_equal(net_parse_note(bad[i], veth, &port), -1);
+}
+
 /* ---- host ports -------------------------------------------------------- */
+
+/* A port of 127.0.0.1 that the kernel chooses. */
+static struct nat_port
+at_loopback(int protocol, uint16_t port)
+{
+	return (struct nat_port){ .protocol = protocol,
+				  .host_address = LOOPBACK,
+				  .port = port };
+}
+
+/* A chosen one of every address. */
+static struct nat_port
+at_host(uint16_t host_port)
+{
+	return (struct nat_port){ .protocol = IPPROTO_TCP,
+				  .host_port = host_port,
+				  .port = 80 };
+}
 
 static void
 test_ports_are_held(void **state)
 {
 	(void)state;
-	struct nat_port port = { IPPROTO_TCP, LOOPBACK, 0, 0, 80 };
+	struct nat_port port = at_loopback(IPPROTO_TCP, 80);
 	auto_close int first = net_hold_port(&port);
 	assert_true(first >= 0);
 	assert_true(port.host_port > 0);
@@ -139,7 +177,7 @@ test_ports_are_held(void **state)
 	assert_int_equal(net_hold_port(&any), -1);
 	assert_non_null(strstr(failure.text, "Bind for 0.0.0.0:"));
 	/* The other protocol has ports of its own. */
-	struct nat_port udp = { IPPROTO_UDP, LOOPBACK, 0, 0, 53 };
+	struct nat_port udp = at_loopback(IPPROTO_UDP, 53);
 	auto_close int second = net_hold_port(&udp);
 	assert_true(second >= 0);
 	assert_int_equal(net_hold_port(&udp), -1);
@@ -154,11 +192,12 @@ test_ports_refused(void **state)
 {
 	(void)state;
 	struct nat_port bad[] = {
-		{ IPPROTO_TCP, LOOPBACK, 0, 0, 0 },
-		{ IPPROTO_ICMP, LOOPBACK, 0, 0, 80 },
-		{ 0, LOOPBACK, 0, 0, 80 },
-		{ IPPROTO_TCP, 0xcb007163, 0, 0, 80 }, /* nobody's here */
+		at_loopback(IPPROTO_TCP, 0),
+		at_loopback(IPPROTO_ICMP, 80),
+		at_loopback(0, 80),
+		at_loopback(IPPROTO_TCP, 80),
 	};
+	bad[3].host_address = 0xcb007163; /* nobody's here */
 	for (size_t i = 0; i < countof(bad); i++)
 		assert_int_equal(net_hold_port(&bad[i]), -1);
 	assert_int_equal(failure.code, EADDRNOTAVAIL);
@@ -324,6 +363,229 @@ ask(int netns, uint32_t address, uint16_t port)
 	return ask_counting(netns, address, port, NULL);
 }
 
+/* ---- IPv6 -------------------------------------------------------------- */
+
+#define FORWARD6 "/proc/sys/net/ipv6/conf/all/forwarding"
+#define LO_LISTENS "/proc/sys/net/ipv6/conf/lo/accept_ra"
+#define LO_FORWARDS6 "/proc/sys/net/ipv6/conf/lo/forwarding"
+
+static void
+need_ipv6(void)
+{
+	if (access("/proc/sys/net/ipv6", F_OK) < 0)
+		_exit(CANNOT);
+}
+
+static void
+ipv6_body(void)
+{
+	need_ipv6();
+	become_host();
+	auto_network struct net_network network, plain;
+	struct net_endpoint one = NET_ENDPOINT("one");
+	struct container in_one = start_container();
+	struct nat_port ports[] = { at_host(HOST_PORT),
+				    { .protocol = IPPROTO_SCTP,
+				      .host_port = HOST_PORT, .port = 80 } };
+	struct nat_port six = at_host(HOST_PORT + 1);
+	struct ipam_subnet6 subnet;
+	six.is_ipv6 = true;
+	must(net_default(&plain) == 0);
+	must(net_reserve(&plain, &one, &six, 1) < 0);
+	must(strstr(failure.text, "has no IPv6") && is_clean());
+	must(net_default(&network) == 0);
+	must(ipam_parse_subnet6("fd00:1::/120", &subnet) == 0);
+	must(net_use_ipv6(&network, &subnet) == 0);
+	must(net_reserve(&network, &one, ports, 1) < 0); /* 172.29/16 is more */
+	must(strstr(failure.text, "smaller") && is_clean());
+	must(net_use_ipv6(&network, NULL) == 0);
+	must(network.subnet6.network[0] == 0xfd);
+	must(ipam_parse_subnet6("fd00:1::/64", &subnet) == 0);
+	must(net_use_ipv6(&network, &subnet) == 0);
+	must(net_reserve(&network, &one, ports, 2) == 0);
+	must(one.port_count == 4 && one.ports[1].is_ipv6);
+	must(net_attach(&network, &one, in_one.netns) == 0);
+	must(reads(FORWARD6, "1"));
+	auto_netlink struct netlink inside = NETLINK_CLOSED;
+	auto_free struct netlink_address *addresses = NULL;
+	size_t count, found = 0;
+	struct netlink_ip wanted;
+	must(netlink_parse_ip("fd00:1::2/64", &wanted) == 0);
+	must(netlink_open_in(&inside, in_one.netns) == 0);
+	must(netlink_list_addresses(&inside, AF_INET6, &addresses, &count) ==
+	     0);
+	for (size_t i = 0; i < count; i++)
+		found += memcmp(&addresses[i].ip, &wanted, sizeof(wanted)) == 0;
+	must(found == 1);
+	must(net_release(&network, &one) == 0);
+	must(is_clean() && reads(FORWARD6, "0"));
+	end_container(&in_one);
+}
+
+static void
+test_ipv6(void **state)
+{
+	(void)state;
+	in_sandbox(ipv6_body, ALL_CALLS);
+}
+
+/* The dead, with IPv6: what is undone comes from the note. */
+static void
+dead6_body(void)
+{
+	need_ipv6();
+	become_host();
+	auto_network struct net_network network;
+	struct ipam_subnet6 subnet;
+	must(ipam_parse_subnet6("fd00:1::/64", &subnet) == 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct net_endpoint one = NET_ENDPOINT("one");
+		struct nat_port port = at_host(HOST_PORT);
+		struct container in_one = start_container();
+		must(net_default(&network) == 0);
+		must(net_use_ipv6(&network, &subnet) == 0);
+		must(net_reserve(&network, &one, &port, 1) == 0);
+		must(net_attach(&network, &one, in_one.netns) == 0);
+		_exit(0);
+	}
+	must(waitpid(pid, NULL, 0) == pid);
+	must(has_link("mydocker0") && reads(FORWARD6, "1"));
+	must(net_default(&network) == 0 && net_recover(&network) == 0);
+	must(is_clean() && reads(FORWARD6, "0"));
+}
+
+static void
+test_the_dead_with_ipv6(void **state)
+{
+	(void)state;
+	in_sandbox(dead6_body, ALL_CALLS);
+}
+
+static void
+forwarding6_body(void)
+{
+	need_ipv6();
+	become_host();
+	auto_close int dir = open("/tmp/run", O_RDONLY | O_CLOEXEC);
+	must(write_text(AT_FDCWD, FORWARD6, "0") == 0);
+	must(write_text(AT_FDCWD, LO_LISTENS, "1") == 0);
+	must(forward_enable6(dir) == 0 && forward_enable6(dir) == 0);
+	must(reads(FORWARD6, "1") && reads(FORWARD, "0"));
+	must(reads(LO_LISTENS, "2")); /* it goes on listening */
+	must(forward_restore(dir) == 0 && forward_restore(dir) == 0);
+	must(reads(FORWARD6, "0") && reads(LO_LISTENS, "1"));
+	must(reads(LO_FORWARDS6, "0"));
+	/* One that forwards by itself, and on before us. */
+	must(write_text(AT_FDCWD, LO_FORWARDS6, "1") == 0);
+	must(forward_enable6(dir) == 0 && forward_restore(dir) == 0);
+	must(reads(FORWARD6, "0") && reads(LO_FORWARDS6, "1"));
+	must(write_text(AT_FDCWD, FORWARD6, "1") == 0);
+	must(forward_enable6(dir) == 0 && forward_restore(dir) == 0);
+	must(reads(FORWARD6, "1"));
+	must(rmdir("/tmp/run") == 0);
+}
+
+static void
+test_forwarding_of_ipv6(void **state)
+{
+	(void)state;
+	in_sandbox(forwarding6_body, ALL_CALLS);
+}
+
+/* ---- sandboxes --------------------------------------------------------- */
+
+static bool
+sandbox_has(int netns, const char *name)
+{
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	struct netlink_link link;
+	must(netlink_open_in(&nl, netns) == 0);
+	return netlink_get_link(&nl, name, &link) == 0;
+}
+
+/* One sandbox in two networks, without a process. */
+static void
+sandbox_body(void)
+{
+	become_host();
+	auto_network struct net_network front, back;
+	struct net_endpoint at_front = NET_ENDPOINT("front");
+	struct net_endpoint at_back = NET_ENDPOINT("back");
+	int made = -1;
+	must(net_open_sandbox(&made) == 0);
+	auto_close int netns = made;
+	must(fcntl(netns, F_GETFD) == FD_CLOEXEC);
+	must(waitpid(-1, NULL, WNOHANG) < 0); /* nobody is left of it */
+	must(net_default(&front) == 0);
+	must(net_open(&back, "back", "mydocker1", NULL) == 0);
+	at_back.link = "eth1";
+	at_back.no_default_route = true;
+	must(net_reserve(&front, &at_front, NULL, 0) == 0);
+	must(net_reserve(&back, &at_back, NULL, 0) == 0);
+	must(net_attach(&front, &at_front, netns) == 0);
+	must(net_attach(&back, &at_back, netns) == 0);
+	must(sandbox_has(netns, "eth0") && sandbox_has(netns, "eth1"));
+	/* The same name again is refused, and nothing of it stays. */
+	struct net_endpoint third = NET_ENDPOINT("third");
+	must(net_reserve(&back, &third, NULL, 0) == 0);
+	must(net_attach(&back, &third, netns) < 0 && failure.code == EEXIST);
+	must(!has_link(third.veth) && net_release(&back, &third) == 0);
+	must(net_release(&front, &at_front) == 0);
+	must(!sandbox_has(netns, "eth0") && sandbox_has(netns, "eth1"));
+	must(net_release(&back, &at_back) == 0);
+	must(is_clean());
+}
+
+static void
+test_a_sandbox_in_two_networks(void **state)
+{
+	(void)state;
+	in_sandbox(sandbox_body, ALL_CALLS);
+}
+
+/* 253 for containers on a /24, and one more is refused in words; the last of
+ * them works. */
+static void
+full_body(void)
+{
+	become_host();
+	auto_network struct net_network network;
+	struct net_endpoint last = NET_ENDPOINT("last");
+	struct ipam_subnet subnet;
+	struct container inside = start_container();
+	must(ipam_parse_subnet("10.1.2.0/24", &subnet) == 0);
+	must(net_open(&network, "full", "mydocker0", &subnet) == 0);
+	auto_free struct net_endpoint *all = new_bytes(252 * sizeof(*all));
+	auto_free char *ids = new_bytes(252 * 16);
+	for (int i = 0; i < 252; i++) {
+		char *id = ids + 16 * i;
+		snprintf(id, 16, "n%d", i);
+		all[i] = (struct net_endpoint)NET_ENDPOINT(id);
+		must(net_reserve(&network, &all[i], NULL, 0) == 0);
+	}
+	must(net_reserve(&network, &last, NULL, 0) == 0);
+	must(last.lease.address == 0x0a0102fe); /* .254 */
+	must(net_attach(&network, &last, inside.netns) == 0);
+	must(strcmp(ask(-1, last.lease.address, 80), "10.1.2.1") == 0);
+	struct net_endpoint more = NET_ENDPOINT("more");
+	must(net_reserve(&network, &more, NULL, 0) < 0);
+	must(failure.code == EADDRNOTAVAIL);
+	must(strstr(failure.text, "no address is left in 10.1.2.0/24"));
+	for (int i = 0; i < 252; i++)
+		must(net_release(&network, &all[i]) == 0);
+	must(net_release(&network, &last) == 0);
+	must(is_clean());
+	end_container(&inside);
+}
+
+static void
+test_a_full_network(void **state)
+{
+	(void)state;
+	in_sandbox(full_body, ALL_CALLS);
+}
+
 /* ---- one container's life ---------------------------------------------- */
 
 static void
@@ -335,8 +597,8 @@ life_body(void)
 	struct container in_one = start_container();
 	struct container in_two = start_container();
 	struct nat_port ports[] = {
-		{ IPPROTO_TCP, 0, HOST_PORT, 0, 80 },
-		{ IPPROTO_TCP, LOOPBACK, 0, 0, 80 },
+		at_host(HOST_PORT),
+		at_loopback(IPPROTO_TCP, 80),
 	};
 	must(net_default(&network) == 0);
 	must(net_recover(&network) == 0);
@@ -421,7 +683,7 @@ start_holder(int netns)
 	if (pid == 0) {
 		struct net_network network;
 		struct net_endpoint endpoint = NET_ENDPOINT("victim");
-		struct nat_port port = { IPPROTO_TCP, 0, HOST_PORT, 0, 80 };
+		struct nat_port port = at_host(HOST_PORT);
 		must(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
 		must(net_default(&network) == 0);
 		must(net_reserve(&network, &endpoint, &port, 1) == 0);
@@ -454,7 +716,7 @@ dead_body(void)
 	pid_t holder = start_holder(container.netns);
 	must(strcmp(ask(-1, LOOPBACK, HOST_PORT), "172.29.0.1") == 0);
 	struct net_endpoint other = NET_ENDPOINT("other");
-	struct nat_port port = { IPPROTO_TCP, 0, HOST_PORT, 0, 80 };
+	struct nat_port port = at_host(HOST_PORT);
 	must(net_reserve(&network, &other, &port, 1) < 0);
 	must(failure.code == EADDRINUSE);
 	must(strcmp(failure.text, "Bind for 0.0.0.0:8080 failed: port is "
@@ -498,8 +760,7 @@ any_moment_body(void)
 		must(pid >= 0);
 		if (pid == 0) {
 			struct net_endpoint e = NET_ENDPOINT("victim");
-			struct nat_port port = { IPPROTO_TCP, 0, HOST_PORT, 0,
-						 80 };
+			struct nat_port port = at_host(HOST_PORT);
 			must(net_reserve(&network, &e, &port, 1) == 0);
 			must(net_attach(&network, &e, container.netns) == 0);
 			must(net_release(&network, &e) == 0);
@@ -532,8 +793,7 @@ crowd_member(int number)
 	for (int round = 0; round < 5; round++) {
 		auto_free char *id = text("c%d", number);
 		struct net_endpoint endpoint = NET_ENDPOINT(id);
-		struct nat_port port = { IPPROTO_TCP, 0, HOST_PORT + number, 0,
-					 80 };
+		struct nat_port port = at_host(HOST_PORT + number);
 		must(net_reserve(&network, &endpoint, &port, 1) == 0);
 		must(net_attach(&network, &endpoint, container.netns) == 0);
 		must(strcmp(ask(-1, LOOPBACK, HOST_PORT + number),
@@ -788,15 +1048,21 @@ main(void)
 		cmocka_unit_test(test_subnet_choice),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_notes_of_ipv6),
 		cmocka_unit_test(test_ports_are_held),
 		cmocka_unit_test(test_ports_refused),
 		cmocka_unit_test(test_a_life),
+		cmocka_unit_test(test_ipv6),
+		cmocka_unit_test(test_the_dead_with_ipv6),
+		cmocka_unit_test(test_a_sandbox_in_two_networks),
+		cmocka_unit_test(test_a_full_network),
 		cmocka_unit_test(test_the_first_packet_arrives),
 		cmocka_unit_test(test_the_dead),
 		cmocka_unit_test(test_killed_at_any_moment),
 		cmocka_unit_test(test_eight_at_once),
 		cmocka_unit_test(test_in_the_way),
 		cmocka_unit_test(test_forwarding),
+		cmocka_unit_test(test_forwarding_of_ipv6),
 		cmocka_unit_test(test_the_hosts_loopback_is_guarded),
 		cmocka_unit_test(test_a_warning_with_reason),
 	};

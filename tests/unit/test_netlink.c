@@ -544,6 +544,158 @@ test_addresses_and_routes(void **state)
 	in_sandbox(addresses_body, ALL_CALLS);
 }
 
+/* What was added can be taken away again, and not twice. */
+static void
+removal_body(void)
+{
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	auto_free struct netlink_address *addresses = NULL;
+	size_t count;
+	enter_network(&nl);
+	struct netlink_ip ip = netlink_ip4(0xac1d0001, 16);
+	struct netlink_ip via = netlink_ip4(0xac1d0009, 0);
+	struct netlink_ip to = netlink_ip4(0x0a000000, 8), six, via6, to6;
+	must(netlink_create_bridge(&nl, "br0", NULL) == 0);
+	must(netlink_set_up(&nl, "br0", true) == 0);
+	must(netlink_add_address(&nl, "br0", &ip) == 0);
+	must(netlink_add_route(&nl, &to, &via) == 0);
+	must(netlink_delete_route(&nl, &to, &via) == 0);
+	must(netlink_delete_route(&nl, &to, &via) < 0);
+	must(failure.code == ESRCH);
+	must(netlink_delete_address(&nl, "br0", &ip) == 0);
+	must(netlink_delete_address(&nl, "br0", &ip) < 0);
+	must(failure.code == EADDRNOTAVAIL);
+	must(netlink_list_addresses(&nl, AF_INET, &addresses, &count) == 0);
+	must(count == 0);
+	if (access("/proc/sys/net/ipv6", F_OK) < 0)
+		return;
+	must(netlink_parse_ip("fd00:1::1/64", &six) == 0);
+	must(netlink_parse_ip("fd00:1::9", &via6) == 0);
+	must(netlink_parse_ip("fd00:2::/64", &to6) == 0);
+	must(netlink_add_address(&nl, "br0", &six) == 0);
+	must(netlink_add_route(&nl, &to6, &via6) == 0);
+	must(netlink_add_default_route(&nl, &via6) == 0);
+	must(netlink_delete_route(&nl, &to6, &via6) == 0);
+	must(netlink_delete_address(&nl, "br0", &six) == 0);
+}
+
+static void
+test_removal(void **state)
+{
+	(void)state;
+	in_sandbox(removal_body, ALL_CALLS);
+}
+
+/* What is known of 172.29.0.9; IGMP's groups are in the list, too. */
+static bool
+find_neighbour(struct netlink *nl, struct netlink_neighbour *found)
+{
+	auto_free struct netlink_neighbour *known = NULL;
+	size_t count;
+	bool is_known = false;
+	must(netlink_list_neighbours(nl, AF_INET, &known, &count) == 0);
+	for (size_t i = 0; i < count; i++) {
+		if (netlink_to_ip4(&known[i].ip) != 0xac1d0009)
+			continue;
+		*found = known[i];
+		is_known = known[i].mac[0] != 0;
+	}
+	return is_known;
+}
+
+static void
+neighbours_body(void)
+{
+	static const uint8_t mac[6] = { 2, 0x42, 0xac, 0x1d, 0, 9 };
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	struct netlink_neighbour known;
+	enter_network(&nl);
+	struct netlink_ip ip = netlink_ip4(0xac1d0001, 16);
+	struct netlink_ip other = netlink_ip4(0xac1d0009, 32);
+	must(netlink_create_bridge(&nl, "br0", NULL) == 0);
+	must(netlink_set_up(&nl, "br0", true) == 0);
+	must(netlink_add_address(&nl, "br0", &ip) == 0);
+	must(netlink_add_neighbour(&nl, "br0", &other, mac) == 0);
+	must(netlink_add_neighbour(&nl, "br0", &other, mac) < 0);
+	must(failure.code == EEXIST);
+	must(netlink_add_neighbour(&nl, "br9", &other, mac) < 0);
+	must(failure.code == ENODEV);
+	must(find_neighbour(&nl, &known) && memcmp(known.mac, mac, 6) == 0);
+	must(known.state == 0x80); /* NUD_PERMANENT */
+	must(netlink_delete_neighbour(&nl, "br0", &other) == 0);
+	must(!find_neighbour(&nl, &known));
+}
+
+static void
+test_neighbours(void **state)
+{
+	(void)state;
+	in_sandbox(neighbours_body, ALL_CALLS);
+}
+
+static void
+macvlan_body(void)
+{
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	auto_netlink struct netlink inside = NETLINK_CLOSED;
+	struct netlink_link link, parent;
+	must(sys_unshare(CLONE_NEWNET) == 0);
+	auto_close int there = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	enter_network(&nl);
+	must(netlink_open_in(&inside, there) == 0);
+	struct netlink_veth veth = { .name = "near", .peer_name = "far",
+				     .peer_netns = -1 };
+	must(netlink_create_veth(&nl, &veth) == 0);
+	must(netlink_create_macvlan(&nl, "mv0", "nowhere", there) < 0);
+	must(failure.code == ENODEV);
+	if (netlink_create_macvlan(&nl, "mv0", "near", there) < 0) {
+		must(failure.code == EOPNOTSUPP);
+		_exit(CANNOT);
+	}
+	must(netlink_get_link(&inside, "mv0", &link) == 0);
+	must(netlink_get_link(&nl, "near", &parent) == 0);
+	must(strcmp(link.kind, "macvlan") == 0 && link.peer == parent.index);
+	must(netlink_set_mtu(&nl, "near", 1400) == 0);
+	must(netlink_set_mtu(&nl, "near", 10) < 0 && failure.code == EINVAL);
+	must(netlink_get_link(&nl, "near", &parent) == 0);
+	must(parent.mtu == 1400);
+	/* It goes with what it was made on. */
+	must(netlink_delete_link(&nl, "near") == 0);
+	must(netlink_get_link(&inside, "mv0", &link) < 0);
+}
+
+static void
+test_macvlan(void **state)
+{
+	(void)state;
+	in_sandbox(macvlan_body, ALL_CALLS);
+}
+
+static void
+test_addresses_as_text(void **state)
+{
+	(void)state;
+	char room[NETLINK_IP_SIZE];
+	struct netlink_ip ip;
+	static const char *const good[] = { "172.29.0.2", "10.0.0.0/8",
+					    "fd00:1::2", "2001:db8::/32",
+					    "::1" };
+	for (size_t i = 0; i < countof(good); i++) {
+		assert_int_equal(netlink_parse_ip(good[i], &ip), 0);
+		assert_string_equal(netlink_format_ip(&ip, room), good[i]);
+	}
+	assert_int_equal(netlink_parse_ip("10.0.0.1/0", &ip), 0);
+	assert_int_equal(ip.prefix, 0);
+	static const char *const bad[] = { "", "/", "10.0.0", "10.0.0.1/33",
+					   "fd00::/129", "10.0.0.1/", ":", "x",
+					   "10.0.0.1/8x", "fd00::1::2" };
+	for (size_t i = 0; i < countof(bad); i++) {
+		ip.prefix = 77;
+		assert_int_equal(netlink_parse_ip(bad[i], &ip), -1);
+		assert_int_equal(ip.prefix, 77);
+	}
+}
+
 static void
 other_namespace_body(void)
 {
@@ -620,6 +772,10 @@ main(void)
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_a_long_list),
 		cmocka_unit_test(test_addresses_and_routes),
+		cmocka_unit_test(test_removal),
+		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_macvlan),
+		cmocka_unit_test(test_addresses_as_text),
 		cmocka_unit_test(test_another_namespace),
 		cmocka_unit_test(test_without_rights),
 	};

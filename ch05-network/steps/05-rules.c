@@ -1,7 +1,7 @@
 /*
- * 04-rules.c - the way out and the way in, as nftables rules.
+ * 05-rules.c - the way out and the way in, as nftables rules.
  *
- *	sudo build/steps/04-rules
+ *	sudo build/steps/05-rules
  *
  * The text is what `nft -f` reads; libnftables is the same parser without the
  * program.  One rule writes the host's address over a container's on the way

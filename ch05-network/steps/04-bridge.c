@@ -1,7 +1,7 @@
 /*
- * 03-bridge.c - a bridge with an address, as Docker's docker0.
+ * 04-bridge.c - a bridge with an address, as Docker's docker0.
  *
- *	sudo build/steps/03-bridge
+ *	sudo build/steps/04-bridge
  *
  * Three messages: make it, turn it on, give it an address.  The last one needs
  * its index, the number by which the kernel knows a link.

@@ -1,0 +1,11 @@
+/* lab netlink_create_bridge: caught by mac twice: the MAC is not passed on */
+	char buffer[REQUEST_SIZE] __attribute__((aligned(8)));
+	struct nlmsghdr *message = begin_link(
+		buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name);
+	(void)mac;
+	struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+	mnl_attr_put_str(message, IFLA_INFO_KIND, "bridge");
+	mnl_attr_nest_end(message, info);
+	if (traced(netlink_request(nl, message, NULL, NULL),
+		   "RTM_NEWLINK bridge", name) == 0)
+		return 0;
