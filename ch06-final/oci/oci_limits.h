@@ -1,0 +1,24 @@
+/*
+ * oci_limits.h - parent: the "resources" of a config.json as the limits that
+ * cgroup_limit() sets.
+ */
+#ifndef OCI_LIMITS_H
+#define OCI_LIMITS_H
+
+#include "cgroup_limit.h"
+#include "oci_resources.h"
+
+/*
+ * Fill in `limits`; what it points to belongs to the document.  What is asked
+ * for and has no place there is a failure, with two exceptions: `unified` is
+ * the caller's to write, file by file; and without "swap" it is what Docker
+ * makes of it, twice the memory, where the specification leaves what there is.
+ *
+ * 0 is as good as not there, as other runtimes have it, but for swappiness,
+ * burst, idle and the limits of huge pages and RDMA, where it means 0.
+ */
+int oci_limits(struct oci_document *document,
+	       const struct oci_resources *resources,
+	       struct cgroup_limits *limits);
+
+#endif
