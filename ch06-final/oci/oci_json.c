@@ -61,20 +61,23 @@ static char *
 quote_big_integers(const char *at, size_t *length)
 {
 	char *result = NULL;
+	const char *end = at + *length, *copied = at;
 	FILE *out = open_memstream(&result, length);
 	if (!out)
 		abort();
-	for (const char *end = at + *length, *next; at < end; at = next) {
+	for (const char *next; at < end; at = next) {
 		next = at + 1; /* of blanks and punctuation */
 		if (*at == '"')
 			next = string_end(at, end);
 		else if (isalnum((unsigned char)*at) || *at == '-')
 			next = number_end(at, end);
-		bool big = is_big(at, next - at);
-		fputs(big ? "\"" BIG : "", out);
-		fwrite(at, 1, next - at, out);
-		fputs(big ? "\"" : "", out);
+		if (is_big(at, next - at)) {
+			fwrite(copied, 1, at - copied, out);
+			fprintf(out, "\"" BIG "%.*s\"", (int)(next - at), at);
+			copied = next;
+		}
 	}
+	fwrite(copied, 1, end - copied, out);
 	fclose(out);
 	return result;
 }

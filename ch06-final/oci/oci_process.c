@@ -269,6 +269,9 @@ check_process(const struct oci_node *at, void *made)
 		return oci_fail(&args, "is empty: what is to be run?");
 	if (!process->terminal)
 		process->console_size = NULL;
+	if (!process->user)
+		process->user = oci_document_new(at->document,
+						 sizeof(*process->user));
 	oci_member(at, "env", &env);
 	for (size_t i = 0; process->env && process->env[i]; i++) {
 		struct oci_node one = { at->document, &env, NULL, i, NULL };
@@ -288,8 +291,7 @@ static const struct oci_field process_fields[] = {
 	{ "terminal", oci_take_bool, .at = AT(terminal) },
 	{ "consoleSize", oci_take_object, .at = AT(console_size),
 	  .shape = &console_size_shape },
-	{ "user", oci_take_object, .at = AT(user), .required = true,
-	  .shape = &user_shape },
+	{ "user", oci_take_object, .at = AT(user), .shape = &user_shape },
 	{ "args", oci_take_texts, .at = AT(args), .required = true },
 	{ "env", oci_take_texts, .at = AT(env) },
 	{ "cwd", oci_take_path, .at = AT(cwd), .required = true },

@@ -50,7 +50,7 @@ struct oci_process {
 	bool terminal;
 	const struct oci_console_size *console_size; /* NULL: not said, or
 							there is no terminal */
-	struct oci_user *user;
+	const struct oci_user *user; /* never NULL: root when not said */
 	const char *const *args; /* at least one */
 	const char *const *env;	 /* "NAME=value"; or NULL */
 	const char *cwd;

@@ -13,30 +13,57 @@ const char *const oci_status_names[OCI_STATUSES] = {
 	[OCI_PAUSED] = "paused",
 };
 
-char *
-oci_state_json(const struct oci_state *state, bool pretty)
+/* NULL: a text is not UTF-8. */
+static json_t *
+annotations_of(const struct oci_map *map)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:i, s:s}", "ociVersion",
-				 OCI_VERSION, "id", state->id, "status",
-				 oci_status_names[state->status], "pid",
-				 (int)state->pid, "bundle", state->bundle);
-	json_t *annotations = json_object();
-	bool good = json != NULL;
-	for (size_t i = 0; good && i < state->annotations.count; i++) {
-		const struct oci_pair *pair = &state->annotations.pairs[i];
-		good = json_object_set_new(annotations, pair->key,
-					   json_string(pair->value)) == 0;
+	json_t *json = json_object();
+	for (size_t i = 0; i < map->count; i++) {
+		if (json_object_set_new(json, map->pairs[i].key,
+					json_string(map->pairs[i].value)) < 0) {
+			json_decref(json);
+			return NULL;
+		}
 	}
-	if (good && state->annotations.count)
-		json_object_set(json, "annotations", annotations);
-	char *result = good ? json_dumps(json, pretty ? JSON_INDENT(2) :
-							JSON_COMPACT) :
-			      NULL;
-	json_decref(annotations);
+	return json;
+}
+
+static json_t *
+as_json(const struct oci_state *state)
+{
+	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:o}", "ociVersion",
+			 OCI_VERSION, "id", state->id, "status",
+			 oci_status_names[state->status], "pid",
+			 (int)state->pid, "bundle", state->bundle,
+			 "annotations", annotations_of(&state->annotations));
+}
+
+/* Takes the JSON, which may be NULL. */
+static char *
+as_text(json_t *json, const struct oci_state *state, size_t flags)
+{
+	char *result = json ? json_dumps(json, flags) : NULL;
 	json_decref(json);
 	if (!result)
 		failure_set("state of %s: a text is not UTF-8", state->id);
 	return result;
+}
+
+char *
+oci_state_json(const struct oci_state *state, bool pretty)
+{
+	return as_text(as_json(state), state,
+		       pretty ? JSON_INDENT(2) : JSON_COMPACT);
+}
+
+char *
+oci_seccomp_state_json(const struct oci_state *state, const char *metadata)
+{
+	json_t *json = json_pack("{s:s, s:[s], s:i, s:s*, s:o}", "ociVersion",
+				 OCI_VERSION, "fds", "seccompFd", "pid",
+				 (int)state->pid, "metadata", metadata,
+				 "state", as_json(state));
+	return as_text(json, state, JSON_COMPACT);
 }
 
 int

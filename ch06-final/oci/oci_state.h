@@ -29,6 +29,14 @@ struct oci_state {
 char *oci_state_json(const struct oci_state *state, bool pretty);
 
 /*
+ * The same as seccomp's agent is told it, with the descriptor that the filter
+ * notifies through: config-linux.md, "The Container Process State".
+ * `metadata`: its listenerMetadata, or NULL.
+ */
+char *oci_seccomp_state_json(const struct oci_state *state,
+			     const char *metadata);
+
+/*
  * Can a container be called that?  The name becomes part of paths and of
  * cgroups' names.  The rule is runc's: letters, digits, "_", "+", "-" and ".",
  * at least one and not "." or "..".

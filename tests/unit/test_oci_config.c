@@ -272,10 +272,11 @@ unknown_capabilities_are_warnings(void **state)
 	auto_oci_config struct oci_config config;
 	assert_int_equal(parse(&config,
 "{'ociVersion': '1.1.0', 'root': {'path': 'r'}, 'process': {'cwd': '/',"
-"'args': ['x'], 'user': {'uid': 0, 'gid': 0}, 'capabilities': {"
+"'args': ['x'], 'capabilities': {"
 "'bounding': ['CAP_KILL', 'CAP_FLY'], 'ambient': ['kill']}}}"), 0);
 	assert_int_equal(config.process->capabilities->bounding,
 			 1 << CAP_KILL);
+	assert_int_equal(config.process->user->uid, 0);
 	const struct oci_warning *first = config.document.warnings;
 	assert_string_equal(first->text,
 			    "process.capabilities.bounding[1]: unknown "
@@ -364,7 +365,7 @@ static const struct mistake {
 	{ "process.env.1", "'EMPTY'",
 	  "process.env[1]: \"EMPTY\" is not NAME=value" },
 	{ "process.env.0", "'=x'", "process.env[0]: \"=x\" is not NAME=value" },
-	{ "process.user", NULL, "process.user: is missing" },
+	{ "process.user.uid", NULL, "process.user.uid: is missing" },
 	{ "process.user.uid", "-1",
 	  "process.user.uid: -1 is out of range: 0 to 4294967294" },
 	{ "process.user.gid", "4294967295",
@@ -732,6 +733,30 @@ cut_short(void **state)
 	}
 }
 
+/* Bytes changed here and there: taken or refused, never more. */
+static void
+noise(void **state)
+{
+	(void)state;
+	static const char bytes[] = "\"{}[],:0129-.eE\\u\0\xff tn/x";
+	auto_free char *json = oci_quoted(oci_full);
+	size_t length = strlen(json), refused = 0;
+	uint32_t random = 1;
+	for (int i = 0; i < 3000; i++) {
+		auto_free char *copy = copy_text(json);
+		for (int n = 0; n <= i % 3; n++) {
+			random = random * 1664525 + 1013904223;
+			copy[(random >> 8) % length] =
+				bytes[(random >> 3) % sizeof(bytes)];
+		}
+		struct oci_config config;
+		refused += oci_config_parse(&config, copy, length) < 0;
+		oci_config_free(&config);
+	}
+	print_message("             %zu of 3000 refused\n", refused);
+	assert_in_range(refused, 1000, 2999);
+}
+
 int
 main(void)
 {
@@ -748,6 +773,7 @@ main(void)
 		cmocka_unit_test(several_together),
 		cmocka_unit_test(every_node_spoilt),
 		cmocka_unit_test(cut_short),
+		cmocka_unit_test(noise),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,7 @@ state_as_json(void **unused)
 	state.pid = 0;
 	auto_free char *stopped = oci_state_json(&state, false);
 	assert_non_null(strstr(stopped, "\"stopped\",\"pid\":0,"));
-	assert_null(strstr(stopped, "annotations"));
+	assert_non_null(strstr(stopped, "\"annotations\":{}"));
 	state.bundle = "/\xff";
 	assert_null(oci_state_json(&state, false));
 	assert_string_equal(failure.text,
@@ -37,6 +37,25 @@ state_as_json(void **unused)
 	pairs[0].value = "\xff";
 	state.annotations.count = 1;
 	assert_null(oci_state_json(&state, false));
+}
+
+static void
+for_an_agent(void **unused)
+{
+	(void)unused;
+	const struct oci_state state = {
+		.id = "web", .status = OCI_CREATING, .pid = 7, .bundle = "/b",
+	};
+	auto_free char *with = oci_seccomp_state_json(&state, "m");
+	assert_string_equal(
+		with, "{\"ociVersion\":\"1.3.0\",\"fds\":[\"seccompFd\"],"
+		      "\"pid\":7,\"metadata\":\"m\",\"state\":{"
+		      "\"ociVersion\":\"1.3.0\",\"id\":\"web\",\"status\":"
+		      "\"creating\",\"pid\":7,\"bundle\":\"/b\","
+		      "\"annotations\":{}}}");
+	auto_free char *without = oci_seccomp_state_json(&state, NULL);
+	assert_null(strstr(without, "metadata"));
+	assert_null(oci_seccomp_state_json(&state, "\xff"));
 }
 
 static void
@@ -75,6 +94,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(state_as_json),
+		cmocka_unit_test(for_an_agent),
 		cmocka_unit_test(every_status_has_a_name),
 		cmocka_unit_test(ids),
 	};
