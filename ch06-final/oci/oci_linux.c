@@ -85,14 +85,6 @@ check_namespaces(const struct oci_node *at, const struct oci_linux *config)
 					"there is no namespace of type %s",
 					needs[i].kind);
 	}
-	const struct oci_namespace *user = oci_namespace_find(config, "user");
-	for (size_t i = 0; i < 2 && user && !user->path; i++) {
-		struct oci_node child;
-		oci_member(at, needs[i].key, &child);
-		if (!needs[i].there)
-			return oci_fail(&child, "is missing: a new user "
-						"namespace needs it");
-	}
 	return 0;
 }
 
@@ -349,9 +341,16 @@ static const struct oci_shape memory_policy_shape = {
 static int
 check_linux(const struct oci_node *at, void *made)
 {
-	return check_namespaces(at, made) < 0 || check_sysctl(at, made) < 0 ?
-		       -1 :
-		       0;
+	const struct oci_linux *config = made;
+	bool uids = config->uid_mapping_count > 0;
+	bool gids = config->gid_mapping_count > 0;
+	if (uids != gids)
+		return oci_fail(at, "uidMappings and gidMappings come "
+				    "together, %s is missing",
+				uids ? "gidMappings" : "uidMappings");
+	if (check_namespaces(at, config) < 0)
+		return -1;
+	return check_sysctl(at, config);
 }
 
 #define AT(member) offsetof(struct oci_linux, member)

@@ -56,6 +56,8 @@ struct oci_memory_policy {
 struct oci_linux {
 	struct oci_namespace *namespaces;
 	size_t namespace_count;
+	/* Both or none.  With a new user namespace and none, it is the runtime
+	 * that says who is who in it. */
 	struct oci_id_mapping *uid_mappings, *gid_mappings;
 	size_t uid_mapping_count, gid_mapping_count;
 	struct oci_time_offset *time_offsets;

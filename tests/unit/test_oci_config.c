@@ -448,9 +448,11 @@ static const struct mistake {
 			      "{'type': 'network'}, {'type': 'ipc'}]",
 	  "hostname: is the host's: there is no namespace of type uts" },
 	{ "linux.uidMappings", NULL,
-	  "linux.uidMappings: is missing: a new user namespace needs it" },
+	  "linux: uidMappings and gidMappings come together, uidMappings is "
+	  "missing" },
 	{ "linux.gidMappings", "[]",
-	  "linux.gidMappings: is missing: a new user namespace needs it" },
+	  "linux: uidMappings and gidMappings come together, gidMappings is "
+	  "missing" },
 	{ "linux.uidMappings.0.size", "0",
 	  "linux.uidMappings[0]: maps nothing: its size is 0" },
 	{ "linux.uidMappings.0.size", "4294967295",
