@@ -54,9 +54,7 @@ static int
 check_root_fs(const struct oci_node *at, void *made)
 {
 	const struct oci_root_fs *root = made;
-	struct oci_node path;
-	oci_member(at, "path", &path);
-	return *root->path ? 0 : oci_fail(&path, "is empty");
+	return *root->path ? 0 : oci_fail_member(at, "path", "is empty");
 }
 
 static const struct oci_field root_fs_fields[] = {
@@ -75,16 +73,14 @@ static int
 check_name(const struct oci_node *at, const char *key, const char *name,
 	   const struct oci_linux *kernel)
 {
-	struct oci_node child;
-	oci_member(at, key, &child);
 	if (!name || !*name)
 		return 0;
 	if (!oci_namespace_find(kernel, "uts"))
-		return oci_fail(&child, "is the host's: there is no namespace "
-					"of type uts");
+		return oci_fail_member(at, key, "is the host's: there is no "
+						"namespace of type uts");
 	if (strlen(name) > HOST_NAME_MAX)
-		return oci_fail(&child, "is longer than %d bytes",
-				HOST_NAME_MAX);
+		return oci_fail_member(at, key, "is longer than %d bytes",
+				       HOST_NAME_MAX);
 	return 0;
 }
 
@@ -95,7 +91,7 @@ check_id_maps(const struct oci_node *at, const struct oci_config *config)
 	oci_member(at, "mounts", &mounts);
 	for (size_t i = 0; i < config->mount_count; i++) {
 		const struct oci_mount *mount = &config->mounts[i];
-		struct oci_node one = { at->document, &mounts, NULL, i, NULL };
+		struct oci_node one = oci_item(&mounts, i);
 		if (mount->special & OCI_MOUNT_IDMAP &&
 		    mount->uid_mapping_count == 0 &&
 		    !oci_namespace_find(config->kernel, "user"))

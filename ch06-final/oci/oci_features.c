@@ -59,7 +59,8 @@ kernel(const struct oci_abilities *can)
 {
 	return json_pack(
 		"{s:o, s:o, s:{s:b, s:b, s:b, s:b, s:b}, s:o, s:{s:b}, "
-		"s:{s:b}, s:{s:b, s:b, s:b}, s:{s:{s:b}}, s:{s:b}}",
+		"s:{s:b}, s:{s:b, s:b, s:b}, s:{s:{s:b}}, s:{s:b}, "
+		"s:{s:o, s:o}}",
 		"namespaces", namespaces(), "capabilities",
 		names_of(oci_capability_names), "cgroup", "v1", 1, "v2", 1,
 		"systemd", can->systemd, "systemdUser", can->systemd_user,
@@ -68,7 +69,9 @@ kernel(const struct oci_abilities *can)
 		"intelRdt", "enabled", can->intel_rdt, "schemata",
 		can->intel_rdt, "monitoring", can->intel_rdt,
 		"mountExtensions", "idmap", "enabled", can->idmap,
-		"netDevices", "enabled", can->net_devices);
+		"netDevices", "enabled", can->net_devices, "memoryPolicy",
+		"modes", names_of(oci_memory_modes), "flags",
+		names_of(oci_memory_flags));
 }
 
 char *

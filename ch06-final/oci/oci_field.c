@@ -4,6 +4,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "cpulist.h"
+
 int
 oci_take_fields(const struct oci_node *at, const struct oci_shape *shape,
 		void *into)
@@ -17,7 +19,7 @@ oci_take_fields(const struct oci_node *at, const struct oci_shape *shape,
 			if (field->take(&child, field, into) < 0)
 				return -1;
 		} else if (field->required) {
-			return oci_fail(&child, "is missing");
+			return oci_fail_member(at, field->key, "is missing");
 		}
 	}
 	return shape->check ? shape->check(at, into) : 0;
@@ -35,17 +37,6 @@ static void
 put_pointer(void *into, size_t at, const void *pointer)
 {
 	memcpy(member(into, at), &pointer, sizeof(pointer));
-}
-
-static struct oci_node
-item(const struct oci_node *array, size_t index)
-{
-	return (struct oci_node){
-		.document = array->document,
-		.parent = array,
-		.index = index,
-		.json = json_array_get(array->json, index),
-	};
 }
 
 /* ---- texts and numbers -------------------------------------------------- */
@@ -83,6 +74,20 @@ oci_take_path(const struct oci_node *at, const struct oci_field *field,
 }
 
 int
+oci_take_ranges(const struct oci_node *at, const struct oci_field *field,
+		void *into)
+{
+	if (oci_take_text(at, field, into) < 0)
+		return -1;
+	const char *list = oci_text(at);
+	auto_free char *normal = *list ? cpulist_normalize(list) : NULL;
+	if (*list && !normal)
+		return oci_fail(at, "\"%.100s\" is not a list such as 0-3,7",
+				list);
+	return 0;
+}
+
+int
 oci_take_bool(const struct oci_node *at, const struct oci_field *field,
 	      void *into)
 {
@@ -109,6 +114,17 @@ oci_take_u64(const struct oci_node *at, const struct oci_field *field,
 {
 	return oci_integer(at, field->min, field->max ?: UINT64_MAX,
 			   member(into, field->at));
+}
+
+int
+oci_take_i64(const struct oci_node *at, const struct oci_field *field,
+	     void *into)
+{
+	uint64_t value;
+	if (oci_integer(at, INT64_MIN, INT64_MAX, &value) < 0)
+		return -1;
+	*(int64_t *)member(into, field->at) = (int64_t)value;
+	return 0;
 }
 
 int
@@ -147,7 +163,7 @@ take_array(const struct oci_node *at, const struct oci_field *field,
 	const char **all = oci_document_new(at->document,
 					    (count + 1) * sizeof(*all));
 	for (size_t i = 0; i < count; i++) {
-		struct oci_node one = item(at, i);
+		struct oci_node one = oci_item(at, i);
 		all[i] = take(&one);
 		if (!all[i])
 			return -1;
@@ -181,7 +197,7 @@ oci_take_ids(const struct oci_node *at, const struct oci_field *field,
 	ids->ids = oci_document_new(at->document,
 				    ids->count * sizeof(*ids->ids));
 	for (size_t i = 0; i < ids->count; i++) {
-		struct oci_node one = item(at, i);
+		struct oci_node one = oci_item(at, i);
 		uint64_t value;
 		if (oci_integer(&one, 0, field->max ?: UINT32_MAX, &value) < 0)
 			return -1;
@@ -266,7 +282,7 @@ oci_take_words(const struct oci_node *at, const struct oci_field *field,
 	if (!json_is_array(at->json))
 		return oci_wrong_type(at, "an array");
 	for (size_t i = 0; i < json_array_size(at->json); i++) {
-		struct oci_node one = item(at, i);
+		struct oci_node one = oci_item(at, i);
 		const struct oci_word *word = take_one(&one, field);
 		if (!word)
 			return -1;
@@ -296,7 +312,7 @@ oci_take_list(const struct oci_node *at, const struct oci_field *field,
 	char *made = oci_document_new(at->document,
 				      count * field->shape->size);
 	for (size_t i = 0; i < count; i++) {
-		struct oci_node one = item(at, i);
+		struct oci_node one = oci_item(at, i);
 		if (oci_take_fields(&one, field->shape,
 				    made + i * field->shape->size) < 0)
 			return -1;

@@ -93,9 +93,11 @@ int oci_take_fields(const struct oci_node *at, const struct oci_shape *shape,
  *
  *	text	const char *
  *	path	const char *, absolute
+ *	ranges	const char *: "0-3,7", or empty
  *	bool	bool
  *	u32	uint32_t, from `min` to `max`; a `max` of 0: UINT32_MAX
  *	u64	uint64_t
+ *	i64	int64_t, any
  *	int	struct oci_int, from `min` to `max`; both 0: any
  *	uint	struct oci_uint, the same
  *	texts	const char *const *, ending with NULL
@@ -108,9 +110,10 @@ int oci_take_fields(const struct oci_node *at, const struct oci_shape *shape,
  *	list	the same, and `count_at` a size_t: an array of such objects
  *	named	the same from an object of such objects: name_at has its names
  */
-oci_taker oci_take_text, oci_take_path, oci_take_bool, oci_take_u32,
-	oci_take_u64, oci_take_int, oci_take_uint, oci_take_texts,
-	oci_take_paths, oci_take_ids, oci_take_map, oci_take_word,
-	oci_take_words, oci_take_object, oci_take_list, oci_take_named;
+oci_taker oci_take_text, oci_take_path, oci_take_ranges, oci_take_bool,
+	oci_take_u32, oci_take_u64, oci_take_i64, oci_take_int, oci_take_uint,
+	oci_take_texts, oci_take_paths, oci_take_ids, oci_take_map,
+	oci_take_word, oci_take_words, oci_take_object, oci_take_list,
+	oci_take_named;
 
 #endif

@@ -166,6 +166,17 @@ oci_member(const struct oci_node *object, const char *key,
 	return child->json && !json_is_null(child->json);
 }
 
+struct oci_node
+oci_item(const struct oci_node *array, size_t index)
+{
+	return (struct oci_node){
+		.document = array->document,
+		.parent = array,
+		.index = index,
+		.json = json_array_get(array->json, index),
+	};
+}
+
 /* Can it stand in a path as it is? */
 static bool
 is_plain(const char *key)
@@ -207,6 +218,19 @@ oci_fail_set(const struct oci_node *at, const char *fmt, ...)
 	va_list list;
 	va_start(list, fmt);
 	auto_free char *line = with_path(at, fmt, list);
+	va_end(list);
+	failure_set("%s", line);
+}
+
+void
+oci_fail_member_set(const struct oci_node *at, const char *key,
+		    const char *fmt, ...)
+{
+	struct oci_node child;
+	oci_member(at, key, &child);
+	va_list list;
+	va_start(list, fmt);
+	auto_free char *line = with_path(&child, fmt, list);
 	va_end(list);
 	failure_set("%s", line);
 }

@@ -68,13 +68,21 @@ struct oci_node oci_root(struct oci_document *document);
 bool oci_member(const struct oci_node *object, const char *key,
 		struct oci_node *child);
 
+/* An element; its json is NULL when there is none. */
+struct oci_node oci_item(const struct oci_node *array, size_t index);
+
 /* "linux.sysctl[\"net.core.somaxconn\"]"; the caller frees. */
 char *oci_path(const struct oci_node *at);
 
-/* failx() with the path in front. */
+/* failx() with the path in front, and with that of a member, be it there or
+ * not. */
 #define oci_fail(at, ...) (oci_fail_set(at, __VA_ARGS__), minus_one())
+#define oci_fail_member(at, key, ...)                                         \
+	(oci_fail_member_set(at, key, __VA_ARGS__), minus_one())
 void oci_fail_set(const struct oci_node *at, const char *fmt, ...)
 	printf_like(2, 3);
+void oci_fail_member_set(const struct oci_node *at, const char *key,
+			 const char *fmt, ...) printf_like(3, 4);
 
 /* The failure of a value that must be `wanted`: "a string". */
 int oci_wrong_type(const struct oci_node *at, const char *wanted);

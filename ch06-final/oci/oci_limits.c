@@ -183,45 +183,47 @@ put_devices(struct oci_document *document,
 /* ---- what there is no place for ----------------------------------------- */
 
 static int
-refuse(const char *path)
+refuse(const struct oci_node *at, const char *part, const char *what)
 {
-	return failx("linux.resources.%s: this runtime cannot set it", path);
+	struct oci_node child;
+	oci_member(at, part, &child);
+	return oci_fail_member(&child, what, "this runtime cannot set it");
 }
 
 static int
-check(const struct oci_resources *resources)
+check(const struct oci_node *at, const struct oci_resources *resources)
 {
 	const struct oci_memory *memory = resources->memory;
 	const struct oci_cpu *cpu = resources->cpu;
 	const struct oci_block_io *io = resources->block_io;
 	const struct oci_network *network = resources->network;
-	/* An old name of "no limit" asks for nothing. */
+	/* -1, an old name of "no limit", asks for nothing. */
 	if (memory && memory->kernel_tcp.value > 0)
-		return refuse("memory.kernelTCP");
+		return refuse(at, "memory", "kernelTCP");
 	if (cpu && cpu->realtime_runtime.value)
-		return refuse("cpu.realtimeRuntime");
+		return refuse(at, "cpu", "realtimeRuntime");
 	if (cpu && cpu->realtime_period.value)
-		return refuse("cpu.realtimePeriod");
+		return refuse(at, "cpu", "realtimePeriod");
 	if (io && io->leaf_weight.value)
-		return refuse("blockIO.leafWeight");
+		return refuse(at, "blockIO", "leafWeight");
 	for (size_t i = 0; io && i < io->weight_device_count; i++)
 		if (io->weight_devices[i].leaf_weight.value)
-			return refuse("blockIO.weightDevice: leafWeight");
+			return refuse(at, "blockIO", "weightDevice");
 	if (network && network->class_id.value)
-		return refuse("network.classID");
+		return refuse(at, "network", "classID");
 	if (network && network->priority_count)
-		return refuse("network.priorities");
+		return refuse(at, "network", "priorities");
 	return 0;
 }
 
 int
-oci_limits(struct oci_document *document,
-	   const struct oci_resources *resources, struct cgroup_limits *limits)
+oci_limits(const struct oci_node *at, const struct oci_resources *resources,
+	   struct cgroup_limits *limits)
 {
 	*limits = (struct cgroup_limits){ 0 };
 	if (!resources)
 		return 0;
-	if (check(resources) < 0)
+	if (check(at, resources) < 0)
 		return -1;
 	if (resources->memory)
 		put_memory(resources->memory, limits);
@@ -230,9 +232,9 @@ oci_limits(struct oci_document *document,
 	if (resources->pids)
 		limits->pids = limit_of(resources->pids->limit);
 	if (resources->block_io)
-		put_block_io(document, resources->block_io, limits);
-	put_hugetlb(document, resources, limits);
-	put_rdma(document, resources, limits);
-	put_devices(document, resources, limits);
+		put_block_io(at->document, resources->block_io, limits);
+	put_hugetlb(at->document, resources, limits);
+	put_rdma(at->document, resources, limits);
+	put_devices(at->document, resources, limits);
 	return 0;
 }

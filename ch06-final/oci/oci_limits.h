@@ -9,15 +9,16 @@
 #include "oci_resources.h"
 
 /*
- * Fill in `limits`; what it points to belongs to the document.  What is asked
- * for and has no place there is a failure, with two exceptions: `unified` is
- * the caller's to write, file by file; and without "swap" it is what Docker
- * makes of it, twice the memory, where the specification leaves what there is.
+ * Fill in `limits`; what it points to belongs to the document of `at`, which is
+ * where failures say that the resources are.  What is asked for and has no
+ * place in the limits is a failure, with two exceptions: `unified` is the
+ * caller's to write, file by file; and without "swap" it is what Docker makes
+ * of it, twice the memory, where the specification leaves what there is.
  *
  * 0 is as good as not there, as other runtimes have it, but for swappiness,
  * burst, idle and the limits of huge pages and RDMA, where it means 0.
  */
-int oci_limits(struct oci_document *document,
+int oci_limits(const struct oci_node *at,
 	       const struct oci_resources *resources,
 	       struct cgroup_limits *limits);
 

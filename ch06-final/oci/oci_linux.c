@@ -54,7 +54,7 @@ take_namespaces(const struct oci_node *at, const struct oci_field *field,
 	uint64_t seen = 0;
 	for (size_t i = 0; i < config->namespace_count; i++) {
 		const struct ns_kind *kind = config->namespaces[i].kind;
-		struct oci_node one = { at->document, at, NULL, i, NULL };
+		struct oci_node one = oci_item(at, i);
 		if (seen & kind->flag)
 			return oci_fail(&one, "%s is there twice", kind->name);
 		seen |= kind->flag;
@@ -76,15 +76,13 @@ check_namespaces(const struct oci_node *at, const struct oci_linux *config)
 		{ "timeOffsets", "time", config->time_offset_count > 0 },
 		{ "netDevices", "network", config->net_device_count > 0 },
 	};
-	for (size_t i = 0; i < countof(needs); i++) {
-		struct oci_node child;
-		oci_member(at, needs[i].key, &child);
+	for (size_t i = 0; i < countof(needs); i++)
 		if (needs[i].there &&
 		    !oci_namespace_find(config, needs[i].kind))
-			return oci_fail(&child,
-					"there is no namespace of type %s",
-					needs[i].kind);
-	}
+			return oci_fail_member(
+				at, needs[i].key,
+				"there is no namespace of type %s",
+				needs[i].kind);
 	return 0;
 }
 
@@ -100,20 +98,9 @@ check_time_offset(const struct oci_node *at, void *made)
 	return 0;
 }
 
-static int
-take_seconds(const struct oci_node *at, const struct oci_field *field,
-	     void *into)
-{
-	uint64_t value;
-	if (oci_integer(at, INT64_MIN, INT64_MAX, &value) < 0)
-		return -1;
-	*(int64_t *)((char *)into + field->at) = (int64_t)value;
-	return 0;
-}
-
 #define TIME(member) offsetof(struct oci_time_offset, member)
 static const struct oci_field time_offset_fields[] = {
-	{ "secs", take_seconds, .at = TIME(seconds) },
+	{ "secs", oci_take_i64, .at = TIME(seconds) },
 	{ "nanosecs", oci_take_u32, .at = TIME(nanoseconds),
 	  .max = 999999999 },
 	{ 0 }
@@ -129,16 +116,15 @@ static int
 check_device(const struct oci_node *at, void *made)
 {
 	struct oci_device *device = made;
-	struct oci_node child;
-	oci_member(at, "type", &child);
 	if (strlen(device->type) != 1 || !strchr("cubp", device->type[0]))
-		return oci_fail(&child, "\"%.100s\" is none of c, u, b and p",
-				device->type);
+		return oci_fail_member(at, "type",
+				       "\"%.100s\" is none of c, u, b and p",
+				       device->type);
 	if (device->type[0] != 'p' &&
-	    (!device->major.set || !device->minor.set)) {
-		oci_member(at, device->major.set ? "minor" : "major", &child);
-		return oci_fail(&child, "is missing");
-	}
+	    (!device->major.set || !device->minor.set))
+		return oci_fail_member(
+			at, device->major.set ? "minor" : "major",
+			"is missing");
 	/* Some write the type of the file there, too. */
 	device->file_mode.value &= 07777;
 	return 0;
@@ -273,19 +259,19 @@ static int
 check_intel_rdt(const struct oci_node *at, void *made)
 {
 	const struct oci_intel_rdt *rdt = made;
-	struct oci_node child;
-	oci_member(at, "closID", &child);
 	const char *id = rdt->clos_id;
 	if (id && (!*id || strchr(id, '/') || strcmp(id, ".") == 0 ||
 		   strcmp(id, "..") == 0))
-		return oci_fail(&child, "\"%.100s\" is not the name of a "
-					"directory", id);
-	oci_member(at, "memBwSchema", &child);
+		return oci_fail_member(at, "closID",
+				       "\"%.100s\" is not the name of a "
+				       "directory", id);
 	const char *bandwidth = rdt->mem_bw_schema;
 	if (bandwidth && strncmp(bandwidth, "MB:", 3) != 0)
-		return oci_fail(&child, "does not begin with MB:");
+		return oci_fail_member(at, "memBwSchema",
+				       "does not begin with MB:");
 	if (bandwidth && strchr(bandwidth, '\n'))
-		return oci_fail(&child, "has more than one line");
+		return oci_fail_member(at, "memBwSchema",
+				       "has more than one line");
 	return 0;
 }
 
@@ -327,7 +313,7 @@ const struct oci_word oci_memory_flags[] = {
 static const struct oci_field memory_policy_fields[] = {
 	{ "mode", oci_take_word, .at = POLICY(mode), .required = true,
 	  .words = oci_memory_modes, .noun = "mode" },
-	{ "nodes", oci_take_text, .at = POLICY(nodes) },
+	{ "nodes", oci_take_ranges, .at = POLICY(nodes) },
 	{ "flags", oci_take_words, .at = POLICY(flags),
 	  .words = oci_memory_flags, .noun = "flag" },
 	{ 0 }

@@ -132,8 +132,7 @@ take_options(const struct oci_node *at, const struct oci_field *field,
 		return oci_wrong_type(at, "an array");
 	size_t room = 1;
 	for (size_t i = 0; i < json_array_size(at->json); i++) {
-		struct oci_node one = { at->document, at, NULL, i,
-					json_array_get(at->json, i) };
+		struct oci_node one = oci_item(at, i);
 		const char *name = oci_text(&one);
 		if (!name)
 			return -1;

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "cpulist.h"
-
 /* ---- the names ---------------------------------------------------------- */
 
 #define CAP(name) { #name, name }
@@ -79,8 +77,7 @@ take_capabilities(const struct oci_node *at, const struct oci_field *field,
 		return oci_wrong_type(at, "an array");
 	uint64_t *set = (uint64_t *)((char *)into + field->at);
 	for (size_t i = 0; i < json_array_size(at->json); i++) {
-		struct oci_node one = { at->document, at, NULL, i,
-					json_array_get(at->json, i) };
+		struct oci_node one = oci_item(at, i);
 		const char *name = oci_text(&one);
 		if (!name)
 			return -1;
@@ -218,23 +215,10 @@ static const struct oci_shape io_priority_shape = {
 	.size = sizeof(struct oci_io_priority), io_priority_fields,
 };
 
-static int
-take_cpus(const struct oci_node *at, const struct oci_field *field, void *into)
-{
-	if (oci_take_text(at, field, into) < 0)
-		return -1;
-	const char *list = oci_text(at);
-	auto_free char *normal = *list ? cpulist_normalize(list) : NULL;
-	if (*list && !normal)
-		return oci_fail(at, "\"%.100s\" is not a list of CPUs, such "
-				    "as 0-3,7", list);
-	return 0;
-}
-
 static const struct oci_field cpu_affinity_fields[] = {
-	{ "initial", take_cpus,
+	{ "initial", oci_take_ranges,
 	  .at = offsetof(struct oci_cpu_affinity, initial) },
-	{ "final", take_cpus,
+	{ "final", oci_take_ranges,
 	  .at = offsetof(struct oci_cpu_affinity, final) },
 	{ 0 }
 };
@@ -250,7 +234,7 @@ check_rlimits(const struct oci_node *at, const struct oci_process *process)
 	uint64_t seen = 0;
 	for (size_t i = 0; i < process->rlimit_count; i++) {
 		uint64_t type = process->rlimits[i].type;
-		struct oci_node one = { at->document, at, NULL, i, NULL };
+		struct oci_node one = oci_item(at, i);
 		if (seen >> type & 1)
 			return oci_fail(&one, "%s is there twice",
 					oci_word_name(oci_rlimit_names, type));
@@ -263,18 +247,18 @@ static int
 check_process(const struct oci_node *at, void *made)
 {
 	struct oci_process *process = made;
-	struct oci_node args, env;
-	oci_member(at, "args", &args);
 	if (!process->args[0])
-		return oci_fail(&args, "is empty: what is to be run?");
+		return oci_fail_member(at, "args",
+				       "is empty: what is to be run?");
 	if (!process->terminal)
 		process->console_size = NULL;
 	if (!process->user)
 		process->user = oci_document_new(at->document,
 						 sizeof(*process->user));
+	struct oci_node env;
 	oci_member(at, "env", &env);
 	for (size_t i = 0; process->env && process->env[i]; i++) {
-		struct oci_node one = { at->document, &env, NULL, i, NULL };
+		struct oci_node one = oci_item(&env, i);
 		const char *equal = strchr(process->env[i], '=');
 		if (!equal || equal == process->env[i])
 			return oci_fail(&one, "\"%.100s\" is not NAME=value",

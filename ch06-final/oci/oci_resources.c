@@ -1,10 +1,7 @@
 /* oci_resources.c - parent.  See oci_resources.h. */
 #include "oci_resources.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "cpulist.h"
 
 /* ---- memory, CPUs, processes -------------------------------------------- */
 
@@ -33,20 +30,6 @@ static const struct oci_shape memory_shape = {
 };
 
 static int
-take_list_of_numbers(const struct oci_node *at, const struct oci_field *field,
-		     void *into)
-{
-	if (oci_take_text(at, field, into) < 0)
-		return -1;
-	const char *list = oci_text(at);
-	auto_free char *normal = *list ? cpulist_normalize(list) : NULL;
-	if (*list && !normal)
-		return oci_fail(at, "\"%.100s\" is not a list such as 0-3,7",
-				list);
-	return 0;
-}
-
-static int
 check_cpu(const struct oci_node *at, void *made)
 {
 	const struct oci_cpu *cpu = made;
@@ -64,8 +47,8 @@ static const struct oci_field cpu_fields[] = {
 	{ "period", oci_take_uint, .at = CPU(period) },
 	{ "realtimeRuntime", oci_take_int, .at = CPU(realtime_runtime) },
 	{ "realtimePeriod", oci_take_uint, .at = CPU(realtime_period) },
-	{ "cpus", take_list_of_numbers, .at = CPU(cpus) },
-	{ "mems", take_list_of_numbers, .at = CPU(mems) },
+	{ "cpus", oci_take_ranges, .at = CPU(cpus) },
+	{ "mems", oci_take_ranges, .at = CPU(mems) },
 	{ "idle", oci_take_int, .at = CPU(idle), .max = 1 },
 	{ 0 }
 };
@@ -73,19 +56,8 @@ static const struct oci_shape cpu_shape = {
 	.size = sizeof(struct oci_cpu), cpu_fields, check_cpu,
 };
 
-static int
-take_limit(const struct oci_node *at, const struct oci_field *field,
-	   void *into)
-{
-	uint64_t value;
-	if (oci_integer(at, INT64_MIN, INT64_MAX, &value) < 0)
-		return -1;
-	*(int64_t *)((char *)into + field->at) = (int64_t)value;
-	return 0;
-}
-
 static const struct oci_field pids_fields[] = {
-	{ "limit", take_limit, .at = offsetof(struct oci_pids, limit),
+	{ "limit", oci_take_i64, .at = offsetof(struct oci_pids, limit),
 	  .required = true },
 	{ 0 }
 };
@@ -238,17 +210,15 @@ static int
 check_device_rule(const struct oci_node *at, void *made)
 {
 	const struct oci_device_rule *rule = made;
-	struct oci_node child;
-	oci_member(at, "type", &child);
 	if (rule->type &&
-	    (strlen(rule->type) > 1 || !strchr("abc", rule->type[0])))
-		return oci_fail(&child, "\"%.100s\" is neither a, b nor c",
-				rule->type);
-	oci_member(at, "access", &child);
-	if (rule->access &&
-	    rule->access[strspn(rule->access, "rwm")] != '\0')
-		return oci_fail(&child, "\"%.100s\" is more than r, w and m",
-				rule->access);
+	    (strlen(rule->type) != 1 || !strchr("abc", rule->type[0])))
+		return oci_fail_member(at, "type",
+				       "\"%.100s\" is neither a, b nor c",
+				       rule->type);
+	if (rule->access && rule->access[strspn(rule->access, "rwm")])
+		return oci_fail_member(at, "access",
+				       "\"%.100s\" is more than r, w and m",
+				       rule->access);
 	return 0;
 }
 
@@ -278,10 +248,10 @@ take_unified(const struct oci_node *at, const struct oci_field *field,
 		return -1;
 	const struct oci_map *map = (void *)((char *)into + field->at);
 	for (size_t i = 0; i < map->count; i++) {
-		struct oci_node one;
-		oci_member(at, map->pairs[i].key, &one);
-		if (strchr(one.key, '/') || one.key[0] == '.')
-			return oci_fail(&one, "is not a file of a cgroup");
+		const char *name = map->pairs[i].key;
+		if (strchr(name, '/') || name[0] == '.')
+			return oci_fail_member(at, name,
+					       "is not a file of a cgroup");
 	}
 	return 0;
 }

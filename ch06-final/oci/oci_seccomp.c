@@ -80,8 +80,7 @@ take_architectures(const struct oci_node *at, const struct oci_field *field,
 	seccomp->architectures = oci_document_new(at->document,
 						  count * sizeof(uint64_t));
 	for (size_t i = 0; i < count; i++) {
-		struct oci_node one = { at->document, at, NULL, i,
-					json_array_get(at->json, i) };
+		struct oci_node one = oci_item(at, i);
 		if (oci_take_word(&one, field, &seccomp->architectures[i]) < 0)
 			return -1;
 	}
@@ -93,12 +92,11 @@ static int
 check_errno(const struct oci_node *at, const char *key, uint64_t action,
 	    const struct oci_uint *number)
 {
-	struct oci_node child;
-	oci_member(at, key, &child);
 	if (number->set && action != SECCOMP_RET_ERRNO &&
 	    action != SECCOMP_RET_TRACE)
-		return oci_fail(&child, "only SCMP_ACT_ERRNO and "
-					"SCMP_ACT_TRACE return a number");
+		return oci_fail_member(at, key, "only SCMP_ACT_ERRNO and "
+						"SCMP_ACT_TRACE return a "
+						"number");
 	return 0;
 }
 
@@ -106,10 +104,9 @@ static int
 check_rule(const struct oci_node *at, void *made)
 {
 	const struct oci_seccomp_rule *rule = made;
-	struct oci_node names;
-	oci_member(at, "names", &names);
 	if (!rule->names[0])
-		return oci_fail(&names, "is empty: which system calls?");
+		return oci_fail_member(at, "names",
+				       "is empty: which system calls?");
 	return check_errno(at, "errnoRet", rule->action, &rule->errno_ret);
 }
 
@@ -126,17 +123,13 @@ static int
 check_seccomp(const struct oci_node *at, void *made)
 {
 	const struct oci_seccomp *seccomp = made;
-	struct oci_node child;
-	if (seccomp->listener_metadata && !seccomp->listener_path) {
-		oci_member(at, "listenerMetadata", &child);
-		return oci_fail(&child, "there is no listenerPath to send it "
-					"to");
-	}
-	if (!seccomp->listener_path && notifies(seccomp)) {
-		oci_member(at, "listenerPath", &child);
-		return oci_fail(&child, "is missing: SCMP_ACT_NOTIFY needs "
-					"it");
-	}
+	if (seccomp->listener_metadata && !seccomp->listener_path)
+		return oci_fail_member(at, "listenerMetadata",
+				       "there is no listenerPath to send it "
+				       "to");
+	if (!seccomp->listener_path && notifies(seccomp))
+		return oci_fail_member(at, "listenerPath",
+				       "is missing: SCMP_ACT_NOTIFY needs it");
 	return check_errno(at, "defaultErrnoRet", seccomp->default_action,
 			   &seccomp->default_errno_ret);
 }

@@ -402,7 +402,8 @@ static const struct mistake {
 	{ "process.ioPriority.priority", "8",
 	  "process.ioPriority.priority: 8 is out of range: 0 to 7" },
 	{ "process.execCPUAffinity.final", "'3-1'",
-	  "process.execCPUAffinity.final: \"3-1\" is not a list of CPUs" },
+	  "process.execCPUAffinity.final: \"3-1\" is not a list such as "
+	  "0-3,7" },
 
 	{ "mounts.0.destination", "'proc'",
 	  "mounts[0].destination: \"proc\" is not an absolute path" },
@@ -494,6 +495,8 @@ static const struct mistake {
 	  "linux.intelRdt.memBwSchema: does not begin with MB:" },
 	{ "linux.intelRdt.memBwSchema", "'MB:0\\nMB:1'",
 	  "linux.intelRdt.memBwSchema: has more than one line" },
+	{ "linux.memoryPolicy.nodes", "'x'",
+	  "linux.memoryPolicy.nodes: \"x\" is not a list such as 0-3,7" },
 	{ "linux.memoryPolicy.mode", "'MPOL_X'",
 	  "linux.memoryPolicy.mode: unknown mode MPOL_X" },
 
@@ -602,6 +605,18 @@ several_together(void **state)
 			    "linux.seccomp.listenerPath: is missing: "
 			    "SCMP_ACT_NOTIFY needs it");
 	oci_config_free(&config);
+	/* As exec's --process has it: its paths begin there. */
+	struct oci_document document;
+	static const char alone[] = "{\"cwd\":\"x\",\"args\":[\"y\"]}";
+	assert_int_equal(oci_document_parse(&document, "process.json", alone,
+					    strlen(alone)), 0);
+	struct oci_node root = oci_root(&document);
+	struct oci_process made = { 0 };
+	assert_int_equal(oci_take_fields(&root, &oci_process_shape, &made),
+			 -1);
+	assert_string_equal(failure.text,
+			    "cwd: \"x\" is not an absolute path");
+	oci_document_free(&document);
 	assert_int_equal(parse(&config, "[]"), -1);
 	assert_string_equal(failure.text, "is an array, must be an object");
 	oci_config_free(&config);

@@ -71,6 +71,10 @@ every_name_is_taken(void **state)
 	      "\"syscalls\":[{\"names\":[\"x\"],\"action\":\"SCMP_ACT_LOG\","
 	      "\"args\":[{\"index\":0,\"value\":1,\"op\":\"",
 	      at(json, "linux.seccomp.operators"), "\"}]}]}}");
+	taken("\"linux\":{\"memoryPolicy\":{\"mode\":\"",
+	      at(json, "linux.memoryPolicy.modes"), "\"}}");
+	taken("\"linux\":{\"memoryPolicy\":{\"mode\":\"MPOL_BIND\","
+	      "\"flags\":[\"", at(json, "linux.memoryPolicy.flags"), "\"]}}");
 	json_decref(json);
 }
 

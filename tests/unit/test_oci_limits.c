@@ -17,13 +17,14 @@ limits_of(const char *single, struct cgroup_limits *limits)
 	if (oci_document_parse(&document, "resources", json,
 			       strlen(json)) < 0)
 		fail_msg("%s", failure.text);
-	struct oci_node root = oci_root(&document);
+	struct oci_node top = oci_root(&document);
+	struct oci_node root = { &document, &top, "res", 0, top.json };
 	struct oci_resources *resources =
 		oci_document_new(&document, sizeof(*resources));
 	if (oci_take_fields(&root, &oci_resources_shape, resources) < 0)
 		fail_msg("%s", failure.text);
 	failure = (struct failure){ 0 };
-	return oci_limits(&document, resources, limits);
+	return oci_limits(&root, resources, limits);
 }
 
 static int
@@ -40,7 +41,8 @@ nothing(void **state)
 	(void)state;
 	struct cgroup_limits limits;
 	static const struct cgroup_limits none;
-	assert_int_equal(oci_limits(&document, NULL, &limits), 0);
+	struct oci_node top = oci_root(&document);
+	assert_int_equal(oci_limits(&top, NULL, &limits), 0);
 	assert_memory_equal(&limits, &none, sizeof(none));
 	assert_int_equal(limits_of("{'memory': {}, 'cpu': {'cpus': ''}, "
 				   "'pids': {'limit': 0}, 'blockIO': {}}",
@@ -163,16 +165,15 @@ refused(void **state)
 		{ "{'cpu': {'realtimePeriod': 5}}", "cpu.realtimePeriod" },
 		{ "{'blockIO': {'leafWeight': 5}}", "blockIO.leafWeight" },
 		{ "{'blockIO': {'weightDevice': [{'major': 1, 'minor': 2, "
-		  "'leafWeight': 5}]}}", "blockIO.weightDevice: leafWeight" },
+		  "'leafWeight': 5}]}}", "blockIO.weightDevice" },
 		{ "{'network': {'classID': 5}}", "network.classID" },
 		{ "{'network': {'priorities': [{'name': 'a', 'priority': 1}]"
 		  "}}", "network.priorities" },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
 		struct cgroup_limits limits;
-		auto_free char *message = text("linux.resources.%s: this "
-					       "runtime cannot set it",
-					       rows[i].path);
+		auto_free char *message = text("res.%s: this runtime cannot "
+					       "set it", rows[i].path);
 		assert_int_equal(limits_of(rows[i].resources, &limits), -1);
 		assert_string_equal(failure.text, message);
 		oci_document_free(&document);
