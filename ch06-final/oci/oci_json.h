@@ -43,7 +43,7 @@ int oci_document_parse(struct oci_document *document, const char *name,
 
 /* The same of the file `path`: a regular one, of at most OCI_DOCUMENT_MAX
  * bytes.  Nobody is waited for, whatever a hostile bundle has there. */
-#define OCI_DOCUMENT_MAX (16u << 20)
+#define OCI_DOCUMENT_MAX (4u << 20)
 int oci_document_read(struct oci_document *document, int dir,
 		      const char *path);
 

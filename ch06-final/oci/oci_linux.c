@@ -83,6 +83,12 @@ check_namespaces(const struct oci_node *at, const struct oci_linux *config)
 				at, needs[i].key,
 				"there is no namespace of type %s",
 				needs[i].kind);
+	/* Its clocks are set before the first process comes. */
+	const struct oci_namespace *time = oci_namespace_find(config, "time");
+	if (config->time_offset_count > 0 && time->path)
+		return oci_fail_member(at, "timeOffsets",
+				       "the namespace of type time is not "
+				       "new");
 	return 0;
 }
 
@@ -209,15 +215,15 @@ check_sysctl(const struct oci_node *at, const struct oci_linux *config)
 	return 0;
 }
 
-/* As engines write it, with "r" or without: it is for all mounts. */
+/* The specification has four.  Engines write those with "r", too. */
 static const struct oci_word propagations[] = {
-	{ "private", MS_PRIVATE | MS_REC },
+	{ "private", MS_PRIVATE },
 	{ "rprivate", MS_PRIVATE | MS_REC },
-	{ "shared", MS_SHARED | MS_REC },
+	{ "shared", MS_SHARED },
 	{ "rshared", MS_SHARED | MS_REC },
-	{ "slave", MS_SLAVE | MS_REC },
+	{ "slave", MS_SLAVE },
 	{ "rslave", MS_SLAVE | MS_REC },
-	{ "unbindable", MS_UNBINDABLE | MS_REC },
+	{ "unbindable", MS_UNBINDABLE },
 	{ "runbindable", MS_UNBINDABLE | MS_REC },
 	{ 0 }
 };

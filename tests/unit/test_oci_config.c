@@ -140,7 +140,7 @@ kernel(void **state)
 	assert_string_equal(k->net_devices[0].name, "inner%d");
 	assert_null(k->net_devices[1].name);
 	assert_string_equal(k->cgroups_path, "/my/box");
-	assert_int_equal(k->rootfs_propagation, MS_SLAVE | MS_REC);
+	assert_int_equal(k->rootfs_propagation, MS_SLAVE);
 	assert_int_equal(k->sysctl.count, 2);
 	assert_string_equal(k->masked_paths[0], "/proc/kcore");
 	assert_string_equal(k->readonly_paths[0], "/proc/sys");
@@ -448,6 +448,8 @@ static const struct mistake {
 	{ "linux.namespaces", "[{'type': 'user'}, {'type': 'time'}, "
 			      "{'type': 'network'}, {'type': 'ipc'}]",
 	  "hostname: is the host's: there is no namespace of type uts" },
+	{ "linux.namespaces.7.path", "'/proc/1/ns/time'",
+	  "linux.timeOffsets: the namespace of type time is not new" },
 	{ "linux.uidMappings", NULL,
 	  "linux: uidMappings and gidMappings come together, uidMappings is "
 	  "missing" },

@@ -170,7 +170,7 @@ files(void **state)
 	auto_close int large = openat(dir, "large", O_RDWR | O_CREAT, 0600);
 	assert_int_equal(ftruncate(large, OCI_DOCUMENT_MAX + 1), 0);
 	assert_int_equal(oci_document_read(&document, dir, "large"), -1);
-	assert_string_equal(failure.text, "read large: larger than 16 MiB");
+	assert_string_equal(failure.text, "read large: larger than 4 MiB");
 	assert_int_equal(ftruncate(large, 0), 0);
 	assert_int_equal(write(large, "{\"a\":\"b\"}", 9), 9);
 	assert_int_equal(oci_document_read(&document, dir, "large"), 0);
