@@ -42,6 +42,15 @@ number_end(const char *at, const char *end)
 	return at;
 }
 
+/* A number cannot be a name, nor may it become one. */
+static bool
+is_name(const char *after, const char *end)
+{
+	while (after < end && isspace((unsigned char)*after))
+		after++;
+	return after < end && *after == ':';
+}
+
 /* Is this an integer that a uint64_t can hold, and an int64_t cannot? */
 static bool
 is_big(const char *word, size_t length)
@@ -71,7 +80,7 @@ quote_big_integers(const char *at, size_t *length)
 			next = string_end(at, end);
 		else if (isalnum((unsigned char)*at) || *at == '-')
 			next = number_end(at, end);
-		if (is_big(at, next - at)) {
+		if (is_big(at, next - at) && !is_name(next, end)) {
 			fwrite(copied, 1, at - copied, out);
 			fprintf(out, "\"" BIG "%.*s\"", (int)(next - at), at);
 			copied = next;

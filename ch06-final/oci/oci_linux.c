@@ -334,12 +334,9 @@ static int
 check_linux(const struct oci_node *at, void *made)
 {
 	const struct oci_linux *config = made;
-	bool uids = config->uid_mapping_count > 0;
-	bool gids = config->gid_mapping_count > 0;
-	if (uids != gids)
-		return oci_fail(at, "uidMappings and gidMappings come "
-				    "together, %s is missing",
-				uids ? "gidMappings" : "uidMappings");
+	if (oci_id_mappings_check(at, config->uid_mapping_count,
+				  config->gid_mapping_count) < 0)
+		return -1;
 	if (check_namespaces(at, config) < 0)
 		return -1;
 	return check_sysctl(at, config);

@@ -184,23 +184,16 @@ const struct oci_shape oci_id_mapping_shape = {
 	check_id_mapping,
 };
 
-/* ---- the whole ---------------------------------------------------------- */
-
-static int
-check_ids(const struct oci_node *at, struct oci_mount *mount)
+int
+oci_id_mappings_check(const struct oci_node *at, size_t uids, size_t gids)
 {
-	bool uids = mount->uid_mapping_count > 0;
-	bool gids = mount->gid_mapping_count > 0;
-	if (uids != gids)
-		return oci_fail(at, "uidMappings and gidMappings come "
-				    "together, %s is missing",
-				uids ? "gidMappings" : "uidMappings");
-	/* Without the option older runtimes would show the ids as they are;
-	 * we do not. */
-	if (uids)
-		mount->special |= OCI_MOUNT_IDMAP;
-	return 0;
+	if (!uids == !gids)
+		return 0;
+	return oci_fail(at, "uidMappings and gidMappings come together, %s "
+			    "is missing", uids ? "gidMappings" : "uidMappings");
 }
+
+/* ---- the whole ---------------------------------------------------------- */
 
 static int
 check_mount(const struct oci_node *at, void *made)
@@ -222,7 +215,12 @@ check_mount(const struct oci_node *at, void *made)
 			!(plan->flags & MS_BIND);
 	if (mount->special & OCI_MOUNT_COPY_UP && !is_tmpfs)
 		return oci_fail(at, "tmpcopyup is only for a tmpfs");
-	return check_ids(at, mount);
+	/* Without the option older runtimes would show the ids as they are;
+	 * we do not. */
+	if (mount->uid_mapping_count > 0)
+		mount->special |= OCI_MOUNT_IDMAP;
+	return oci_id_mappings_check(at, mount->uid_mapping_count,
+				     mount->gid_mapping_count);
 }
 
 #define AT(member) offsetof(struct oci_mount, member)

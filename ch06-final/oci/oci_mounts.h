@@ -21,6 +21,9 @@ struct oci_id_mapping {
 };
 extern const struct oci_shape oci_id_mapping_shape;
 
+/* `at`, which has uidMappings and gidMappings, must have both or none. */
+int oci_id_mappings_check(const struct oci_node *at, size_t uids, size_t gids);
+
 /* What the runtime itself does. */
 enum {
 	OCI_MOUNT_COPY_UP = 1, /* of a tmpfs: with what was there before */
