@@ -96,6 +96,8 @@ static int
 run(void)
 {
 	int refused = stage_enter();
+	if (!refused) /* mv(1) removes a directory of both halves */
+		refused = stage_needs_opaque();
 	if (refused)
 		return refused;
 	if (stage_make_frame() < 0 || look_put("lower/file", "text\n") < 0 ||
