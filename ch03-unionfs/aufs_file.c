@@ -10,12 +10,6 @@
 #include "aufs_copyup.h"
 #include "aufs_handle.h"
 
-static struct aufs *
-aufs_of(const struct fuse_request *request)
-{
-	return request->fuse->data;
-}
-
 static bool
 writes(int flags)
 {

@@ -15,18 +15,6 @@
 #include "aufs_listing.h"
 #include "aufs_whiteout.h"
 
-static struct aufs *
-aufs_of(const struct fuse_request *request)
-{
-	return request->fuse->data;
-}
-
-static struct node *
-node_asked(const struct fuse_request *request)
-{
-	return node_of(&aufs_of(request)->nodes, request->in->nodeid);
-}
-
 /* ---- looking up and forgetting ----------------------------------------- */
 
 ssize_t

@@ -1,5 +1,5 @@
 /*
- * Two directories as one, by a program: a FUSE file system in a hundred lines.
+ * Two directories as one, by a program: a small FUSE file system.
  *
  *	sudo ./03-union-by-fuse TOP BOTTOM TARGET
  *	sudo umount TARGET
@@ -135,7 +135,7 @@ handle(const struct fuse_in_header *in, const void *arg)
 		return read_file(path, arg);
 	case FUSE_READDIR:
 		return list(path, arg);
-	default: /* "function not implemented": nor can it be written */
+	default: /* the kernel does without, and does not ask again */
 		return -ENOSYS;
 	}
 }
@@ -154,7 +154,7 @@ main(int argc, char **argv)
 	int device = open("/dev/fuse", O_RDWR);
 	snprintf(options, sizeof(options),
 		 "fd=%d,rootmode=40000,user_id=0,group_id=0", device);
-	if (mount("none", argv[3], "fuse.union", 0, options) < 0)
+	if (mount("none", argv[3], "fuse.union", MS_RDONLY, options) < 0)
 		err(1, "mount %s", argv[3]);
 	if (daemon(1, 0) < 0)
 		err(1, "daemon");

@@ -14,18 +14,6 @@
 
 #define FOR_EVER (10ULL * 365 * 24 * 3600)
 
-static struct aufs *
-aufs_of(const struct fuse_request *request)
-{
-	return request->fuse->data;
-}
-
-static struct node *
-node_asked(const struct fuse_request *request)
-{
-	return node_of(&aufs_of(request)->nodes, request->in->nodeid);
-}
-
 /* ---- reading them ------------------------------------------------------ */
 
 uint64_t

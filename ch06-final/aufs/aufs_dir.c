@@ -21,18 +21,6 @@ struct directory {
 /* Places in it: of ".", of "..", and of the first name that was listed. */
 enum { SELF, PARENT, FIRST };
 
-static struct aufs *
-aufs_of(const struct fuse_request *request)
-{
-	return request->fuse->data;
-}
-
-static struct node *
-node_asked(const struct fuse_request *request)
-{
-	return node_of(&aufs_of(request)->nodes, request->in->nodeid);
-}
-
 ssize_t
 dir_op_releasedir(struct fuse_request *request)
 {

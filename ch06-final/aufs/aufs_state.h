@@ -39,4 +39,17 @@ struct aufs {
 	pthread_cond_t copied;
 };
 
+/* The file system that a request is for, and the node that it names. */
+static inline struct aufs *
+aufs_of(const struct fuse_request *request)
+{
+	return request->fuse->data;
+}
+
+static inline struct node *
+node_asked(const struct fuse_request *request)
+{
+	return node_of(&aufs_of(request)->nodes, request->in->nodeid);
+}
+
 #endif

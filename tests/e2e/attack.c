@@ -6,9 +6,9 @@
  *
  * SECRET is the full path of a file outside that holds WORD, HANDLE its handle
  * (name_to_handle_at(2)) as type and bytes in hexadecimal.  A line for each
- * attack: its name, and "OUT" or the errno that it met.  Exit status 0: none
- * got out; 3: some did.  Everything is tried twice, the second time as root of
- * a user namespace made for it.
+ * attack: its name, and "OUT", "inside", or "not-tried" where there may be no
+ * user namespace.  Exit status 0: none got out; 3: some did.  Everything is
+ * tried twice, the second time as root of a user namespace made for it.
  *
  * What would do damage is only opened, never written.
  */
@@ -429,6 +429,8 @@ become_root_of_a_namespace(void)
 	return unshare(CLONE_NEWUSER | CLONE_NEWNS);
 }
 
+enum { INSIDE = 0, OUT = 1, NOT_TRIED = 2 };
+
 static int
 attack(unsigned int i, int as_new_root)
 {
@@ -438,15 +440,16 @@ attack(unsigned int i, int as_new_root)
 	if (pid == 0) {
 		alarm(20);
 		if (as_new_root && become_root_of_a_namespace() < 0)
-			_exit(0);
-		_exit(attacks[i].try() ? 1 : 0);
+			_exit(NOT_TRIED);
+		_exit(attacks[i].try() ? OUT : INSIDE);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
 		exit(2);
-	int out = !WIFEXITED(status) || WEXITSTATUS(status);
+	/* One that dies half-way has not been withstood. */
+	int end = WIFEXITED(status) ? WEXITSTATUS(status) : OUT;
 	printf("%s%s %s\n", as_new_root ? "user-ns-" : "", attacks[i].name,
-	       out ? "OUT" : "inside");
-	return out;
+	       end == NOT_TRIED ? "not-tried" : end ? "OUT" : "inside");
+	return end != INSIDE && end != NOT_TRIED;
 }
 
 int

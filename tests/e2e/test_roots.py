@@ -204,8 +204,12 @@ class Attacked(harness.KernelTest):
 
     def outs(self, text):
         """Which got out; all are accounted for."""
-        lines = re.findall(r"^([\w-]+) (OUT|inside)\r?$", text, re.M)
+        lines = re.findall(r"^([\w-]+) (OUT|inside|not-tried)\r?$", text,
+                           re.M)
         names = [name for name, _ in lines]
+        for name, end in lines:
+            self.assertFalse(end == "not-tried" and
+                             not name.startswith("user-ns-"), text)
         self.assertEqual(len(names), 36, text)
         self.assertEqual(len(set(names)), 36, text)
         return {name for name, end in lines if end == "OUT"}

@@ -47,11 +47,13 @@ class Steps(harness.KernelTest):
             cat mnt/a mnt/b mnt/d/e/f mnt/d/a-long-name-7
             ls mnt/d | wc -l; ls mnt/d | sort | uniq -d
             cmp mnt/big lower/big
-            (echo > mnt/new) 2> /dev/null || echo read-only
+            (echo > mnt/new) 2>&1 | grep -o 'Read-only file system'
+            (echo >> mnt/a) 2>&1 | grep -o 'Read-only file system'
             cat mnt/none 2> /dev/null || echo none
             umount mnt; ls mnt
             while pgrep -f "$STEP upper lower" > /dev/null; do :; done"""),
-            ["low", "up", "deep", "up", "301", "read-only", "none"])
+            ["low", "up", "deep", "up", "301", "Read-only file system",
+             "Read-only file system", "none"])
 
     def test_copy_up(self):
         self.assertEqual(self.step("04-copy-up", """
