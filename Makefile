@@ -50,6 +50,14 @@ check-root:	## as root: every chapter run for real, the host looked over after
 	@sh ch01-namespaces/needs.sh tests/needs
 	@$(RUN_TESTS) e2e
 
+check-engines:	## as root: podman, containerd, Docker with our runtime [RUNTIME=crun]
+	@sh ch01-namespaces/needs.sh tests/needs
+	@$(RUN_TESTS) engines
+
+check-oci:	## as root: the OCI specification, ours; or: make check-oci RUNTIME=crun
+	@sh ch01-namespaces/needs.sh tests/needs
+	@$(RUN_TESTS) oci
+
 check-book:	## the book's transcripts and figures against this machine (root: all)
 	@sh ch01-namespaces/needs.sh tests/needs
 	@$(RUN_TESTS) book
@@ -61,7 +69,7 @@ book-update:	## as root: rewrites those that are no longer true; see git diff
 test:		## as root: installs what the tests need, then check and check-root
 	@echo "test: looking for the packages the tests need (tests/needs)"
 	@sh ch01-namespaces/needs.sh tests/needs
-	@$(RUN_TESTS) build unit asan repo labs book e2e
+	@$(RUN_TESTS) build unit asan repo labs book e2e oci engines
 
 vm:		## one command in a VM, root's and cgroup v2: make vm CMD='uname -r'
 	@sh ch01-namespaces/needs.sh tests/vm/needs
@@ -70,12 +78,18 @@ vm:		## one command in a VM, root's and cgroup v2: make vm CMD='uname -r'
 check-vm:	## every experiment in that VM; also CGROUP=v1, CGROUP=hybrid
 	@sh ch01-namespaces/needs.sh tests/vm/needs
 	@$(PROGRAMS)
-	@exec $(VM) "python3 -B tests/vm/check.py"
+	@exec $(VM) "SLOWER=10 python3 -B tests/vm/check.py"
+
+check-oci-vm:	## check-oci in that VM; also CGROUP=hybrid, RUNTIME=crun, K=test_root
+	@sh ch01-namespaces/needs.sh tests/vm/needs
+	@sh ch01-namespaces/needs.sh tests/needs
+	@$(MAKE) -s -C ch06-final programs
+	@exec $(VM) "SLOWER=20 RUNTIME=$(RUNTIME) $(RUN_TESTS) -k '$(K)' oci"
 
 VM = python3 -B tests/vm/vm.py
 # As it was typed: a dollar sign is for the shell in the guest.
 vm: export IN_VM = $(value CMD)
-check-vm: export TIMEOUT ?= 3600
+check-vm check-oci-vm: export TIMEOUT ?= 3600
 
 check-fresh:	## as root: the README's commands in a fresh Debian (debootstrap)
 	@sh tests/fresh.sh
@@ -84,6 +98,15 @@ bench:		## as root: ours and the real tools side by side, as ratios
 	@$(PROGRAMS)
 	@python3 -B tests/bench/union.py $(ROWS)
 	@python3 -B tests/bench/network.py
+	@python3 -B tests/bench/start.py
+	@python3 -B tests/bench/streams.py
+	@python3 -B tests/bench/images.py
+
+fuzz:		## random input, by clang's libFuzzer [TARGET=tar SECONDS=600]
+	@sh tests/fuzz/run.sh fuzz "$(or $(SECONDS),60)" $(TARGET)
+
+fuzz-keep:	## what it found worth trying, into tests/fuzz/corpus [TARGET=tar]
+	@sh tests/fuzz/run.sh keep 0 $(TARGET)
 
 doctor:		## what this machine has and lacks, and the cure for each lack
 	@sh tests/doctor.sh
@@ -114,5 +137,6 @@ clean:		## remove everything that was built
 	@for part in ch0*/ tests/; do $(MAKE) -s -C $$part clean || exit; done
 	rm -rf demo book/build
 
-.PHONY: help $(PARTS) all book check check-root check-book book-update test \
-	vm check-vm check-fresh lab grade watch grade-all doctor sync clean
+.PHONY: help $(PARTS) all book check check-root check-engines check-oci \
+	check-book book-update test vm check-vm check-oci-vm check-fresh lab \
+	grade watch grade-all fuzz fuzz-keep doctor sync clean

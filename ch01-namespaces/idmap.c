@@ -235,3 +235,16 @@ idmap_write(pid_t pid, const struct id_map *uids, const struct id_map *gids)
 		return wrap("map ids of process %d", pid);
 	return 0;
 }
+
+/* ---- reading ------------------------------------------------------------ */
+
+bool
+idmap_is_alone(void)
+{
+	auto_free char *map = read_all(AT_FDCWD, "/proc/self/uid_map", NULL);
+	unsigned int inside, outside, count;
+	int end = 0;
+	return map && sscanf(map, "%u %u %u%n", &inside, &outside, &count,
+			     &end) == 3 &&
+	       count == 1 && map[end + strspn(map + end, " \n")] == '\0';
+}

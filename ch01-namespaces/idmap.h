@@ -67,4 +67,10 @@ int idmap_add_subordinate(struct id_map *map, const char *file,
 int idmap_write(pid_t pid, const struct id_map *uids,
 		const struct id_map *gids);
 
+/*
+ * In our own user namespace: is root the only id?  Then no file can be given to
+ * anybody, and nobody can become anybody else.
+ */
+bool idmap_is_alone(void);
+
 #endif

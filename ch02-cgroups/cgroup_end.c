@@ -244,6 +244,20 @@ cgroup_freeze(const struct cgroup *cg, bool frozen)
 	return freeze_within(cg, frozen, FREEZE_MS);
 }
 
+int
+cgroup_is_frozen(const struct cgroup *cg)
+{
+	const struct cgroup_dir *v1 = cgroup_dir_with(cg, "freezer");
+	int v2 = cgroup_v2_fd(cg);
+	char state[32];
+	if (v1 && read_text(v1->fd, "freezer.state", state, sizeof(state)) >= 0)
+		return strcmp(state, "THAWED") != 0;
+	if (!v1 && v2 >= 0 &&
+	    read_text(v2, "cgroup.freeze", state, sizeof(state)) >= 0)
+		return strcmp(state, "1") == 0;
+	return (!v1 && v2 < 0) || failure.code == ENOENT ? 0 : -1;
+}
+
 /* ---- killing ------------------------------------------------------------ */
 
 /* v2's own way; false where there is none. */
@@ -394,13 +408,21 @@ open_parent(const char *path, const char **last)
 	return open(parent, SUBTREE_OPEN);
 }
 
+/* What of the name is below the base. */
+static const char *
+below_base(const struct cgroup_dir *dir)
+{
+	return dir->path + strlen(dir->in.base) + 1;
+}
+
 /*
  * Remove the leaf.  One of the same name that somebody made after ours was
  * gone is another one, and not ours to remove.
  */
 static int
-remove_leaf(const struct cgroup_dir *dir, bool is_first, struct patience *p)
+remove_leaf(const struct cgroup_dir *dir, struct patience *p)
 {
+	bool is_first = !strchr(below_base(dir), '/');
 	const char *name;
 	struct stat ours, there;
 	if (dir->fd < 0)
@@ -420,10 +442,10 @@ remove_leaf(const struct cgroup_dir *dir, bool is_first, struct patience *p)
 
 /* Remove what cgroup_create() made above the leaf and nobody uses any more. */
 static void
-remove_parents(const struct cgroup_dir *dir, const char *name)
+remove_parents(const struct cgroup_dir *dir)
 {
 	auto_free char *path = copy_text(dir->path);
-	size_t base = strlen(dir->path) - strlen(name);
+	size_t base = below_base(dir) - dir->path;
 	for (;;) {
 		*strrchr(path, '/') = '\0';
 		if (strlen(path) < base)
@@ -464,7 +486,6 @@ cgroup_destroy(const struct cgroup *cg)
 {
 	if (cg->count == 0)
 		return 0;
-	bool is_first = !strchr(cg->name, '/');
 	struct removal removal = { .patience = patience(REMOVE_MS) };
 	if (wait_until_empty(cg, &removal.patience) < 0)
 		return wrap("remove cgroup %s", cg->name);
@@ -481,14 +502,78 @@ cgroup_destroy(const struct cgroup *cg)
 	int result = 0;
 	for (size_t i = 0; i < cg->count; i++) {
 		const struct cgroup_dir *dir = &cg->dirs[i];
-		if (remove_leaf(dir, is_first, &removal.patience) < 0 &&
+		if (remove_leaf(dir, &removal.patience) < 0 &&
 		    result == 0) {
 			first = failure;
 			result = -1;
 		}
-		remove_parents(dir, cg->name);
+		remove_parents(dir);
 	}
 	if (result < 0)
 		failure = first;
 	return result;
+}
+
+/* ---- both --------------------------------------------------------------- */
+
+/* The last one in a directory that we made is to take that along. */
+static bool
+has_neighbours(const struct cgroup_dir *dir)
+{
+	struct stat above;
+	auto_free char *path = copy_text(dir->path);
+	*strrchr(path, '/') = '\0';
+	return !strchr(below_base(dir), '/') ||
+	       (stat(path, &above) == 0 && above.st_nlink > 2);
+}
+
+/*
+ * rmdir(2) refuses a cgroup with processes or children in it, so what it does
+ * not refuse needed no killing.  False: there is more to do.  `*was_last`: what
+ * is above one of them may go along.
+ */
+static bool
+remove_at_once(const struct cgroup *cg, bool *was_last)
+{
+	bool all = true;
+	for (size_t i = 0; i < cg->count; i++) {
+		const struct cgroup_dir *dir = &cg->dirs[i];
+		if (dir->fd < 0)
+			continue;
+		if (dir->in.version == 2 && subtree_has_note(dir->fd))
+			all = false;
+		else if (remove_now(AT_FDCWD, dir->path) < 0)
+			return false;
+		else if (!has_neighbours(dir))
+			*was_last = true;
+	}
+	return all;
+}
+
+/* Of what was made together the first is removed first: as long as it is there
+ * nobody has begun to remove this cgroup and to make another of its name. */
+static bool
+is_whole(const struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->count; i++)
+		if (cg->dirs[i].fd >= 0)
+			return faccessat(cg->dirs[i].fd, "cgroup.procs", F_OK,
+					 0) == 0;
+	return false;
+}
+
+int
+cgroup_end(const struct cgroup *cg)
+{
+	bool was_last = false;
+	if (!is_whole(cg) || !remove_at_once(cg, &was_last))
+		return cgroup_kill(cg) < 0 ? -1 : cgroup_destroy(cg);
+	if (!was_last)
+		return 0;
+	auto_close int lock = subtree_lock(cg->dirs[0].in.base);
+	if (lock < 0)
+		return wrap("remove what is above cgroup %s", cg->name);
+	for (size_t i = 0; i < cg->count; i++)
+		remove_parents(&cg->dirs[i]);
+	return 0;
 }

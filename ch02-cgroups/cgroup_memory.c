@@ -16,7 +16,7 @@ check_sum(const struct cgroup_limits *limits)
 {
 	uint64_t memory = cgroup_plain(limits->memory);
 	int64_t sum = limits->memory_swap;
-	if (sum < -1)
+	if (sum < -1 && sum != CGROUP_SWAP_KEEP)
 		return failx("a limit of %" PRId64 " bytes of memory and swap "
 			     "is negative; -1 means none", sum);
 	if (sum > 0 && (limits->memory == 0 || (uint64_t)sum < memory))
@@ -68,7 +68,8 @@ cgroup_plan_memory(struct cgroup_plan *plan, const struct cgroup_limits *limits,
 		   const struct cgroup_setting *setting)
 {
 	const struct cgroup_setting *both = setting + 1; /* --memory-swap */
-	bool by_default = limits->memory_swap == 0;
+	bool keep = limits->memory_swap == CGROUP_SWAP_KEEP;
+	bool by_default = limits->memory_swap == 0 || keep;
 	if (limits->memory == 0 && by_default)
 		return 0;
 	if (check_sum(limits) < 0)
@@ -76,6 +77,9 @@ cgroup_plan_memory(struct cgroup_plan *plan, const struct cgroup_limits *limits,
 	const struct cgroup_dir *dir = cgroup_need(plan->cg, "memory");
 	if (!dir)
 		return -1;
+	/* Kept, it stands in the way of no limit at all on v1 alone. */
+	if (keep && (dir->in.version == 2 || limits->memory != CGROUP_NONE))
+		return add(plan, dir, setting, limits->memory, false);
 	uint64_t sum = sum_of(limits);
 	bool sum_first = sum_comes_first(dir, both->v1, sum);
 	if (dir->in.version == 2 && sum != CGROUP_NONE)

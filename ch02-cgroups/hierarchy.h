@@ -19,6 +19,7 @@
 /* The kernel knows 14 controllers, each at most once; the rest is room for
  * hierarchies that have no controller, only a name. */
 #define HIERARCHY_MAX 32
+#define HIERARCHY_CONTROLLERS 512 /* bytes; room for the names of all */
 
 struct hierarchy {
 	int version;	   /* 1 or 2 */
@@ -67,5 +68,12 @@ bool hierarchy_list_has(const char *list, const char *word);
  * but for tests, which lay out a file tree of their own as v1, v2 or hybrid.
  */
 extern const char *hierarchy_root;
+
+/*
+ * A hierarchy without a controller, only with a name, belongs to who made it,
+ * and is none of those in which we may make anything, unless this is its name:
+ * "name=systemd", say.  NULL: none.
+ */
+extern const char *hierarchy_named;
 
 #endif

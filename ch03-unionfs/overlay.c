@@ -258,9 +258,10 @@ configure(int fs, const struct overlay *o)
 	return sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL);
 }
 
+/* `*mount` is nowhere yet. */
 static int
-mount_by_layer(const struct overlay *o, const char *target,
-	       unsigned long flags)
+open_by_layer(const struct overlay *o, const char *target,
+	      unsigned long flags, int *mount)
 {
 	auto_close int fs = sys_fsopen("overlay");
 	if (fs < 0)
@@ -271,16 +272,28 @@ mount_by_layer(const struct overlay *o, const char *target,
 	int configured = configure(fs, o);
 	if (configured == NOT_HERE)
 		return NOT_HERE;
-	auto_close int mount =
+	auto_close int made =
 		configured < 0 ?
 			-1 :
 			sys_fsmount(fs, mountfd_attributes(flags));
 	auto_free char *said = mountfd_log(fs);
-	if (mount < 0)
+	if (made < 0)
 		return fail("mount an overlay on %s%s", target,
 			    *said ? said : advice(errno));
-	if (check_writable(o, flags, mount, said) < 0)
+	if (check_writable(o, flags, made, said) < 0)
 		return -1;
+	*mount = take_fd(&made);
+	return 0;
+}
+
+static int
+mount_by_layer(const struct overlay *o, const char *target,
+	       unsigned long flags)
+{
+	auto_close int mount = -1;
+	int result = open_by_layer(o, target, flags, &mount);
+	if (result != 0)
+		return result;
 	if (sys_move_mount(mount, target) < 0)
 		return fail("attach the overlay to %s", target);
 	return 0;
@@ -415,6 +428,25 @@ overlay_mount(const struct overlay *overlay, const char *target,
 	int result = mount_by_layer(&o, target, flags);
 	return result == NOT_HERE ? mount_by_string(&o, target, flags) :
 				    result;
+}
+
+int
+overlay_open(const struct overlay *overlay, const char *target,
+	     unsigned long flags)
+{
+	struct overlay o = *overlay;
+	auto_close int mount = -1;
+	if (check(&o, target) < 0)
+		return -1;
+	if (!o.upper)
+		return failx("an overlay for %s needs an upper", target);
+	o.userxattr = o.userxattr || overlay_needs_userxattr();
+	int result = open_by_layer(&o, target, flags, &mount);
+	if (result == NOT_HERE) {
+		errno = ENOSYS;
+		return fail("mount an overlay for %s", target);
+	}
+	return result < 0 ? -1 : take_fd(&mount);
 }
 
 /* 1: an overlay is mounted on it; 0: nothing is; -1: something else is. */

@@ -35,7 +35,8 @@
 
 /*
  * fork by clone3(2): returns twice, 0 in the child, and needs no stack.
- * `flags` are CLONE_NEW* flags; with `cgroup` >= 0 the child is born in that
+ * `flags` are CLONE_NEW* flags, and CLONE_PARENT for one that is not our child
+ * but our parent's; with `cgroup` >= 0 the child is born in that
  * cgroup v2 directory (CLONE_INTO_CGROUP, Linux 5.7).  `*pidfd` holds the
  * child for the parent (CLONE_PIDFD, Linux 5.2), close-on-exec.  Where a
  * seccomp filter hides clone3 the old clone(2) is used, unless `cgroup` or

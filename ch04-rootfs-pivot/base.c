@@ -199,13 +199,25 @@ read_up_to(int fd, char *buffer, size_t size)
 	return used;
 }
 
-ssize_t
-read_text(int dir, const char *path, char *buffer, size_t size)
+/* read(2) once. */
+static ssize_t
+read_only_once(int fd, char *buffer, size_t size)
+{
+	ssize_t got;
+	do
+		got = read(fd, buffer, size);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+static ssize_t
+read_by(ssize_t (*reading)(int fd, char *buffer, size_t size), int dir,
+	const char *path, char *buffer, size_t size)
 {
 	auto_close int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail("open %s", path);
-	ssize_t used = read_up_to(fd, buffer, size);
+	ssize_t used = reading(fd, buffer, size);
 	if (used < 0)
 		return fail("read %s", path);
 	if ((size_t)used == size)
@@ -214,6 +226,18 @@ read_text(int dir, const char *path, char *buffer, size_t size)
 		used--;
 	buffer[used] = '\0';
 	return used;
+}
+
+ssize_t
+read_text(int dir, const char *path, char *buffer, size_t size)
+{
+	return read_by(read_up_to, dir, path, buffer, size);
+}
+
+ssize_t
+read_once(int dir, const char *path, char *buffer, size_t size)
+{
+	return read_by(read_only_once, dir, path, buffer, size);
 }
 
 char *
@@ -233,11 +257,10 @@ read_all(int dir, const char *path, size_t *length)
 			fail("read %s", path);
 			return NULL;
 		}
-		if (got == 0)
-			break;
 		used += got;
-		if (used == size - 1)
-			buffer = resize_bytes(buffer, size *= 2);
+		if (used < size - 1)
+			break;
+		buffer = resize_bytes(buffer, size *= 2);
 	}
 	buffer[used] = '\0';
 	if (length)
@@ -246,7 +269,7 @@ read_all(int dir, const char *path, size_t *length)
 }
 
 static int
-write_and_sync(int fd, const char *content)
+write_content(int fd, const char *content)
 {
 	for (size_t left = strlen(content); left > 0;) {
 		ssize_t done = write(fd, content, left);
@@ -257,18 +280,20 @@ write_and_sync(int fd, const char *content)
 		content += done;
 		left -= done;
 	}
-	return fsync(fd);
+	return 0;
 }
 
-int
-write_file(int dir, const char *path, const char *content, mode_t mode)
+static int
+replace_file(int dir, const char *path, const char *content, mode_t mode,
+	     bool sync)
 {
 	auto_free char *beside = text("%s.%d.new", path, getpid());
 	auto_close int fd = openat(
 		dir, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (fd < 0)
 		return fail("create %s", beside);
-	if (write_and_sync(fd, content) < 0 || fchmod(fd, mode) < 0) {
+	if (write_content(fd, content) < 0 || (sync && fsync(fd) < 0) ||
+	    fchmod(fd, mode) < 0) {
 		fail("write %s", beside);
 		unlinkat(dir, beside, 0);
 		return -1;
@@ -279,6 +304,19 @@ write_file(int dir, const char *path, const char *content, mode_t mode)
 		return -1;
 	}
 	return 0;
+}
+
+int
+write_file(int dir, const char *path, const char *content, mode_t mode)
+{
+	return replace_file(dir, path, content, mode, true);
+}
+
+int
+write_file_unsynced(int dir, const char *path, const char *content,
+		    mode_t mode)
+{
+	return replace_file(dir, path, content, mode, false);
 }
 
 int

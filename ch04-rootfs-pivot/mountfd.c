@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,6 +31,15 @@
 #define MOUNT_ATTR_STRICTATIME 0x00000020
 #define MOUNT_ATTR_NODIRATIME 0x00000080
 #endif
+#ifndef MOUNT_ATTR_NOSYMFOLLOW
+#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
+#endif
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256
+#endif
+#ifndef ST_NOSYMFOLLOW
+#define ST_NOSYMFOLLOW 8192
+#endif
 #ifndef MOUNT_ATTR_IDMAP
 #define MOUNT_ATTR_IDMAP 0x00100000
 #endif
@@ -47,7 +57,8 @@
 	(MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)
 /* What belongs to a mount; everything else to a file system or a verb. */
 #define MOUNT_FLAGS                                                           \
-	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | ATIME_FLAGS)
+	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOSYMFOLLOW |      \
+	 ATIME_FLAGS)
 
 bool
 mountfd_is_missing(int code)
@@ -66,6 +77,7 @@ mountfd_attributes(unsigned long flags)
 		{ MS_NOSUID, MOUNT_ATTR_NOSUID },
 		{ MS_NODEV, MOUNT_ATTR_NODEV },
 		{ MS_NOEXEC, MOUNT_ATTR_NOEXEC },
+		{ MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW },
 		{ MS_NOATIME, MOUNT_ATTR_NOATIME },
 		{ MS_NODIRATIME, MOUNT_ATTR_NODIRATIME },
 		{ MS_STRICTATIME, MOUNT_ATTR_STRICTATIME },
@@ -80,13 +92,20 @@ mountfd_attributes(unsigned long flags)
 /* ---- the calls of 2019 that sys.h has no form of for descriptors ------- */
 
 static int
+clone_tree_at(int dir, const char *path, bool recursive)
+{
+	unsigned int flags = OPEN_TREE_CLONE | O_CLOEXEC |
+			     (*path ? 0 : AT_EMPTY_PATH) |
+			     (recursive ? AT_RECURSIVE : 0);
+	return trace(syscall(SYS_open_tree, dir, path, flags),
+		     "open_tree(%d, \"%s\", OPEN_TREE_CLONE%s)", dir, path,
+		     recursive ? "|AT_RECURSIVE" : "");
+}
+
+static int
 clone_tree(int source, bool recursive)
 {
-	unsigned int flags = OPEN_TREE_CLONE | O_CLOEXEC | AT_EMPTY_PATH |
-			     (recursive ? AT_RECURSIVE : 0);
-	return trace(syscall(SYS_open_tree, source, "", flags),
-		     "open_tree(%d, \"\", OPEN_TREE_CLONE%s)", source,
-		     recursive ? "|AT_RECURSIVE" : "");
+	return clone_tree_at(source, "", recursive);
 }
 
 static int
@@ -107,16 +126,23 @@ struct attributes {
 };
 
 static int
-set_attributes(int mount, const struct attributes *attributes, bool recursive)
+set_attributes_at(int dir, const char *path,
+		  const struct attributes *attributes, bool recursive)
 {
-	return trace(syscall(SYS_mount_setattr, mount, "",
+	return trace(syscall(SYS_mount_setattr, dir, path,
 			     AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
 			     attributes, sizeof(*attributes)),
-		     "mount_setattr(%d, \"\", %s, {set=%#llx, "
+		     "mount_setattr(%d, \"%s\", %s, {set=%#llx, "
 		     "propagation=%#llx})",
-		     mount, recursive ? "AT_RECURSIVE" : "0",
+		     dir, path, recursive ? "AT_RECURSIVE" : "0",
 		     (unsigned long long)attributes->set,
 		     (unsigned long long)attributes->propagation);
+}
+
+static int
+set_attributes(int mount, const struct attributes *attributes, bool recursive)
+{
+	return set_attributes_at(mount, "", attributes, recursive);
 }
 
 char *
@@ -253,10 +279,14 @@ open_mount_on(int target)
 {
 	auto_mounts struct mount_table table = { 0 };
 	auto_free char *link = path_of(target);
-	auto_free char *path = realpath(link, NULL);
+	char path[PATH_MAX];
 	uint64_t parent;
-	if (!path)
+	/* The kernel's own word, not realpath(3): that would follow what has
+	 * become a link meanwhile. */
+	ssize_t length = readlink(link, path, sizeof(path) - 1);
+	if (length < 0)
 		return fail_old("find what was mounted");
+	path[length] = '\0';
 	if (mountfd_id(target, &parent) < 0 || mountinfo_read(0, &table) < 0)
 		return -1;
 	for (size_t i = table.count; i-- > 0;)
@@ -281,6 +311,8 @@ remount(int mount, unsigned long flags)
 		return fail("read the flags of a mount");
 	/* ST_RDONLY and its like have the values of the MS_ flags. */
 	unsigned long kept = has.f_flag & MOUNT_FLAGS;
+	if (has.f_flag & ST_NOSYMFOLLOW) /* but for this one */
+		kept |= MS_NOSYMFOLLOW;
 	if (flags & ATIME_FLAGS)
 		kept &= ~(unsigned long)ATIME_FLAGS;
 	if (sys_mount(NULL, path, NULL,
@@ -478,6 +510,53 @@ mountfd_bind(int source, int target, unsigned long flags)
 	return take_fd(&mount);
 }
 
+int
+mountfd_clone(int dir, const char *path, bool recursive)
+{
+	int mount = clone_tree_at(dir, path, recursive);
+	if (mount >= 0)
+		return mount;
+	int code = errno;
+	auto_close int source = openat(dir, *path ? path : ".",
+				       O_PATH | O_CLOEXEC);
+	errno = code;
+	return fail_clone(*path ? source : dir, recursive);
+}
+
+int
+mountfd_change_at(int dir, const char *path,
+		  const struct mountfd_change *change, bool recursive)
+{
+	const struct attributes attributes = {
+		.set = change->set,
+		.clear = change->clear,
+		.propagation = change->propagation,
+		.user_namespace = change->users,
+	};
+	if (set_attributes_at(dir, path, &attributes, recursive) == 0)
+		return 0;
+	return errno == ENOSYS ? fail("change a mount (it takes Linux 5.12)") :
+				 fail("change a mount");
+}
+
+int
+mountfd_change(int mount, const struct mountfd_change *change, bool recursive)
+{
+	return mountfd_change_at(mount, "", change, recursive);
+}
+
+int
+mountfd_attach(int mount, int target)
+{
+	return attach(mount, target) < 0 ? fail("attach a mount") : 0;
+}
+
+int
+mountfd_on(int target)
+{
+	return open_mount_on(target);
+}
+
 /* ---- a new file system ------------------------------------------------- */
 
 static int
@@ -501,6 +580,7 @@ set_flags(int fs, unsigned long flags)
 		{ MS_SYNCHRONOUS, "sync" },
 		{ MS_DIRSYNC, "dirsync" },
 		{ MS_LAZYTIME, "lazytime" },
+		{ MS_MANDLOCK, "mand" },
 	};
 	for (size_t i = 0; i < countof(table); i++)
 		if ((flags & table[i].flag) &&
@@ -529,7 +609,8 @@ mountfd_new(const char *type, const char *source, unsigned long flags,
 	if (!source)
 		source = type;
 	auto_close int fs = sys_fsopen(type);
-	if (fs < 0 && mountfd_is_missing(errno))
+	/* MS_I_VERSION has a word in some file systems only. */
+	if ((fs < 0 && mountfd_is_missing(errno)) || (flags & MS_I_VERSION))
 		return new_old(type, source, flags, data, target);
 	if (fs < 0)
 		return errno == ENODEV ?

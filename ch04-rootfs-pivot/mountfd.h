@@ -59,6 +59,35 @@ int mountfd_new(const char *type, const char *source, unsigned long flags,
 		const char *data, int target);
 
 /*
+ * The steps of a bind mount, one by one: for who has more to say of it than
+ * flags, or who makes it in one process and has another attach it.  They take
+ * the calls of 2019 (see mountfd_is_missing()).
+ *
+ * mountfd_clone: the tree at `path` (openat(2); "": `dir` itself), which is
+ * mounted nowhere then and ends with its descriptor.
+ * mountfd_change: what mount_setattr(2) can do, of one or of all below, too.
+ * mountfd_change_at: of the one that `path` leads to, where it is known to.
+ * mountfd_attach: put it on `target`, be it in another mount namespace.
+ */
+struct mountfd_change {
+	uint64_t set, clear;	   /* MOUNT_ATTR_* */
+	unsigned long propagation; /* MS_PRIVATE and so on, or 0 */
+	int users; /* for MOUNT_ATTR_IDMAP: a user namespace */
+};
+int mountfd_clone(int dir, const char *path, bool recursive);
+int mountfd_change(int mount, const struct mountfd_change *change,
+		   bool recursive);
+int mountfd_change_at(int dir, const char *path,
+		      const struct mountfd_change *change, bool recursive);
+int mountfd_attach(int mount, int target);
+
+/*
+ * The mount that was just made on what `target` shows, which is still what is
+ * below: from the mount table.
+ */
+int mountfd_on(int target);
+
+/*
  * MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE, with MS_REC for all that
  * is below, too (mount_namespaces(7)).
  */

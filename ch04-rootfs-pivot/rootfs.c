@@ -248,25 +248,24 @@ const struct rootfs_mount rootfs_plan_default[] = {
 
 /* ---- /dev -------------------------------------------------------------- */
 
-static const struct device {
-	const char *name;
-	unsigned int major, minor;
-} devices[] = {
-	{ "null", 1, 3 },   { "zero", 1, 5 },	 { "full", 1, 7 },
-	{ "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 },
+const struct rootfs_device rootfs_devices[] = {
+	{ "null", 1, 3 },    { "zero", 1, 5 }, { "full", 1, 7 },
+	{ "random", 1, 8 },  { "urandom", 1, 9 }, { "tty", 5, 0 },
+	{ 0 },
 };
 
-static const char *const links[][2] = {
+const struct rootfs_link rootfs_links[] = {
 	{ "fd", "/proc/self/fd" },
 	{ "stdin", "/proc/self/fd/0" },
 	{ "stdout", "/proc/self/fd/1" },
 	{ "stderr", "/proc/self/fd/2" },
 	{ "core", "/proc/kcore" },
 	{ "ptmx", "pts/ptmx" },
+	{ 0 },
 };
 
 static int
-check_device(int fd, const char *path, const struct device *device)
+check_device(int fd, const char *path, const struct rootfs_device *device)
 {
 	struct stat st;
 	if (fstat(fd, &st) < 0)
@@ -281,7 +280,7 @@ check_device(int fd, const char *path, const struct device *device)
 /* In a user namespace, or under a device cgroup that forbids it, no device
  * can be made; the host's can still be shown. */
 static int
-bind_device(int dev, const struct device *device)
+bind_device(int dev, const struct rootfs_device *device)
 {
 	auto_free char *path = text("/dev/%s", device->name);
 	auto_close int source = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -293,7 +292,7 @@ bind_device(int dev, const struct device *device)
 }
 
 static int
-make_device(int dev, const struct device *device)
+make_device(int dev, const struct rootfs_device *device)
 {
 	int made = mknodat(dev, device->name, S_IFCHR | 0666,
 			   makedev(device->major, device->minor));
@@ -357,12 +356,13 @@ fill_dev(int dev)
 		.flags = SAFE,
 		.data = "mode=1777,size=65536k",
 	};
-	for (size_t i = 0; i < countof(devices); i++)
-		if (make_device(dev, &devices[i]) < 0)
+	const struct rootfs_device *device = rootfs_devices;
+	for (; device->name; device++)
+		if (make_device(dev, device) < 0)
 			return -1;
-	for (size_t i = 0; i < countof(links); i++)
-		if (symlinkat(links[i][1], dev, links[i][0]) < 0)
-			return fail("make the link /dev/%s", links[i][0]);
+	for (const struct rootfs_link *link = rootfs_links; link->name; link++)
+		if (symlinkat(link->target, dev, link->name) < 0)
+			return fail("make the link /dev/%s", link->name);
 	if (mount_pts(dev) < 0 || rootfs_mount(dev, &shm) < 0)
 		return -1;
 	return mount_mqueue(dev);
@@ -444,7 +444,7 @@ rootfs_mask(int root, const char *const *paths)
 {
 	auto_close int null =
 		safepath_open(root, "/dev/null", O_PATH | O_NOFOLLOW);
-	if (null < 0 || check_device(null, "/dev/null", &devices[0]) < 0)
+	if (null < 0 || check_device(null, "/dev/null", rootfs_devices) < 0)
 		return wrap("mask paths of the container");
 	for (; *paths; paths++)
 		if (mask(root, *paths, null) < 0)
@@ -616,9 +616,10 @@ unmount_others(const char *root)
 		    is_below(root, target))
 			continue;
 		/* EINVAL: it went with another one, or, in a user namespace,
-		 * is locked: then the new root will cover it. */
+		 * is locked: then the new root will cover it.  EACCES: it is
+		 * where root of that namespace may not go. */
 		if (sys_umount2(target, MNT_DETACH) < 0 && errno != EINVAL &&
-		    errno != ENOENT)
+		    errno != ENOENT && errno != EACCES)
 			return fail("unmount the old %s", target);
 	}
 	return 0;
@@ -633,6 +634,23 @@ fail_move(void)
 			    "user namespace from outside: bind it onto "
 			    "itself)") :
 		       fail("move the new root onto /");
+}
+
+/* Onto "/", unless it is there already, on top of what we have for it. */
+static int
+move_up(int root, const char *path)
+{
+	uint64_t id, present;
+	if (strcmp(path, "/") != 0)
+		return sys_mount(".", "/", NULL, MS_MOVE, NULL) < 0 ?
+			       fail_move() : 0;
+	auto_close int top = open("/", O_PATH | O_CLOEXEC);
+	if (top < 0)
+		return fail("open /");
+	if (mountfd_id(root, &id) < 0 || mountfd_id(top, &present) < 0)
+		return -1;
+	return id == present ? failx("move the new root: it is the present "
+				     "one") : 0;
 }
 
 int
@@ -650,10 +668,8 @@ rootfs_move(int root)
 	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 &&
 	    errno != EINVAL) /* "/" was entered by chroot */
 		return fail("cut the old root off from the host");
-	if (unmount_others(path) < 0)
+	if (unmount_others(path) < 0 || move_up(root, path) < 0)
 		return -1;
-	if (sys_mount(".", "/", NULL, MS_MOVE, NULL) < 0)
-		return fail_move();
 	if (sys_chroot(".") < 0 || chdir("/") < 0)
 		return fail("enter the new root");
 	return 0;

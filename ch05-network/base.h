@@ -88,15 +88,23 @@ void *resize_bytes(void *old, size_t size);
  * files of /proc, /sys and cgroups want it.
  * read_text: the whole file, NUL-terminated, a last newline removed; a file
  * that does not fit in `size` bytes is a failure, not a cut.
- * read_all: the same into fresh memory that the caller frees.
+ * read_once: the same by a single read(2), for a file of /proc, /sys or a
+ * cgroup that the kernel writes in one piece (seq_file's single_open(): a
+ * process's status and stat; not a list, as mountinfo or cgroup.procs are).
+ * read_all: read_text into fresh memory that the caller frees.
  * write_file: the file appears whole or not at all: written beside, synced,
  * renamed (rename(2), fsync(2)).
+ * write_file_unsynced: the same for what means nothing after the next boot, at
+ * a hundredth of the time: a power cut may leave it empty.
  * make_dirs: mkdir -p.
  */
 int write_text(int dir, const char *path, const char *content);
 ssize_t read_text(int dir, const char *path, char *buffer, size_t size);
+ssize_t read_once(int dir, const char *path, char *buffer, size_t size);
 char *read_all(int dir, const char *path, size_t *length);
 int write_file(int dir, const char *path, const char *content, mode_t mode);
+int write_file_unsynced(int dir, const char *path, const char *content,
+			mode_t mode);
 int make_dirs(const char *path, mode_t mode);
 
 /* A strict number: digits only, the whole text, within the bounds. */

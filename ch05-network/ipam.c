@@ -65,7 +65,7 @@ ipam_parse_subnet(const char *string, struct ipam_subnet *subnet)
 		return failx("\"%s\" is not a subnet like 172.29.0.0/16",
 			     string);
 	*slash = '\0';
-	struct ipam_subnet parsed;
+	struct ipam_subnet parsed = { 0 };
 	uint64_t prefix;
 	if (ipam_parse_address(network, &parsed.network) < 0)
 		return wrap("subnet %s", string);
@@ -94,13 +94,13 @@ ipam_broadcast(const struct ipam_subnet *subnet)
 uint32_t
 ipam_gateway(const struct ipam_subnet *subnet)
 {
-	return subnet->network + 1;
+	return subnet->gateway ? subnet->gateway : subnet->network + 1;
 }
 
 uint32_t
 ipam_capacity(const struct ipam_subnet *subnet)
 {
-	return ipam_broadcast(subnet) - ipam_gateway(subnet) - 1;
+	return ipam_broadcast(subnet) - subnet->network - 2;
 }
 
 bool
@@ -445,10 +445,13 @@ ipam_take(int leases, const struct ipam_subnet *subnet, uint32_t wanted,
 			     subnet->prefix);
 	if (wanted)
 		return take_wanted(leases, subnet, wanted, lease);
-	uint32_t last = ipam_broadcast(subnet) - 1;
-	for (uint32_t address = ipam_gateway(subnet) + 1; address <= last;
-	     address++) {
+	uint32_t first = subnet->first ? subnet->first : subnet->network + 1;
+	uint32_t last = subnet->last ? subnet->last :
+				       ipam_broadcast(subnet) - 1;
+	for (uint32_t address = first; address <= last; address++) {
 		struct ipam_lease chosen = { .address = address };
+		if (address == ipam_gateway(subnet))
+			continue;
 		int result = try_take(leases, &chosen);
 		if (result == 0)
 			*lease = chosen;

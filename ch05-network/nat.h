@@ -8,7 +8,8 @@
  *
  *	set bridges		our bridges
  *	set within		bridge . bridge: from a network to itself
- *	set subnets		their subnets
+ *	set inner		those of our bridges that nothing leads out of
+ *	set subnets		the subnets of the others
  *	map ports		protocol . port -> container . port
  *	map address_ports	host address . protocol . port -> the same
  *
@@ -20,7 +21,8 @@
  *			127.0.0.1 among them: to `publish`
  *	publish		destination changed as the two maps say (DNAT)
  *	forward		into a network of ours comes only what was published
- *			and what answers; so networks do not see each other
+ *			and what answers; so networks do not see each other;
+ *			of an inner one nothing comes out, either
  *	postrouting	masquerade: from a subnet to the outside; from
  *			127.0.0.1 to a container; from a container by a
  *			published port back to its own network ("hairpin")
@@ -42,6 +44,7 @@ struct nat_port {
 	int protocol;	       /* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP */
 	uint32_t host_address; /* 0: any address of the host */
 	uint16_t host_port;
+	uint16_t host_port_last; /* any free one up to this; 0: just that */
 	uint32_t address; /* the container's */
 	uint16_t port;
 	bool is_ipv6; /* then the two addresses are these */
@@ -62,7 +65,8 @@ int nat_spread(const struct nat_port *first, size_t count,
 	       struct nat_port *ports);
 
 /* Make the table where it is missing, mend its rules where somebody changed
- * them, and admit a network to it: all or nothing. */
+ * them, and admit a network to it: all or nothing.  `subnet` NULL: nothing is
+ * to lead out of it. */
 int nat_add_network(const char *bridge, const struct ipam_subnet *subnet);
 int nat_add_network6(const char *bridge, const struct ipam_subnet6 *subnet);
 /* Is the table there?  One question to the kernel, no libnftables. */

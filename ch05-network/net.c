@@ -75,9 +75,9 @@ net_choose_subnet(const struct ipam_subnet *taken, size_t count,
 	for (size_t i = 0; i < countof(private_space); i++) {
 		for (unsigned int n = 0; n < private_space[i].count; n++) {
 			struct ipam_subnet subnet = {
-				private_space[i].first +
-					n * private_space[i].step,
-				private_space[i].prefix
+				.network = private_space[i].first +
+					   n * private_space[i].step,
+				.prefix = private_space[i].prefix,
 			};
 			size_t other = 0;
 			while (other < count &&
@@ -162,6 +162,7 @@ net_close(struct net_network *network)
 {
 	free_scoped(&network->name);
 	free_scoped(&network->run);
+	free_scoped(&network->parent);
 }
 
 /* ---- finding a subnet -------------------------------------------------- */
@@ -169,7 +170,7 @@ net_close(struct net_network *network)
 static struct ipam_subnet
 subnet_of(const struct netlink_ip *ip)
 {
-	struct ipam_subnet subnet = { 0, ip->prefix };
+	struct ipam_subnet subnet = { .prefix = ip->prefix };
 	subnet.network = netlink_to_ip4(ip) & ipam_mask(&subnet);
 	return subnet;
 }
@@ -177,7 +178,8 @@ subnet_of(const struct netlink_ip *ip)
 /* What the host routes anywhere, or has an address in.  The halves of the
  * world (0.0.0.0/1, as a VPN sets them) are default routes, no subnets. */
 static int
-choose_free_subnet(struct netlink *nl, struct ipam_subnet *chosen)
+choose_free_subnet(struct netlink *nl, const struct net_network *network,
+		   struct ipam_subnet *chosen)
 {
 	auto_free struct netlink_route *routes = NULL;
 	auto_free struct netlink_address *addresses = NULL;
@@ -186,14 +188,26 @@ choose_free_subnet(struct netlink *nl, struct ipam_subnet *chosen)
 	    netlink_list_addresses(nl, AF_INET, &addresses, &address_count) < 0)
 		return -1;
 	auto_free struct ipam_subnet *taken = new_bytes(
-		(route_count + address_count + 1) * sizeof(*taken));
+		(route_count + address_count + network->avoid_count + 1) *
+		sizeof(*taken));
 	for (size_t i = 0; i < route_count; i++)
 		if (routes[i].to.prefix > 1)
 			taken[count++] = subnet_of(&routes[i].to);
 	for (size_t i = 0; i < address_count; i++)
 		if (addresses[i].ip.prefix > 1)
 			taken[count++] = subnet_of(&addresses[i].ip);
+	for (size_t i = 0; i < network->avoid_count; i++)
+		taken[count++] = network->avoid[i];
 	return net_choose_subnet(taken, count, chosen);
+}
+
+int
+net_find_subnet(const struct net_network *network, struct ipam_subnet *subnet)
+{
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	return netlink_open(&nl) < 0 ?
+		       -1 :
+		       choose_free_subnet(&nl, network, subnet);
 }
 
 /* The subnet of a bridge that is there: 1, or 0 when it has no address. */
@@ -219,6 +233,8 @@ read_subnet_file(int leases, struct ipam_subnet *subnet)
 	char line[32];
 	if (read_text(leases, SUBNET_FILE, line, sizeof(line)) < 0)
 		return failure.code == ENOENT ? 0 : -1;
+	if (!*line) /* a power cut, where /run is on a disk */
+		return 0;
 	if (ipam_parse_subnet(line, subnet) < 0)
 		return wrap("read " SUBNET_FILE);
 	return 1;
@@ -248,16 +264,16 @@ settle_subnet(struct netlink *nl, int leases, int bridge_index,
 		return failx("network %s is in use with the subnet %s/%u",
 			     network->name, ipam_format(subnet.network, room),
 			     subnet.prefix);
-	if (!found && wanted.prefix)
-		subnet = wanted;
-	else if (!found && choose_free_subnet(nl, &subnet) < 0)
+	if (wanted.prefix)
+		subnet = wanted; /* with the gateway and the range */
+	else if (!found && choose_free_subnet(nl, network, &subnet) < 0)
 		return -1;
 	network->subnet = subnet;
 	network->gateway = ipam_gateway(&subnet);
 	auto_free char *line = text("%s/%u\n",
 				    ipam_format(subnet.network, room),
 				    subnet.prefix);
-	return write_file(leases, SUBNET_FILE, line, 0600);
+	return write_file_unsynced(leases, SUBNET_FILE, line, 0600);
 }
 
 /* Of IPv6 there is nothing to choose: what was chosen when it was last up
@@ -267,9 +283,10 @@ settle_subnet6(int leases, struct net_network *network)
 {
 	char line[IPAM_ADDRESS6_SIZE + 8], room[IPAM_ADDRESS6_SIZE];
 	struct ipam_subnet6 *subnet = &network->subnet6;
-	if (read_text(leases, SUBNET6_FILE, line, sizeof(line)) >= 0)
+	ssize_t length = read_text(leases, SUBNET6_FILE, line, sizeof(line));
+	if (length > 0)
 		return ipam_parse_subnet6(line, subnet);
-	if (failure.code != ENOENT)
+	if (length < 0 && failure.code != ENOENT)
 		return -1;
 	if (subnet->prefix == 0)
 		return 0;
@@ -279,7 +296,7 @@ settle_subnet6(int leases, struct net_network *network)
 	auto_free char *fresh = text("%s/%u\n",
 				     ipam_format6(subnet->network, room),
 				     subnet->prefix);
-	return write_file(leases, SUBNET6_FILE, fresh, 0600);
+	return write_file_unsynced(leases, SUBNET6_FILE, fresh, 0600);
 }
 
 /* ---- bringing a network up --------------------------------------------- */
@@ -312,6 +329,17 @@ ip6_numbered(const struct net_network *network, uint64_t number)
 }
 
 static int
+make_bridge(struct netlink *nl, const struct net_network *network)
+{
+	uint8_t mac[6];
+	net_derive_mac(network->gateway, mac);
+	if (netlink_create_bridge(nl, network->bridge, mac) < 0)
+		return -1;
+	return network->mtu ? netlink_set_mtu(nl, network->bridge,
+					      network->mtu) : 0;
+}
+
+static int
 give_bridge_addresses(struct netlink *nl, const struct net_network *network)
 {
 	struct netlink_ip gateways[] = {
@@ -337,10 +365,7 @@ bring_bridge_up(struct net_network *network, int leases)
 	    settle_subnet(&nl, leases, index, network) < 0 ||
 	    settle_subnet6(leases, network) < 0)
 		return -1;
-	uint8_t mac[6];
-	net_derive_mac(network->gateway, mac);
-	if (index == 0 &&
-	    netlink_create_bridge(&nl, network->bridge, mac) < 0)
+	if (index == 0 && make_bridge(&nl, network) < 0)
 		return -1;
 	/* Nobody else has the bridge's addresses, and to wait until that is
 	 * sure (DAD, rfc4862) would take a second or two in which it asks for
@@ -362,17 +387,22 @@ bring_bridge_up(struct net_network *network, int leases)
 static int
 bring_up(struct net_network *network, int run, int leases, size_t living)
 {
-	bool has_table = false;
-	if (forward_enable(run) < 0 || bring_bridge_up(network, leases) < 0)
+	bool has_table = false, internal = network->internal;
+	if (network->parent) /* the cable is there, and the subnet known */
+		return 0;
+	if ((!internal && forward_enable(run) < 0) ||
+	    bring_bridge_up(network, leases) < 0)
 		return wrap("bring network %s up", network->name);
 	if (living && nat_has_table(&has_table) < 0)
 		return wrap("bring network %s up", network->name);
 	if (!has_table &&
-	    nat_add_network(network->bridge, &network->subnet) < 0)
+	    nat_add_network(network->bridge,
+			    internal ? NULL : &network->subnet) < 0)
 		return wrap("bring network %s up", network->name);
 	if (network->subnet6.prefix && !has_table &&
-	    (forward_enable6(run) < 0 ||
-	     nat_add_network6(network->bridge, &network->subnet6) < 0))
+	    ((!internal && forward_enable6(run) < 0) ||
+	     nat_add_network6(network->bridge,
+			      internal ? NULL : &network->subnet6) < 0))
 		return wrap("bring network %s up with IPv6", network->name);
 	return 0;
 }
@@ -595,6 +625,28 @@ net_recover(const struct net_network *network)
 	return sweep(network->run);
 }
 
+bool
+net_is_leased(const struct net_network *network, const char *id)
+{
+	char veth[IFNAMSIZ], noted[IFNAMSIZ], note[IPAM_NOTE_MAX + 1];
+	struct failure unrelated = failure;
+	auto_free char *path = text("%s/%s", network->run, network->bridge);
+	auto_dir DIR *leases = open_dir(AT_FDCWD, path);
+	struct dirent *entry;
+	struct nat_port port;
+	bool found = net_name_veth(id, veth) < 0 || !leases;
+	bool is_known = !found;
+	while (is_known && !found && (entry = readdir(leases))) {
+		char *end = note;
+		found = read_text(dirfd(leases), entry->d_name, note,
+				  sizeof(note)) >= 0 &&
+			net_parse_note(strsep(&end, "\n"), noted, &port) == 0 &&
+			strcmp(noted, veth) == 0;
+	}
+	failure = unrelated;
+	return is_known && found;
+}
+
 /* ---- host ports -------------------------------------------------------- */
 
 static int
@@ -729,8 +781,15 @@ hold(struct net_endpoint *endpoint, const struct nat_port *wanted)
 	port->address = endpoint->lease.address;
 	memcpy(port->address6, endpoint->address6, 16);
 	int fd = net_hold_port(port);
+	/* Of a range the first that is free. */
+	while (fd < 0 && failure.code == EADDRINUSE &&
+	       port->host_port < port->host_port_last) {
+		port->host_port++;
+		fd = net_hold_port(port);
+	}
 	if (fd < 0)
 		return -1;
+	port->host_port_last = 0;
 	endpoint->sockets[endpoint->port_count++] = fd;
 	return 0;
 }
@@ -793,6 +852,79 @@ note_endpoint(const struct net_endpoint *endpoint)
 	return ipam_note(&endpoint->lease, note);
 }
 
+/* The IPv4 address that has the same number in its subnet as that of IPv6 has
+ * in its own; 0: there is none. */
+static uint32_t
+same_number(const struct net_network *network, const uint8_t address6[16])
+{
+	const struct ipam_subnet *subnet = &network->subnet;
+	uint64_t last = ipam_broadcast(subnet) - subnet->network - 1;
+	uint32_t number = (uint32_t)address6[12] << 24 | address6[13] << 16 |
+			  address6[14] << 8 | address6[15];
+	uint8_t again[16];
+	ipam_address6(&network->subnet6, number, again);
+	return number <= last && memcmp(again, address6, 16) == 0 ?
+		       subnet->network + number :
+		       0;
+}
+
+static bool
+is_known_lease(int leases, const char *name)
+{
+	return faccessat(leases, name, F_OK, 0) == 0;
+}
+
+/* One lease does for both families, as long as nobody wants it otherwise. */
+static int
+take_address6(const struct net_network *network, int leases,
+	      struct net_endpoint *endpoint)
+{
+	const uint8_t *wanted = endpoint->wanted6;
+	uint8_t *address = endpoint->address6;
+	char name[IPAM_ADDRESS6_SIZE];
+	ipam_address6(&network->subnet6,
+		      endpoint->lease.address - network->subnet.network,
+		      address);
+	if (network->subnet6.prefix == 0 ||
+	    (wanted && memcmp(wanted, address, 16) == 0) ||
+	    (!wanted && !is_known_lease(leases, ipam_format6(address, name))))
+		return 0;
+	uint32_t other = wanted ? same_number(network, wanted) : 0;
+	if (other && is_known_lease(leases, ipam_format(other, name))) {
+		failx("address %s is already in use",
+		      ipam_format6(wanted, name));
+		failure.code = EADDRINUSE;
+		return -1;
+	}
+	if (ipam_take6(leases, &network->subnet6, wanted,
+		       &endpoint->lease6) < 0)
+		return -1;
+	memcpy(address, endpoint->lease6.address6, 16);
+	return 0;
+}
+
+static int
+take_addresses(const struct net_network *network, int leases,
+	       struct net_endpoint *endpoint)
+{
+	uint32_t wanted = endpoint->wanted;
+	if (!wanted && endpoint->wanted6)
+		wanted = same_number(network, endpoint->wanted6);
+	if (ipam_take(leases, &network->subnet, wanted, &endpoint->lease) < 0)
+		return -1;
+	net_derive_mac(endpoint->lease.address, endpoint->mac);
+	if (endpoint->wanted_mac)
+		memcpy(endpoint->mac, endpoint->wanted_mac, 6);
+	return take_address6(network, leases, endpoint);
+}
+
+static int
+give_addresses(int leases, struct net_endpoint *endpoint)
+{
+	int result = ipam_give(leases, &endpoint->lease6);
+	return ipam_give(leases, &endpoint->lease) < 0 ? -1 : result;
+}
+
 static int
 reserve(struct net_network *network, int run, struct net_endpoint *endpoint,
 	const struct nat_port *ports, size_t count)
@@ -807,19 +939,14 @@ reserve(struct net_network *network, int run, struct net_endpoint *endpoint,
 	 * net_recover()'s to report, and no reason to refuse this one. */
 	size_t living = 0;
 	ipam_recover(leases, undo_note, NULL, &living);
-	if (bring_up(network, run, leases, living) < 0 ||
-	    ipam_take(leases, &network->subnet, endpoint->wanted,
-		      &endpoint->lease) < 0)
+	if (bring_up(network, run, leases, living) < 0)
 		return -1;
-	net_derive_mac(endpoint->lease.address, endpoint->mac);
-	ipam_address6(&network->subnet6,
-		      endpoint->lease.address - network->subnet.network,
-		      endpoint->address6);
-	if (hold_ports(network, endpoint, ports, count) < 0 ||
+	if (take_addresses(network, leases, endpoint) < 0 ||
+	    hold_ports(network, endpoint, ports, count) < 0 ||
 	    note_endpoint(endpoint) < 0) {
 		struct failure reason = failure;
 		let_ports_go(endpoint);
-		ipam_give(leases, &endpoint->lease);
+		give_addresses(leases, endpoint);
 		failure = reason;
 		return -1;
 	}
@@ -900,9 +1027,10 @@ static int
 set_up_ipv6(struct netlink *inside, const struct net_network *network,
 	    const struct net_endpoint *endpoint)
 {
-	struct netlink_ip address = ip6_numbered(
-		network, endpoint->lease.address - network->subnet.network);
+	struct netlink_ip address = { .family = AF_INET6,
+				      .prefix = network->subnet6.prefix };
 	struct netlink_ip gateway = ip6_numbered(network, 1);
+	memcpy(address.bytes, endpoint->address6, 16);
 	if (netlink_add_address(inside, link_inside(endpoint), &address) < 0)
 		return -1;
 	return endpoint->no_default_route ?
@@ -922,6 +1050,8 @@ set_up_inside(const struct net_network *network,
 	const char *link = link_inside(endpoint);
 	if (netlink_open_in(&inside, netns) < 0 ||
 	    netlink_set_up(&inside, "lo", true) < 0 ||
+	    (network->mtu &&
+	     netlink_set_mtu(&inside, link, network->mtu) < 0) ||
 	    netlink_add_address(&inside, link, &address) < 0 ||
 	    netlink_set_up(&inside, link, true) < 0 ||
 	    (!endpoint->no_default_route &&
@@ -933,6 +1063,39 @@ set_up_inside(const struct net_network *network,
 	return 0;
 }
 
+/* What a macvlan has on the host is its parent, and that is not ours. */
+static int
+attach_macvlan(const struct net_network *network,
+	       const struct net_endpoint *endpoint, int netns)
+{
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	auto_netlink struct netlink inside = NETLINK_CLOSED;
+	const char *link = link_inside(endpoint);
+	if (netlink_open(&nl) < 0 || netlink_open_in(&inside, netns) < 0 ||
+	    netlink_create_macvlan(&nl, link, network->parent, netns) < 0)
+		return wrap("attach to network %s", network->name);
+	if (netlink_set_mac(&inside, link, endpoint->mac) == 0 &&
+	    set_up_inside(network, endpoint, netns) == 0)
+		return 0;
+	struct failure reason = failure;
+	netlink_delete_link(&inside, link);
+	failure = reason;
+	return wrap("attach to network %s", network->name);
+}
+
+int
+net_unplug(const struct net_endpoint *endpoint, int netns)
+{
+	auto_netlink struct netlink inside = NETLINK_CLOSED;
+	if (netlink_open_in(&inside, netns) < 0)
+		return -1;
+	/* With this end of a pair goes the other. */
+	if (netlink_delete_link(&inside, link_inside(endpoint)) < 0 &&
+	    failure.code != ENODEV)
+		return -1;
+	return 0;
+}
+
 int
 net_attach(const struct net_network *network, struct net_endpoint *endpoint,
 	   int netns)
@@ -940,6 +1103,8 @@ net_attach(const struct net_network *network, struct net_endpoint *endpoint,
 	if (endpoint->lease.fd < 0)
 		return failx("attach to network %s: nothing is reserved",
 			     network->name);
+	if (network->parent)
+		return attach_macvlan(network, endpoint, netns);
 	auto_netlink struct netlink nl = NETLINK_CLOSED;
 	struct netlink_veth veth = {
 		.name = endpoint->veth,
@@ -953,7 +1118,9 @@ net_attach(const struct net_network *network, struct net_endpoint *endpoint,
 	/* Where bridged packets pass the rules, too (br_netfilter, which
 	 * Docker loads), a container that calls its own published port is
 	 * answered through the port of the bridge that it called from. */
-	if ((endpoint->port_count == 0 ||
+	if ((network->mtu == 0 ||
+	     netlink_set_mtu(&nl, endpoint->veth, network->mtu) == 0) &&
+	    (endpoint->port_count == 0 ||
 	     netlink_set_hairpin(&nl, endpoint->veth, true) == 0) &&
 	    set_up_inside(network, endpoint, netns) == 0 &&
 	    nat_publish(endpoint->ports, endpoint->port_count) == 0) {
@@ -985,7 +1152,8 @@ release_lease(const struct net_network *network, struct net_endpoint *endpoint,
 	auto_close int leases =
 		open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (undone && leases >= 0)
-		return ipam_give(leases, &endpoint->lease);
+		return give_addresses(leases, endpoint);
+	ipam_abandon(&endpoint->lease6);
 	ipam_abandon(&endpoint->lease);
 	return 0;
 }

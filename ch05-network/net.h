@@ -44,6 +44,13 @@ struct net_network {
 	uint32_t gateway;	   /* the bridge's own address */
 	char *run;		   /* the directory of state */
 	struct ipam_subnet6 subnet6; /* prefix 0: no IPv6; see below */
+	/* What the caller may set before the first net_reserve(): */
+	bool internal;	     /* nothing leads out, and no port leads in */
+	unsigned int mtu;    /* of its links; 0: as the kernel has it */
+	char *parent;	     /* a macvlan on this link of the host instead of
+				a bridge; fresh memory, or NULL */
+	const struct ipam_subnet *avoid; /* that others will want: where we */
+	size_t avoid_count;  /* choose, none of these; the caller's */
 };
 
 /* The network "bridge" on mydocker0.  Nothing is made yet. */
@@ -61,6 +68,10 @@ int net_open(struct net_network *network, const char *name, const char *bridge,
  */
 int net_use_ipv6(struct net_network *network,
 		 const struct ipam_subnet6 *subnet);
+/* A private subnet that the host does not use now, and that is none of
+ * network->avoid; nothing else of `network` is looked at. */
+int net_find_subnet(const struct net_network *network,
+		    struct ipam_subnet *subnet);
 void net_close(struct net_network *network);
 #define auto_network __attribute__((cleanup(net_close)))
 
@@ -82,9 +93,13 @@ struct net_endpoint {
 	 * it (NULL: eth0), and whether the way out is by another network. */
 	const char *link;
 	bool no_default_route;
+	const uint8_t *wanted6;	   /* chosen by the user, or NULL */
+	const uint8_t *wanted_mac; /* the same */
 
 	/* Set by net_reserve(): */
 	struct ipam_lease lease; /* .address is the container's */
+	struct ipam_lease lease6; /* of wanted6, where that has not the same
+				     number as .address */
 	uint8_t address6[16]; /* where the network has IPv6 */
 	uint8_t mac[6];
 	char veth[IFNAMSIZ]; /* the host's end */
@@ -93,7 +108,10 @@ struct net_endpoint {
 	int *sockets; /* one that keeps each host port ours */
 };
 #define NET_ENDPOINT(container_id)                                            \
-	{ .id = (container_id), .lease = IPAM_NO_LEASE }
+	{                                                                     \
+		.id = (container_id), .lease = IPAM_NO_LEASE,                 \
+		.lease6 = IPAM_NO_LEASE                                       \
+	}
 
 /* The name of the link inside the container. */
 #define NET_LINK "eth0"
@@ -127,8 +145,23 @@ int net_attach(const struct net_network *network, struct net_endpoint *endpoint,
 int net_release(const struct net_network *network,
 		struct net_endpoint *endpoint);
 
+/*
+ * Take its link out of a sandbox that goes on without it.  What is left of the
+ * endpoint is net_release()'s, or, where somebody else has the lease and lets
+ * go of it, net_recover()'s.
+ */
+int net_unplug(const struct net_endpoint *endpoint, int netns);
+
 /* Undo what the dead left, in all networks.  Cheap when there is nothing. */
 int net_recover(const struct net_network *network);
+
+/*
+ * Has somebody a lease for the link of the container `id`?  When that somebody
+ * is being killed with the lease in a socket's queue, its lock is let go of by
+ * a worker of the kernel's, some time after the process has gone: whoever
+ * undoes what he left asks, and waits, before net_recover().
+ */
+bool net_is_leased(const struct net_network *network, const char *id);
 
 /*
  * Advice for the user when another program's firewall drops forwarded packets

@@ -37,6 +37,7 @@ static const struct flag_name clone_flags[] = {
 	FLAG(CLONE_NEWNET),    FLAG(CLONE_NEWUTS), FLAG(CLONE_NEWIPC),
 	FLAG(CLONE_NEWCGROUP), FLAG(CLONE_NEWTIME), FLAG(CLONE_PIDFD),
 	FLAG(CLONE_INTO_CGROUP), FLAG(CLONE_FS),
+	FLAG(CLONE_PARENT),
 };
 static const struct flag_name mount_flags[] = {
 	FLAG(MS_BIND),	 FLAG(MS_REC),	   FLAG(MS_REMOUNT), FLAG(MS_RDONLY),
@@ -99,7 +100,8 @@ sys_clone(uint64_t flags, int cgroup, int *pidfd)
 	struct clone_args args = {
 		.flags = flags | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uintptr_t)pidfd,
-		.exit_signal = SIGCHLD,
+		/* A sister is waited for as we are. */
+		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
 		.cgroup = cgroup >= 0 ? cgroup : 0,
 	};
 	pid_t pid = syscall(SYS_clone3, &args, sizeof(args));

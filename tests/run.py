@@ -11,8 +11,12 @@
     book    tests/book: transcripts typed and compared; the book built, and looked
             at in a browser
     e2e     tests/e2e: the programs run for real (as root), the host compared
+    oci     tests/oci: what the OCI runtime specification says, held against
+            the runtime that RUNTIME names (ours)
+    engines tests/engines: podman, containerd and Docker with that runtime
 
--k runs only the tests (of repo, book, labs and e2e) whose name contains PATTERN.
+-k runs only the tests (of repo, book, labs, e2e, oci and engines) whose name
+contains PATTERN.
 The exit status is 0 when nothing failed.
 
 Started as root in somebody else's working copy (sudo make test), everything
@@ -175,6 +179,30 @@ def read_tap(tally, name, status, output):
 
 def suite_asan(tally):
     suite_unit(tally, "asan")
+    replay_corpora(tally)
+
+
+def replay_corpora(tally):
+    """The inputs that fuzzing kept (tests/fuzz/fuzz.h), each once again."""
+    status, output = command(["make", JOBS, "-s", "-k", "-C", "tests", "fuzz",
+                              "WERROR=1", "MODE=asan"])
+    if status:
+        tally.failed("fuzz: build", output)
+    corpora = os.path.join(TESTS, "fuzz", "corpus")
+    names = sorted(os.listdir(corpora))
+
+    def replay(name):
+        return command([os.path.join(TESTS, "build", "asan", "fuzz_" + name),
+                        os.path.join(corpora, name)], timeout=UNIT_TIMEOUT)
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        runs = list(pool.map(replay, names))
+    for name, (status, output) in zip(names, runs):
+        if status == 77:
+            tally.skipped("fuzz " + name, output.strip())
+        elif status:
+            tally.failed("fuzz " + name, output)
+        else:
+            tally.ok("fuzz " + name)
 
 
 class Result(unittest.TestResult):
@@ -243,6 +271,19 @@ def suite_e2e(tally):
     run_for_real(tally, "e2e")
 
 
+def suite_oci(tally, suite="oci"):
+    """As root, and against any runtime: one that is not ours needs no build."""
+    if os.geteuid() != 0:
+        tally.failed(suite, "these tests need root: sudo make check-" + suite)
+        return
+    run_for_real(tally, suite, [] if os.environ.get("RUNTIME") else
+                 ["ch06-final"])
+
+
+def suite_engines(tally):
+    suite_oci(tally, "engines")
+
+
 def suite_labs(tally):
     """Root or not: what needs root is skipped without it."""
     run_for_real(tally, "labs")
@@ -253,10 +294,10 @@ def suite_book(tally):
     run_for_real(tally, "book")
 
 
-def run_for_real(tally, suite):
+def run_for_real(tally, suite, needed=None):
     # Held for as long as it is known.
     lock = alone_on_this_machine() if os.geteuid() == 0 else None
-    for chapter in chapters():
+    for chapter in chapters() if needed is None else needed:
         status, output = command(["make", JOBS, "-s", "-C", chapter,
                                   "programs"])
         if status:
@@ -284,7 +325,7 @@ def alone_on_this_machine():
 
 SUITES = {"build": suite_build, "unit": suite_unit, "asan": suite_asan,
           "repo": suite_repo, "labs": suite_labs, "book": suite_book,
-          "e2e": suite_e2e}
+          "e2e": suite_e2e, "oci": suite_oci, "engines": suite_engines}
 
 
 def main():

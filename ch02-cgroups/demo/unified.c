@@ -31,13 +31,15 @@ struct family {
 	char *plus, *minus; /* the same as cgroup.subtree_control wants it */
 };
 
+/* The last two come only when they are asked for. */
 static const char *
-choose_controller(const char *list)
+choose_controller(const struct cgroup *cg, const char *list)
 {
 	static const char *const domain[] = { "memory", "io", "hugetlb",
 					      "rdma" };
 	for (size_t i = 0; i < countof(domain); i++)
-		if (hierarchy_list_has(list, domain[i]))
+		if (hierarchy_list_has(list, domain[i]) ||
+		    cgroup_ask_for(cg, domain[i]))
 			return domain[i];
 	return NULL;
 }
@@ -249,7 +251,7 @@ run(void)
 				 "cgroup; found: only v1");
 	tour_show(PARENT, "%s", dir->path);
 	struct family f = { .parent = dir->fd };
-	f.controller = choose_controller(dir->in.controllers);
+	f.controller = choose_controller(&cg, dir->in.controllers);
 	if (!f.controller)
 		return tour_skip("needs memory, io, hugetlb or rdma on v2; "
 				 "found: [%s]", dir->in.controllers);

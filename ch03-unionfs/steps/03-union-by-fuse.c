@@ -1,173 +1,115 @@
 /*
- * Two directories as one, by a program: a small FUSE file system.
+ * A FUSE file system in a hundred lines: two directories as one, to be read.
  *
- *	sudo ./03-union-by-fuse TOP BOTTOM TARGET
- *	sudo umount TARGET
- *
- * TARGET shows what is in TOP and in BOTTOM, to be read; of two with one name
- * it shows TOP's.  The program goes on in the background until the umount.
+ *	sudo ./03-union-by-fuse TOP BOTTOM TARGET	until: umount TARGET
  */
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/fuse.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ROOM (128 * 1024) /* the most that is read at a time */
-#define NODES 10000
+static int dirs[2]; /* TOP and BOTTOM */
+static struct fuse_attr found; /* by find() */
 
-static int branches[2];
-/* What the kernel calls node N is a path below both; node 1 is the top. */
-static char *paths[NODES] = { NULL, "." };
-static uint64_t count = 2;
-
-static struct {
-	struct fuse_out_header head;
-	union {
-		struct fuse_init_out init;
-		struct fuse_entry_out entry;
-		struct fuse_attr_out attr;
-		struct fuse_open_out open;
-		char data[ROOM + PATH_MAX];
-	};
-} answer;
-
-/* Which of the two has it: 0, 1, or -1.  The first one hides the other's. */
+/* Returns which of the two has it, or -1: what TOP has hides BOTTOM's. */
 static int
-find(const char *path, struct fuse_attr *attr)
+find(const char *path)
 {
 	struct stat st;
 	int i = 0;
-	while (fstatat(branches[i], path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	while (fstatat(dirs[i], path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		if (++i == 2)
 			return -1;
-	*attr = (struct fuse_attr){
-		.ino = st.st_ino, .mode = st.st_mode, .nlink = st.st_nlink,
-		.uid = st.st_uid, .gid = st.st_gid, .size = st.st_size,
-		.blocks = st.st_blocks, .mtime = st.st_mtime,
-	};
-	return i;
+	found = (struct fuse_attr){
+		.ino = st.st_ino, .mode = st.st_mode, .size = st.st_size,
+		.uid = st.st_uid, .gid = st.st_gid, .nlink = st.st_nlink,
+		.mtime = st.st_mtime, .mtimensec = st.st_mtim.tv_nsec };
+	return dirs[i];
 }
 
-/* The kernel remembers the answer for an hour: one node for each name. */
+/* Lists each name once, after the first `had`, as far as there is room. */
 static ssize_t
-look_up(const char *parent, const char *name)
+list(const char *path, uint64_t had, size_t room, char *out)
 {
-	if (count == NODES ||
-	    asprintf(&paths[count], "%s/%s", parent, name) < 0)
-		return -ENFILE;
-	if (find(paths[count], &answer.entry.attr) < 0) {
-		free(paths[count]);
-		return -ENOENT;
-	}
-	answer.entry.nodeid = count++;
-	answer.entry.entry_valid = 3600;
-	return sizeof(answer.entry);
-}
-
-static ssize_t
-read_file(const char *path, const struct fuse_read_in *in)
-{
-	struct fuse_attr attr;
-	int i = find(path, &attr);
-	int fd = i < 0 ? -1 : openat(branches[i], path, O_RDONLY);
-	ssize_t got = pread(fd, answer.data, in->size, in->offset);
-	if (fd >= 0)
-		close(fd);
-	return got < 0 ? -EIO : got;
-}
-
-/* TOP's names, then those of BOTTOM that TOP has not: from the one that
- * `offset` says, and as many as there is room for. */
-static ssize_t
-list(const char *path, const struct fuse_read_in *in)
-{
-	size_t used = 0, place = 0;
+	size_t n = 0, used = 0;
 	for (int i = 0; i < 2; i++) {
-		DIR *dir = fdopendir(openat(branches[i], path, O_RDONLY));
+		DIR *dir = fdopendir(openat(dirs[i], path, O_DIRECTORY));
 		for (struct dirent *e; dir && (e = readdir(dir));) {
-			struct fuse_attr attr;
+			struct fuse_dirent *to = (void *)(out + used);
 			char name[PATH_MAX];
 			snprintf(name, sizeof(name), "%s/%s", path, e->d_name);
-			if (find(name, &attr) != i || place++ < in->offset)
+			if (find(name) != dirs[i] || n++ < had || used > room)
 				continue;
-			struct fuse_dirent *to = (void *)(answer.data + used);
-			*to = (struct fuse_dirent){ e->d_ino, place,
-						    strlen(e->d_name),
-						    e->d_type };
-			if (used + FUSE_DIRENT_SIZE(to) > in->size)
-				break;
-			memcpy(to->name, e->d_name, to->namelen);
+			to->ino = found.ino;
+			to->off = n;
+			to->namelen = sprintf(to->name, "%s", e->d_name);
 			used += FUSE_DIRENT_SIZE(to);
 		}
-		if (dir)
-			closedir(dir);
+		closedir(dir);
 	}
-	return used;
+	return used < room ? used : room; /* of half a name it takes none */
 }
 
-/* How many bytes the answer has, or an errno value, negative. */
+/* Returns how long the answer is, or an errno value, negative. */
 static ssize_t
-handle(const struct fuse_in_header *in, const void *arg)
+handle(const struct fuse_in_header *in, struct fuse_read_in *arg, void *out)
 {
-	const char *path = paths[in->nodeid];
+	char *path = in->nodeid == 1 ? "." : (char *)in->nodeid;
+	struct fuse_init_out *init = out;
+	struct fuse_entry_out *entry = out;
+	struct fuse_attr_out *attr = out;
+	ssize_t fd, size;
 	switch (in->opcode) {
-	case FUSE_INIT:
-		answer.init.major = FUSE_KERNEL_VERSION;
-		answer.init.minor = 31;
-		return sizeof(answer.init);
-	case FUSE_LOOKUP:
-		return look_up(path, arg);
+	case FUSE_INIT: /* the kernel shall ask whether a file has changed */
+		*init = (struct fuse_init_out){ FUSE_KERNEL_VERSION, 31,
+						.flags = FUSE_AUTO_INVAL_DATA };
+		return sizeof(*init);
+	case FUSE_LOOKUP: /* its number for what is found is our path */
+		if (asprintf(&path, "%s/%s", path, (char *)arg) < 0 ||
+		    find(path) < 0)
+			return -ENOENT;
+		*entry = (struct fuse_entry_out){ .nodeid = (uintptr_t)path,
+			.entry_valid = 3600, .attr = found };
+		return sizeof(*entry);
 	case FUSE_GETATTR:
-		return find(path, &answer.attr.attr) < 0 ?
-			       -ENOENT : (ssize_t)sizeof(answer.attr);
-	case FUSE_OPEN: /* nothing to remember: each read opens it anew */
-	case FUSE_OPENDIR:
-		return sizeof(answer.open);
+		fd = find(path);
+		*attr = (struct fuse_attr_out){ .attr = found };
+		return fd < 0 ? -ENOENT : (ssize_t)sizeof(*attr);
 	case FUSE_READ:
-		return read_file(path, arg);
+		fd = openat(find(path), path, O_RDONLY);
+		size = pread(fd, out, arg->size, arg->offset);
+		close(fd);
+		return size < 0 ? -EIO : size;
 	case FUSE_READDIR:
-		return list(path, arg);
-	default: /* the kernel does without, and does not ask again */
-		return -ENOSYS;
+		return list(path, arg->offset, arg->size, out);
 	}
+	return -ENOSYS; /* the kernel does without, and does not ask again */
 }
 
 int
 main(int argc, char **argv)
 {
-	static char question[ROOM];
-	const struct fuse_in_header *in = (void *)question;
-	char options[100];
+	static struct fuse_in_header in[205]; /* 8 kB, the least it takes */
+	static struct fuse_out_header out[33 << 12]; /* 32 pages and a name */
 	if (argc != 4)
 		errx(2, "usage: 03-union-by-fuse TOP BOTTOM TARGET");
-	for (int i = 0; i < 2; i++)
-		if ((branches[i] = open(argv[1 + i], O_PATH | O_DIRECTORY)) < 0)
-			err(1, "%s", argv[1 + i]);
-	int device = open("/dev/fuse", O_RDWR);
-	snprintf(options, sizeof(options),
-		 "fd=%d,rootmode=40000,user_id=0,group_id=0", device);
-	if (mount("none", argv[3], "fuse.union", MS_RDONLY, options) < 0)
-		err(1, "mount %s", argv[3]);
-	if (daemon(1, 0) < 0)
-		err(1, "daemon");
-	while (read(device, question, sizeof(question)) > 0) {
-		if (in->opcode == FUSE_FORGET ||
-		    in->opcode == FUSE_BATCH_FORGET)
-			continue; /* these two want no answer */
-		memset(&answer, 0, sizeof(answer.head) + sizeof(answer.entry));
-		ssize_t size = handle(in, in + 1);
-		answer.head.unique = in->unique;
-		answer.head.error = size < 0 ? size : 0;
-		answer.head.len = sizeof(answer.head) + (size > 0 ? size : 0);
-		(void)!write(device, &answer, answer.head.len);
+	dirs[0] = open(argv[1], O_PATH | O_DIRECTORY);
+	dirs[1] = open(argv[2], O_PATH | O_DIRECTORY);
+	if (dirs[0] < 0 || dirs[1] < 0 || !freopen("/dev/fuse", "r+", stdin) ||
+	    mount("none", argv[3], "fuse.union", MS_RDONLY,
+		  "fd=0,rootmode=40000,user_id=0,group_id=0") < 0 ||
+	    daemon(1, 1) < 0)
+		err(1, "%s and %s on %s", argv[1], argv[2], argv[3]);
+	while (read(0, in, sizeof(in)) > 0) {
+		ssize_t size = handle(in, (void *)(in + 1), out + 1);
+		out->unique = in->unique;
+		out->error = size < 0 ? size : 0;
+		out->len = sizeof(*out) + (size < 0 ? 0 : size);
+		(void)!write(0, out, out->len);
 	}
-	return 0; /* unmounted */
 }

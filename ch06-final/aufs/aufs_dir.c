@@ -16,10 +16,20 @@
 struct directory {
 	struct listing *listing;
 	bool is_new; /* nothing of it has been read */
+	bool was_told; /* the kernel knows it from another opening */
 };
 
 /* Places in it: of ".", of "..", and of the first name that was listed. */
 enum { SELF, PARENT, FIRST };
+
+/* Names that are read at once by somebody who may want no more of them. */
+enum { MANY = 1000, FEW = 16 };
+
+static bool
+has_many(const struct listing *listing)
+{
+	return listing->count > MANY;
+}
 
 ssize_t
 dir_op_releasedir(struct fuse_request *request)
@@ -101,6 +111,16 @@ was_told(struct aufs *aufs, struct node *dir, struct listing *listing)
 	return is_same;
 }
 
+/* Many names are cached when they are read again: to put them there costs the
+ * reader more than to get them from here. */
+static int
+cached_as(const struct directory *directory)
+{
+	if (directory->was_told)
+		return FOPEN_CACHE_DIR | FOPEN_KEEP_CACHE;
+	return has_many(directory->listing) ? 0 : FOPEN_CACHE_DIR;
+}
+
 ssize_t
 dir_op_opendir(struct fuse_request *request)
 {
@@ -111,8 +131,8 @@ dir_op_opendir(struct fuse_request *request)
 	struct node *dir = node_asked(request);
 	directory->listing = current_listing(aufs, dir);
 	int code = errno;
-	bool is_known = directory->listing &&
-			was_told(aufs, dir, directory->listing);
+	directory->was_told = directory->listing &&
+			      was_told(aufs, dir, directory->listing);
 	pthread_rwlock_unlock(&aufs->tree);
 	if (!directory->listing) {
 		free(directory);
@@ -121,8 +141,7 @@ dir_op_opendir(struct fuse_request *request)
 	directory->is_new = true;
 	*out = (struct fuse_open_out){
 		.fh = (uint64_t)(uintptr_t)directory,
-		.open_flags = FOPEN_CACHE_DIR |
-			      (is_known ? FOPEN_KEEP_CACHE : 0),
+		.open_flags = cached_as(directory),
 	};
 	return sizeof(*out);
 }
@@ -152,7 +171,7 @@ struct answer {
 	struct node *dir;
 	const struct listing *listing;
 	bool is_current; /* nothing has changed since it was read */
-	bool plus;
+	bool plus, looks_up; /* with what they are; if it is not known */
 	size_t size, used;
 };
 
@@ -216,7 +235,7 @@ put(struct answer *answer, uint64_t place)
 	if (answer->used + whole > answer->size)
 		return false;
 	plus.dirent.off = place + 1;
-	if (answer->plus)
+	if (answer->looks_up)
 		look_up(answer, place, name, &plus.entry_out);
 	char *out = answer->request->out + answer->used;
 	memset(out, 0, whole);
@@ -229,6 +248,19 @@ put(struct answer *answer, uint64_t place)
 	return true;
 }
 
+/*
+ * The kernel's first question in a directory is for names and what they are,
+ * as it cannot know whether that is wanted.  Of many names the answer has only
+ * a few: if somebody looks at one of these, it will ask so for the others.
+ */
+static uint64_t
+places(const struct answer *answer, uint64_t offset)
+{
+	const struct listing *listing = answer->listing;
+	bool is_short = answer->looks_up && offset == 0 && has_many(listing);
+	return FIRST + (is_short ? FEW : listing->count);
+}
+
 static ssize_t
 read_directory(struct fuse_request *request, bool plus)
 {
@@ -238,16 +270,17 @@ read_directory(struct fuse_request *request, bool plus)
 	struct answer answer = { .request = request,
 				 .dir = node_asked(request),
 				 .plus = plus,
+				 .looks_up = plus && !directory->was_told,
 				 .size = in->size };
 	pthread_rwlock_rdlock(&aufs->tree);
 	ssize_t result = begin(aufs, answer.dir, directory, in->offset);
 	if (result == 0) {
 		answer.listing = directory->listing;
 		answer.is_current = answer.listing == answer.dir->listing;
-		uint64_t place = in->offset;
-		while (place < FIRST + (uint64_t)answer.listing->count &&
-		       put(&answer, place))
-			place++;
+		uint64_t end = places(&answer, in->offset);
+		for (uint64_t place = in->offset;
+		     place < end && put(&answer, place); place++)
+			;
 		result = answer.used;
 	}
 	pthread_rwlock_unlock(&aufs->tree);

@@ -3,27 +3,64 @@
 
 #include <unistd.h>
 
-static const struct option_row none[] = { { 0 } };
+#include "words.h"
+
+struct import_options {
+	struct words words; /* of mydocker-image */
+};
+
+static int
+take_change(void *data, const char *value)
+{
+	struct import_options *wanted = data;
+	words_add(&wanted->words, "-c");
+	words_add(&wanted->words, value);
+	return 0;
+}
+
+static int
+take_message(void *data, const char *value)
+{
+	struct import_options *wanted = data;
+	words_add(&wanted->words, "-m");
+	words_add(&wanted->words, value);
+	return 0;
+}
+
+static const struct option_row options[] = {
+	{ 'c', "change", "list", "Apply Dockerfile instruction to the created "
+	  "image", take_change, 0 },
+	{ 'm', "message", "string", "Set commit message for imported image",
+	  take_message, 0 },
+	{ 0 },
+};
 
 static int
 run_import(const struct verb *verb, int argc, char **argv)
 {
+	struct import_options wanted = { 0 };
 	int status;
-	int first = verb_begin(verb, argc, argv, NULL, 2, 2, &status);
-	if (first < 0 || (status = verb_settle(verb)) != 0)
-		return status;
-	status = verb_run_image_tool(
-		(const char *const[]){ "import", argv[first], argv[first + 1],
-				       NULL },
-		STDOUT_FILENO);
-	return status < 0 ? verb_error(verb) : status;
+	words_add(&wanted.words, "import");
+	int first = verb_begin(verb, argc, argv, &wanted, 1, 2, &status);
+	if (first >= 0 && (status = verb_settle(verb)) == 0) {
+		words_add(&wanted.words, "--");
+		for (int i = first; i < argc; i++)
+			words_add(&wanted.words, argv[i]);
+		status = verb_run_image_tool(
+			(const char *const *)wanted.words.items,
+			STDOUT_FILENO);
+		if (status < 0)
+			status = verb_error(verb);
+	}
+	words_free(&wanted.words);
+	return status;
 }
 
 const struct verb verb_import = {
 	.name = "import",
-	.arguments = "FILE|- NAME",
+	.arguments = "FILE|- [REPOSITORY[:TAG]]",
 	.shows = "Make an image of a root file system in a tar",
-	.options = none,
+	.options = options,
 	.failure_status = 1,
 	.run = run_import,
 };

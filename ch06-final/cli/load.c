@@ -1,10 +1,12 @@
-/* load.c - parent.  `load`: images from an archive that another tool wrote. */
+/* load.c - parent.  `load`: images from an archive that another tool wrote, or
+ * a directory. */
 #include "verbs.h"
 
 #include <unistd.h>
 
 struct load_options {
 	const char *input;
+	bool quiet;
 };
 
 static int
@@ -15,8 +17,10 @@ take_input(void *data, const char *value)
 }
 
 static const struct option_row options[] = {
-	{ 'i', "input", "FILE", "Read from FILE instead of standard input",
-	  take_input, 0 },
+	{ 'i', "input", "FILE", "Read from FILE or directory, not from "
+	  "standard input", take_input, 0 },
+	SWITCH('q', "quiet", "Suppress the load output", struct load_options,
+	       quiet),
 	{ 0 },
 };
 
@@ -29,17 +33,23 @@ run_load(const struct verb *verb, int argc, char **argv)
 		return status;
 	if ((status = verb_settle(verb)) != 0)
 		return status;
-	const char *from_file[] = { "load", "-i", wanted.input, NULL };
-	const char *from_input[] = { "load", NULL };
-	status = verb_run_image_tool(wanted.input ? from_file : from_input,
-				     STDOUT_FILENO);
+	const char *words[5] = { "load" };
+	size_t count = 1;
+	if (wanted.quiet)
+		words[count++] = "-q";
+	if (wanted.input) {
+		words[count++] = "-i";
+		words[count++] = wanted.input;
+	}
+	status = verb_run_image_tool(words, STDOUT_FILENO);
 	return status < 0 ? verb_error(verb) : status;
 }
 
 const struct verb verb_load = {
 	.name = "load",
 	.arguments = "",
-	.shows = "Load images from a docker-archive or an OCI archive",
+	.shows = "Load images from a docker-archive, an OCI archive or a "
+		 "directory with an OCI layout",
 	.options = options,
 	.failure_status = 1,
 	.run = run_load,

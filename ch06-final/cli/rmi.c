@@ -1,13 +1,25 @@
 /* rmi.c - parent.  `rmi`: a name of an image; with its last name, the image. */
 #include "verbs.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "container.h"
 #include "store.h"
+#include "tell_image.h"
 
-static const struct option_row none[] = { { 0 } };
+struct rmi_options {
+	bool force, keep_layers;
+};
+
+static const struct option_row options[] = {
+	SWITCH('f', "force", "Force removal of the image", struct rmi_options,
+	       force),
+	SWITCH(0, "no-prune", "Do not delete untagged parents",
+	       struct rmi_options, keep_layers),
+	{ 0 },
+};
 
 struct user {
 	struct record *records;
@@ -30,15 +42,26 @@ container_of_image(void *data, const char *id, bool *running)
 }
 
 static int
-remove_image(struct store *store, const char *name, struct user *user)
+remove_image(struct store *store, const char *name,
+	     const struct rmi_options *wanted, struct user *user)
 {
 	struct store_users users = { .image_user = container_of_image,
 				     .data = user };
 	struct store_removal removal;
-	if (store_remove_image(store, name, false, &users, &removal) < 0)
+	/* Whose name it is, while it has it: for the event. */
+	auto_image struct image image = { 0 };
+	if (store_find_image(store, name, &image) < 0)
+		image = (struct image){ 0 };
+	if (store_remove_image(store, name, wanted->force, &users, &removal) <
+	    0)
 		return -1;
-	for (size_t i = 0; i < removal.untagged.count; i++)
+	for (size_t i = 0; i < removal.untagged.count; i++) {
 		printf("Untagged: %s\n", removal.untagged.items[i]);
+		if (image.id)
+			image_tell(store, "untag", image.id, NULL);
+	}
+	if (removal.deleted.count)
+		image_tell(store, "delete", removal.deleted.items[0], NULL);
 	for (size_t i = 0; i < removal.deleted.count; i++)
 		printf("Deleted: %s\n", removal.deleted.items[i]);
 	store_free_removal(&removal);
@@ -48,8 +71,9 @@ remove_image(struct store *store, const char *name, struct user *user)
 static int
 run_rmi(const struct verb *verb, int argc, char **argv)
 {
+	struct rmi_options wanted = { 0 };
 	int status;
-	int first = verb_begin(verb, argc, argv, NULL, 1, -1, &status);
+	int first = verb_begin(verb, argc, argv, &wanted, 1, -1, &status);
 	if (first < 0 || (status = verb_settle(verb)) != 0)
 		return status;
 	auto_store struct store store = { 0 };
@@ -59,8 +83,12 @@ run_rmi(const struct verb *verb, int argc, char **argv)
 	struct user user;
 	user.records = records_list(containers, &user.count);
 	for (int i = first; i < argc; i++)
-		if (remove_image(&store, argv[i], &user) < 0)
-			status = verb_error(verb);
+		if (remove_image(&store, argv[i], &wanted, &user) < 0) {
+			/* What is gone already is no failure to -f. */
+			bool is_gone = wanted.force && failure.code == ENOENT;
+			int failed = verb_error(verb);
+			status = is_gone ? status : failed;
+		}
 	for (size_t i = 0; i < user.count; i++)
 		record_free(&user.records[i]);
 	free(user.records);
@@ -71,7 +99,7 @@ const struct verb verb_rmi = {
 	.name = "rmi",
 	.arguments = "IMAGE [IMAGE...]",
 	.shows = "Remove images",
-	.options = none,
+	.options = options,
 	.failure_status = 1,
 	.run = run_rmi,
 };

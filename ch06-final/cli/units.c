@@ -1,16 +1,12 @@
 /* units.c - parent.  See units.h. */
 #include "units.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define CPU_PERIOD_US 100000
+#define BILLION 1000000000LL
 
 int
 parse_size(const char *string, uint64_t *bytes)
@@ -42,199 +38,119 @@ parse_size(const char *string, uint64_t *bytes)
 	return 0;
 }
 
-int
-parse_cpus(const char *string, uint64_t *quota_us)
+/* Of the digits behind a point, nine: billionths. */
+static int
+parse_billionths(const char *digits, int64_t *value)
 {
-	char *end;
-	size_t digits = strspn(string, "0123456789.");
-	double cpus = strtod(string, &end);
-	if (digits == 0 || *end || end != string + digits)
-		return failx("failed to parse %s as a number of CPUs", string);
+	size_t length = strspn(digits, "0123456789");
+	if (digits[length])
+		return failx("there is more than a number");
+	while (length && digits[length - 1] == '0')
+		length--;
+	if (length > 9)
+		return failx("value is too precise");
+	*value = 0;
+	for (size_t i = 0; i < 9; i++)
+		*value = *value * 10 + (i < length ? digits[i] - '0' : 0);
+	return 0;
+}
+
+int
+parse_cpus(const char *string, int64_t *nano_cpus)
+{
+	size_t digits = strspn(string, "0123456789");
+	bool has_point = string[digits] == '.';
+	const char *rest = string + digits + has_point;
+	auto_free char *whole = text("%.*s", (int)digits, string);
+	uint64_t cpus = 0;
+	int64_t part;
+	if ((digits == 0 && !*rest) || (string[digits] && !has_point) ||
+	    (digits && parse_number(whole, 0, 1 << 20, &cpus) < 0) ||
+	    rest[strspn(rest, "0123456789")])
+		return failx("failed to parse %s as a rational number",
+			     string);
+	if (parse_billionths(rest, &part) < 0)
+		return -1;
+	int64_t nano = (int64_t)cpus * BILLION + part;
 	long present = sysconf(_SC_NPROCESSORS_ONLN);
-	if (cpus < 0.01 || cpus > present)
-		return failx("range of CPUs is from 0.01 to %ld.00, as there "
+	if (nano && (nano < BILLION / 100 || nano > present * BILLION))
+		return failx("Range of CPUs is from 0.01 to %ld.00, as there "
 			     "are only %ld CPUs available", present, present);
-	*quota_us = cpus * CPU_PERIOD_US + 0.5;
+	*nano_cpus = nano;
 	return 0;
 }
 
 int
-parse_pids(const char *string, uint64_t *pids)
+parse_integer(const char *string, int64_t min, int64_t max, int64_t *value)
 {
-	uint64_t value;
+	uint64_t number;
 	bool negative = string[0] == '-';
-	if (parse_number(string + negative, 0, INT64_MAX, &value) < 0)
-		return failx("parsing \"%s\": invalid syntax", string);
-	*pids = negative ? 0 : value;
+	/* The end below zero is one further away, and nobody's. */
+	if (parse_number(string + negative, 0, INT64_MAX, &number) < 0)
+		return failx("strconv.ParseInt: parsing \"%s\": invalid syntax",
+			     string);
+	int64_t found = negative ? -(int64_t)number : (int64_t)number;
+	if (found < min || found > max)
+		return failx("strconv.ParseInt: parsing \"%s\": value out of "
+			     "range", string);
+	*value = found;
 	return 0;
 }
 
-static int
-parse_port(const char *string, const char *what, uint16_t *port)
-{
-	uint64_t value;
-	if (parse_number(string, 1, 65535, &value) < 0)
-		return failx("invalid %s: %s", what, string);
-	*port = value;
-	return 0;
-}
-
-int
-parse_publish(const char *string, struct nat_port *publish)
-{
-	auto_free char *spec = copy_text(string);
-	*publish = (struct nat_port){ .protocol = IPPROTO_TCP };
-	char *protocol = strchr(spec, '/');
-	if (protocol) {
-		*protocol++ = '\0';
-		if (strcmp(protocol, "udp") == 0)
-			publish->protocol = IPPROTO_UDP;
-		else if (strcmp(protocol, "tcp") != 0)
-			return failx("invalid proto: %s", protocol);
-	}
-	char *container = strrchr(spec, ':');
-	if (!container)
-		return failx("give the host's port, too, as in 8080:%s", spec);
-	*container++ = '\0';
-	char *host = strrchr(spec, ':');
-	if (host)
-		*host++ = '\0';
-	struct in_addr address = { 0 };
-	if (host && inet_pton(AF_INET, spec, &address) != 1)
-		return failx("invalid IP address: %s", spec);
-	publish->host_address = ntohl(address.s_addr);
-	if (parse_port(container, "containerPort", &publish->port) < 0)
-		return -1;
-	return parse_port(host ? host : spec, "hostPort", &publish->host_port);
-}
-
-int
-path_depth(const char *path)
-{
-	int depth = 0;
-	while (*path) {
-		size_t length = strcspn(path, "/");
-		if (length == 2 && strncmp(path, "..", 2) == 0)
-			depth -= depth > 0;
-		else if (length > 0 && !(length == 1 && *path == '.'))
-			depth++;
-		path += length + (path[length] == '/');
-	}
-	return depth;
-}
-
-/* Where something may be mounted: "/", "//." and "/a/.." are the root. */
-static int
-check_target(const char *target)
-{
-	if (target[0] != '/')
-		return failx("invalid mount path: '%s' must be absolute",
-			     target);
-	if (path_depth(target) == 0)
-		return failx("invalid mount path: the container's root cannot "
-			     "be replaced");
-	return 0;
-}
-
-int
-parse_volume(const char *string, struct volume *volume)
-{
-	*volume = (struct volume){ .flags = MS_BIND | MS_REC | MS_NODEV };
-	auto_free char *spec = copy_text(string);
-	char *target = strchr(spec, ':');
-	if (!target)
-		return failx("give SOURCE:TARGET; volumes without a source "
-			     "are not there yet");
-	*target++ = '\0';
-	char *mode = strchr(target, ':');
-	if (mode) {
-		*mode++ = '\0';
-		if (strcmp(mode, "ro") == 0)
-			volume->flags |= MS_RDONLY;
-		else if (strcmp(mode, "rw") != 0)
-			return failx("invalid mode: %s", mode);
-	}
-	if (check_target(target) < 0)
-		return -1;
-	if (!strchr(spec, '/'))
-		return failx("\"%s\" would be the name of a volume, and those "
-			     "are not there yet; for a directory write ./%s",
-			     spec, spec);
-	volume->source = realpath(spec, NULL);
-	if (!volume->source)
-		return fail("source path %s", spec);
-	volume->target = copy_text(target);
-	return 0;
-}
-
-/* Options that are flags of the mount, each with its opposite. */
+/* The longest that match come first. */
 static const struct {
-	const char *word;
-	unsigned long set, clear;
-} tmpfs_flags[] = {
-	{ "ro", MS_RDONLY, 0 },
-	{ "rw", 0, MS_RDONLY },
-	{ "noexec", MS_NOEXEC, 0 },
-	{ "exec", 0, MS_NOEXEC },
-	{ "nosuid", MS_NOSUID, 0 },
-	{ "suid", 0, MS_NOSUID },
-	{ "nodev", MS_NODEV, 0 },
-	{ "dev", 0, MS_NODEV },
-	{ "noatime", MS_NOATIME, MS_STRICTATIME },
-	{ "relatime", 0, MS_NOATIME | MS_STRICTATIME },
-	{ "strictatime", MS_STRICTATIME, MS_NOATIME },
-	{ "nodiratime", MS_NODIRATIME, 0 },
-	{ "diratime", 0, MS_NODIRATIME },
+	const char *name;
+	int64_t ns;
+} time_units[] = {
+	{ "ns", 1 },
+	{ "us", 1000 },
+	{ "\xc2\xb5s", 1000 }, /* the micro sign, and the Greek letter */
+	{ "\xce\xbcs", 1000 },
+	{ "ms", 1000000 },
+	{ "s", BILLION },
+	{ "m", 60 * BILLION },
+	{ "h", 3600 * BILLION },
 };
 
-/* Those of tmpfs itself, which judges their values: tmpfs(5). */
-static const char *const tmpfs_values[] = { "size=", "mode=", "uid=", "gid=",
-					    "nr_inodes=", "nr_blocks=",
-					    "mpol=" };
-
-static int
-take_tmpfs_option(struct volume *volume, const char *option)
+static int64_t
+time_unit(const char **at)
 {
-	for (size_t i = 0; i < countof(tmpfs_flags); i++) {
-		if (strcmp(option, tmpfs_flags[i].word) != 0)
+	for (size_t i = 0; i < countof(time_units); i++) {
+		size_t length = strlen(time_units[i].name);
+		if (strncmp(*at, time_units[i].name, length) != 0)
 			continue;
-		volume->flags &= ~tmpfs_flags[i].clear;
-		volume->flags |= tmpfs_flags[i].set;
-		return 0;
+		*at += length;
+		return time_units[i].ns;
 	}
-	for (size_t i = 0; i < countof(tmpfs_values); i++) {
-		size_t length = strlen(tmpfs_values[i]);
-		if (strncmp(option, tmpfs_values[i], length) != 0)
-			continue;
-		char *longer = text("%s%s%s", volume->data,
-				    *volume->data ? "," : "", option);
-		free(volume->data);
-		volume->data = longer;
-		return 0;
-	}
-	return failx("invalid tmpfs option \"%s\"", option);
+	return 0;
 }
 
 int
-parse_tmpfs(const char *string, struct volume *volume)
+parse_go_duration(const char *string, int64_t *ns)
 {
-	*volume = (struct volume){
-		.flags = MS_NOEXEC | MS_NOSUID | MS_NODEV,
-	};
-	auto_free char *target = copy_text(string);
-	char *options = strchr(target, ':');
-	if (options)
-		*options++ = '\0';
-	if (check_target(target) < 0)
-		return -1;
-	volume->data = copy_text("");
-	char *option;
-	while ((option = strsep(&options, ",")))
-		if (take_tmpfs_option(volume, option) < 0) {
-			free_scoped(&volume->data);
-			return -1;
-		}
-	volume->target = take_ptr(&target);
+	bool negative = *string == '-';
+	const char *at = string + (negative || *string == '+');
+	long double sum = 0;
+	bool zero = strcmp(at, "0") == 0;
+	for (; *at && !zero;) {
+		char *end;
+		size_t digits = strspn(at, "0123456789.");
+		long double number = strtold(at, &end);
+		if (!digits || end != at + digits)
+			return failx("time: invalid duration \"%s\"", string);
+		at = end;
+		int64_t unit = time_unit(&at);
+		if (!unit)
+			return failx(*at ? "time: unknown unit in duration "
+					   "\"%s\"" :
+					   "time: missing unit in duration "
+					   "\"%s\"", string);
+		sum += number * unit;
+	}
+	if ((at == string + strlen(string) && at - string <= negative) ||
+	    sum > (long double)INT64_MAX)
+		return failx("time: invalid duration \"%s\"", string);
+	*ns = negative ? -(int64_t)sum : (int64_t)sum;
 	return 0;
 }
 

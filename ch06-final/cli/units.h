@@ -1,36 +1,26 @@
 /*
- * units.h - the values of `run`'s options, as text and as numbers.
+ * units.h - the values of options, as text and as numbers.
  *
- * Every function refuses what is not wholly understood and says why.
+ * Every function refuses what is not wholly understood and says why, in the
+ * words of Docker, or of Go's libraries that Docker passes on.
  */
 #ifndef UNITS_H
 #define UNITS_H
 
 #include "base.h"
-#include "container.h"
 
 /* "64m", "1.5g", "1024", "512kb": bytes.  Powers of 1024, as Docker's. */
 int parse_size(const char *string, uint64_t *bytes);
 
-/* "0.5", "2": processors, as a CFS quota in microseconds of each 100 ms. */
-int parse_cpus(const char *string, uint64_t *quota_us);
+/* "0.5", "2": processors, in billionths; 0 is no limit. */
+int parse_cpus(const char *string, int64_t *nano_cpus);
 
-/* "[ADDRESS:]HOST:CONTAINER[/tcp|udp]". */
-int parse_publish(const char *string, struct nat_port *publish);
+/* "-1": a whole number within the bounds. */
+int parse_integer(const char *string, int64_t min, int64_t max,
+		  int64_t *value);
 
-/* "100"; -1, as 0, is no limit: then *pids is 0. */
-int parse_pids(const char *string, uint64_t *pids);
-
-/* "SOURCE:TARGET[:ro|rw]".  The source must be there; both end up absolute.
- * The caller frees the strings, as those of the next. */
-int parse_volume(const char *string, struct volume *volume);
-
-/* "TARGET[:OPTION,...]": what mount(8) calls them, size=64m or exec.  Unless
- * they say otherwise nothing in it is executed, set-user-ID or a device. */
-int parse_tmpfs(const char *string, struct volume *volume);
-
-/* How many directories deep "/a/b" is, ".." counted as what it does. */
-int path_depth(const char *path);
+/* "1m30s", "500ms", "1.5h": nanoseconds.  Go's time.ParseDuration. */
+int parse_go_duration(const char *string, int64_t *ns);
 
 /* [a-zA-Z0-9][a-zA-Z0-9_.-]+, as Docker names containers. */
 int check_name(const char *string);

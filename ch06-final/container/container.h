@@ -1,123 +1,137 @@
 /*
- * container.h - a container: what was asked for, and what there is of it.
+ * container.h - a container: what was asked for, what there is of it on disk,
+ * and its life.
  *
- *	struct container c;
- *	container_init(&c, root, &config);
- *	if (container_up(&c) == 0)
- *		status = container_watch(&c);
- *	container_down(&c);
+ *	client				monitor, and what it runs of us
+ *	container_init, _create
+ *	container_launch  ----------->	container_start	 (in a copy of us)
+ *	attach_run (attach.h)		...it runs...
+ *					container_end	 (.monitor-end)
  *
- * Setting up is one table of steps (up.c) in this process and one (child.c)
- * in the child between clone and exec.  Both are run downwards; the first is
- * undone upwards, by the same functions whether a step failed, the payload
- * ended, or a later command cleans up after a runtime that was killed.
+ * Starting is one table of steps (up.c), run downwards and undone upwards, by
+ * the same functions whether a step failed, the payload ended, or a later
+ * command cleans up after processes that were killed.  One of the steps is the
+ * whole of the OCI runtime (core.h).  The record says what has happened; the
+ * lock says whether somebody is at it (record.h).
  */
 #ifndef CONTAINER_H
 #define CONTAINER_H
 
+#include "attach.h"
+#include "attachments.h"
 #include "base.h"
-#include "cgroup_limit.h"
 #include "console.h"
+#include "launch.h"
 #include "net.h"
+#include "joined.h"
 #include "record.h"
-
-/* -v SOURCE:TARGET[:ro], --tmpfs TARGET[:OPTIONS] */
-struct volume {
-	char *source; /* absolute, on the host; NULL: a new tmpfs */
-	char *target; /* absolute, in the container */
-	unsigned long flags; /* MS_RDONLY and so on: mount(2) */
-	char *data; /* of the tmpfs: "size=64m", or "" */
-};
-
-/* What is asked for: plain data.  Whoever fills it in frees it. */
-struct config {
-	char *name; /* NULL: one is invented */
-	char *hostname; /* NULL: the short id */
-	char *image, *image_id; /* as the user called it; "sha256:..." */
-	char **layers;	/* absolute directories, the top one first */
-	enum storage driver; /* that they are for */
-	char **argv;	/* of the payload: an array from end to end */
-	char **env;	/* "NAME=value" */
-	const char *cwd; /* "": "/" */
-	const char *user; /* "": root */
-	bool terminal, interactive, remove; /* -t -i --rm */
-	bool loopback_only;	/* --network none */
-	bool read_only;		/* the root; not what is mounted on it */
-	bool unmasked;		/* --security-opt systempaths=unconfined */
-	bool no_new_privileges; /* --security-opt no-new-privileges */
-	struct cgroup_limits limits;
-	struct volume *volumes; /* mounted in this order */
-	size_t volume_count;
-	struct nat_port *publish;
-	size_t publish_count;
-};
+#include "settings.h"
 
 struct container {
 	const char *root; /* of the store and of all containers */
-	const struct config *config;
+	const struct settings *settings; /* NULL: only to look or to undo */
 	struct record record;
-	char *hostname;
 	int containers, dir, lock; /* descriptors (record.h) */
-	struct cgroup cgroup;
-	struct net_network network;
-	struct net_endpoint endpoint;
-	int union_mount;	/* to be moved by the child, or -1 (union.h) */
+
+	/* From here on, only while it is being started or undone: */
+	char *hostname;
+	struct attachments attachments; /* to its networks */
+	int held;		/* for the monitor (held.h), or -1 */
+	int union_mount;	/* its root, mounted nowhere yet, or -1 */
 	pid_t daemon;		/* that serves it; 0: there is none of ours */
 	int daemon_pidfd;
-	struct console console;
-	int sync, child_sync;	/* the two ends (sync.h) */
-	int signals;		/* signalfd */
-	unsigned char old_mask[128]; /* a sigset_t: what the payload gets */
+	struct console *console; /* opened; the caller's */
+	int master;		/* of its terminal, or -1 */
+	struct joined joined;	/* from `bundle` on */
+	char *config;		/* of the bundle (bundle.h) */
+	struct words args, env; /* of its process */
+	struct core *core;	/* from `create` to `start` (core.h) */
 	pid_t pid;
 	int pidfd;
-	bool oom_killed; /* known when it has ended */
 };
 
 /* Exit statuses of `docker run`: the runtime failed; the command was found
  * but cannot be run; it was not found. */
 enum { EXIT_RUNTIME = 125, EXIT_CANNOT = 126, EXIT_NOT_FOUND = 127 };
 
-/* Nothing is made yet.  Fails where the default network cannot be named. */
-int container_init(struct container *c, const char *root,
-		   const struct config *config);
+/* There is nothing of it yet.  The strings stay the caller's. */
+void container_init(struct container *c, const char *root,
+		    const struct settings *settings);
+/* Memory and descriptors only, the lock among them.  May be called twice. */
+void container_close(struct container *c);
+#define auto_container __attribute__((cleanup(container_close), unused))
 
-/* Memory only; container_up() that failed and container_down() do it. */
-void container_free(struct container *c);
+/* ---- on disk (create.c) ------------------------------------------------- */
+
+/* A new one: its directory, record and settings.  Nothing runs, and its lock
+ * is ours. */
+int container_create(struct container *c);
+
+/* By whole name, whole id, or the beginning of exactly one id; ENOENT when
+ * there is none, in Docker's words. */
+int container_find(struct container *c, const char *root, const char *word);
 
 /*
- * Run the table.  On failure all of it is undone already; the failure names
- * the step, and the return value is minus the exit status that is due.
+ * Take its lock, and read its record again.  1: it is ours; 0: it runs, or is
+ * just being started.  Whoever is about to let go is waited for.
  */
-int container_up(struct container *c);
+int container_lock(struct container *c);
 
-/* Carry its input and output until it ends; returns its exit status as ours:
- * 128+n for signal n; -1 when we lost it. */
-int container_watch(struct container *c);
+/* All of it goes.  The lock must be ours, and nothing of it may run. */
+int container_remove(struct container *c);
 
-/* Undo the table.  The record stays, as "exited", unless it is to go. */
-int container_down(struct container *c);
+/* ---- its life ----------------------------------------------------------- */
 
 /*
- * Clean up after runtimes that were killed: every container below `root`
- * whose lock is free but which is not "exited" is undone, and marked so.
- * Called by every ordinary command first; fast when there is nothing to do.
+ * Start it, with a monitor that stays with it (launch.h).  The lock must be
+ * ours, and is the monitor's then.  With `attach` (or NULL) we are attached
+ * from its first byte on: the connection is `*sock`, for attach_run().
+ * Returns 0, or minus the exit status that is due; all is undone then, and the
+ * lock is still ours.
+ */
+int container_launch(struct container *c, const struct attach_options *attach,
+		     int *sock);
+
+/* The table, in the starter: 0 with `*made`, or minus the exit status that is
+ * due with all of it undone. */
+int container_start(struct container *c, struct console *console,
+		    struct launched *made);
+
+/* Undo whatever there is of its life; with --rm all of it goes, unless it is to
+ * be started again.  The lock is held by who called us, or by us. */
+int container_end(struct container *c);
+
+/* Undo what somebody who was killed has left of it, its lock being ours. */
+int container_tidy(struct container *c);
+
+/* SIGKILL to everybody in it, and wait until it is at rest: then it is locked.
+ * ENOENT: with --rm it is gone. */
+int container_kill(struct container *c);
+
+/* A descriptor of its first process; ESRCH: it has none. */
+int container_pidfd(const struct container *c);
+
+/* Is it frozen?  Its cgroup knows. */
+bool container_is_paused(const char *id);
+
+/*
+ * Clean up after monitors and clients that were killed: every container below
+ * `root` whose lock is free but of which there is more than files is undone,
+ * and on record as exited.  Called by every ordinary command first; fast when
+ * there is nothing to do.
  */
 int container_recover(const char *root);
 
 /*
- * Undo what there is of a container whose lock we have and which is not
- * "exited".  Takes the record and both descriptors.  With record->remove
- * nothing of it stays.
+ * Where the runtime's own mounts are, up to a NULL: what is there is nobody's
+ * change.  Docker has it in a layer of its own, the init layer, and so neither
+ * tells nor commits it.
  */
-int container_undo(const char *root, int containers, struct record *record,
-		   int *dir, int *lock);
+extern const char *const container_own_places[];
 
-/* rm -f: kill a running container and wait until its runtime, or we in its
- * place, have undone it.  `record` is updated. */
-int container_kill(const char *root, struct record *record, int dir);
-
-/* The child's half (child.c): runs its table and never returns. */
-_Noreturn void container_child(struct container *c);
+/* --restart, for the monitor. */
+struct restart_policy
+container_restart_policy(const struct settings *settings);
 
 /* mydocker/ID: the name of its cgroup.  The caller frees. */
 char *container_cgroup_name(const char *id);

@@ -14,10 +14,14 @@
 #include "tree.h"
 
 #define RECORD_FILE "record.json"
+#define NAME_FILE "name"
+#define NAME_MOST 255
+#define LOCK_FILE "lock"
 
 static const char *const status_names[] = {
 	[STATUS_CREATED] = "created",
 	[STATUS_RUNNING] = "running",
+	[STATUS_RESTARTING] = "restarting",
 	[STATUS_EXITED] = "exited",
 };
 
@@ -29,6 +33,9 @@ record_free(struct record *record)
 	free(record->image_id);
 	free(record->command);
 	free(record->ports);
+	free(record->address);
+	free(record->error);
+	free(record->health);
 	*record = (struct record){ 0 };
 }
 
@@ -49,23 +56,35 @@ record_save(int dir, const struct record *record)
 {
 	json_t *json = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:i, s:i, "
-		"s:b, s:s}",
+		"s:b, s:s, s:b, s:i, s:s?, s:s?, s:s?}",
 		"id", record->id, "name", record->name, "image",
 		record->image, "imageId", record->image_id, "command",
 		record->command, "ports", record->ports, "status",
-		status_names[record->status], "created",
-		(json_int_t)record->created, "started",
-		(json_int_t)record->started, "finished",
-		(json_int_t)record->finished, "pid", record->pid, "exitCode",
+		status_names[record->status], "createdNs",
+		(json_int_t)record->created_ns, "startedNs",
+		(json_int_t)record->started_ns, "finishedNs",
+		(json_int_t)record->finished_ns, "pid", record->pid, "exitCode",
 		record->exit_code, "remove", record->remove, "driver",
-		storage_name(record->driver));
+		storage_name(record->driver), "oomKilled", record->oom_killed,
+		"restarts", (int)record->restarts, "error", record->error,
+		"health", record->health, "address", record->address);
 	if (!json)
 		return failx("record of %s: a text is not UTF-8", record->id);
 	auto_free char *content = json_dumps(json, JSON_INDENT(2));
 	json_decref(json);
 	if (!content)
 		return failx("record of %s: cannot be written", record->id);
-	return write_file(dir, RECORD_FILE, content, 0600);
+	/* One that is removed when it ends is not to outlive a power cut. */
+	return (record->remove ? write_file_unsynced : write_file)(
+		dir, RECORD_FILE, content, 0600);
+}
+
+int64_t
+record_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
 bool
@@ -99,12 +118,38 @@ parse_status(const char *name, enum container_status *status)
 	return failx("%s: unknown status \"%s\"", RECORD_FILE, name);
 }
 
+/* It can be changed while another writes the record: so it is in a file of its
+ * own, and what the record says may be an older one. */
+static char *
+current_name(int dir, const char *recorded)
+{
+	char name[NAME_MOST + 1];
+	struct failure kept = failure;
+	if (read_text(dir, NAME_FILE, name, sizeof(name)) < 0 || !*name) {
+		failure = kept;
+		return copy_text(recorded);
+	}
+	return copy_text(name);
+}
+
+/* An empty one is as good as none: see record_save(). */
+static char *
+read_record(int dir, size_t *length)
+{
+	auto_free char *content = read_all(dir, RECORD_FILE, length);
+	if (!content || *length > 0)
+		return take_ptr(&content);
+	failx("read %s: it is empty", RECORD_FILE);
+	failure.code = ENOENT;
+	return NULL;
+}
+
 int
 record_load(int dir, struct record *record)
 {
 	*record = (struct record){ 0 };
 	size_t length;
-	auto_free char *content = read_all(dir, RECORD_FILE, &length);
+	auto_free char *content = read_record(dir, &length);
 	if (!content)
 		return -1;
 	json_error_t error;
@@ -112,29 +157,41 @@ record_load(int dir, struct record *record)
 	const char *id, *name, *image, *image_id, *command, *ports, *status;
 	const char *driver = storage_name(STORAGE_OVERLAY); /* before aufs */
 	json_int_t created, started, finished;
-	int remove;
+	int remove, oom_killed = 0, restarts = 0;
+	json_t *error_text = NULL, *health = NULL, *address = NULL;
 	if (!json ||
 	    json_unpack_ex(json, &error, 0,
 			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, "
-			   "s:I, s:i, s:i, s:b, s?s}",
+			   "s:I, s:i, s:i, s:b, s?s, s?b, s?i, s?o, s?o, s?o}",
 			   "id", &id, "name", &name, "image", &image,
 			   "imageId", &image_id, "command", &command, "ports",
-			   &ports, "status", &status, "created", &created,
-			   "started", &started, "finished", &finished, "pid",
-			   &record->pid, "exitCode", &record->exit_code,
-			   "remove", &remove, "driver", &driver) < 0) {
+			   &ports, "status", &status, "createdNs", &created,
+			   "startedNs", &started, "finishedNs", &finished,
+			   "pid", &record->pid, "exitCode", &record->exit_code,
+			   "remove", &remove, "driver", &driver, "oomKilled",
+			   &oom_killed, "restarts", &restarts, "error",
+			   &error_text, "health", &health, "address",
+			   &address) < 0) {
 		json_decref(json);
 		return failx("read %s: %s", RECORD_FILE, error.text);
 	}
-	record->name = copy_text(name);
+	record->name = current_name(dir, name);
 	record->image = copy_text(image);
 	record->image_id = copy_text(image_id);
 	record->command = copy_text(command);
 	record->ports = copy_text(ports);
-	record->created = created;
-	record->started = started;
-	record->finished = finished;
+	record->created_ns = created;
+	record->started_ns = started;
+	record->finished_ns = finished;
 	record->remove = remove;
+	record->oom_killed = oom_killed;
+	record->restarts = restarts;
+	if (json_is_string(error_text))
+		record->error = copy_text(json_string_value(error_text));
+	if (json_is_string(health))
+		record->health = copy_text(json_string_value(health));
+	if (json_is_string(address))
+		record->address = copy_text(json_string_value(address));
 	int result = parse_id(id, record->id);
 	if (result == 0)
 		result = parse_status(status, &record->status);
@@ -199,9 +256,10 @@ choose_name(int containers, struct record *record)
 	struct record *others = records_list(containers, &count);
 	int result = 0;
 	if (record->name && is_taken(others, count, record->name, &by))
-		result = failx("the name \"%s\" is in use by container %.12s; "
-			       "remove that (rm) or choose another name",
-			       record->name, by);
+		result = failx("Conflict. The container name \"/%s\" is "
+			       "already in use by container \"%s\". You have "
+			       "to remove (or rename) that container to be "
+			       "able to reuse that name.", record->name, by);
 	for (int tries = 0; result == 0 && !record->name; tries++) {
 		auto_free char *name = NULL;
 		result = invent_name(&name);
@@ -222,8 +280,8 @@ choose_name(int containers, struct record *record)
 
 /* The short id becomes a host name, and one of digits alone would be taken
  * for an address: try until there is a letter in it. */
-static int
-choose_id(char id[ID_LENGTH + 1])
+int
+record_invent_id(char id[ID_LENGTH + 1])
 {
 	uint8_t bytes[ID_LENGTH / 2];
 	do {
@@ -244,6 +302,10 @@ make_directory(int containers, struct record *record, int *dir, int *lock)
 		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*dir < 0)
 		return fail("open the directory of the container");
+	auto_close int made =
+		openat(*dir, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (made < 0)
+		return fail("make the lock of the new container");
 	if (record_lock(*dir, lock) != 1)
 		return wrap("lock the new container");
 	return record_save(*dir, record);
@@ -256,10 +318,10 @@ record_create(int containers, struct record *record, int *dir, int *lock)
 	/* A name is chosen and taken in one go: nobody else may be at it. */
 	if (flock(containers, LOCK_EX) < 0)
 		return fail("lock the directory of containers");
-	record->created = time(NULL);
+	record->created_ns = record_now();
 	int result = choose_name(containers, record);
 	if (result == 0)
-		result = choose_id(record->id);
+		result = record_invent_id(record->id);
 	if (result == 0) {
 		result = make_directory(containers, record, dir, lock);
 		if (result < 0) {
@@ -274,17 +336,39 @@ record_create(int containers, struct record *record, int *dir, int *lock)
 	return result;
 }
 
+int
+record_rename(int containers, int dir, struct record *record,
+	      const char *name)
+{
+	struct record wanted = { .name = (char *)name };
+	if (flock(containers, LOCK_EX) < 0)
+		return fail("lock the directory of containers");
+	int result = choose_name(containers, &wanted);
+	if (result == 0)
+		result = write_file(dir, NAME_FILE, name, 0600);
+	flock(containers, LOCK_UN);
+	if (result < 0)
+		return -1;
+	free(record->name);
+	record->name = copy_text(name);
+	return 0;
+}
+
 bool
 record_exists(int dir)
 {
-	return faccessat(dir, RECORD_FILE, F_OK, 0) == 0;
+	struct stat st;
+	return fstatat(dir, RECORD_FILE, &st, 0) == 0 && st.st_size > 0;
 }
 
 int
 record_lock(int dir, int *lock)
 {
-	auto_close int fd =
-		openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	/* Who removes it takes the record first: without one, a lock that is
+	 * gone is not to come back, or the directory would not go. */
+	auto_close int fd = openat(dir, LOCK_FILE, O_RDWR | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && record_exists(dir))
+		fd = openat(dir, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail("open the lock of a container");
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
@@ -294,6 +378,19 @@ record_lock(int dir, int *lock)
 	}
 	*lock = take_fd(&fd);
 	return 1;
+}
+
+int
+record_lock_change(int dir)
+{
+	auto_close int fd =
+		openat(dir, "change", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int result;
+	do
+		result = fd < 0 ? -1 : flock(fd, LOCK_EX);
+	while (result < 0 && errno == EINTR);
+	return result < 0 ? fail("lock what was asked for of a container") :
+			    take_fd(&fd);
 }
 
 int
@@ -316,8 +413,8 @@ static int
 by_age(const void *a, const void *b)
 {
 	const struct record *x = a, *y = b;
-	if (x->created != y->created)
-		return x->created < y->created ? 1 : -1;
+	if (x->created_ns != y->created_ns)
+		return x->created_ns < y->created_ns ? 1 : -1;
 	return strcmp(x->id, y->id);
 }
 

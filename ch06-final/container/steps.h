@@ -19,23 +19,17 @@ struct step {
 	int (*down)(struct container *c);
 };
 
-/* The two tables, each ending with a step without a name: the runtime's
- * (up.c), and the child's between `clone` and `ready` (child.c). */
+/* The table (up.c), ending with a step without a name. */
 extern const struct step up_steps[];
-extern const struct step child_steps[];
 
-/*
- * Do one step.  A failure gets the step's name in front.  For tests, after
- * its work is done: FAIL_AT=name makes the step fail; PAUSE_AT=name holds the
- * process that did it, under the name "paused", so that a test can kill the
- * runtime at exactly this point, or a reader look around; Ctrl-C ends it.
- */
+/* Undo all of the table, in a process that may have done none of it. */
+int container_undo(struct container *c);
+
+/* Do one step, with all that stepping.h says. */
 int steps_do(const struct step *step, struct container *c);
 
-/* Before the first: a FAIL_AT or PAUSE_AT that names no step is refused. */
+/* Before the first: a FAIL_AT or PAUSE_AT that names no step, of this table or
+ * of the two within `create`, is refused. */
 int steps_check_names(void);
-
-/* Say what is done, for -v. */
-void steps_trace(const char *direction, const char *name);
 
 #endif

@@ -11,6 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mountfd.h"
+#include "ns.h"
+#include "overlay.h"
+#include "runtime.h"
 #include "self.h"
 #include "sync.h"
 #include "sys.h"
@@ -19,21 +23,82 @@
 #define LOCK_FILE "daemon"
 enum { PATIENCE_MS = 2000, INTERVAL_MS = 5 };
 
-/* ---- up ----------------------------------------------------------------- */
+/* ---- overlay ------------------------------------------------------------ */
+
+/* Before Linux 6.8 an overlay of many layers can only be mounted somewhere:
+ * then in a mount namespace that ends at once, and a copy is sent from it. */
+_Noreturn static void
+mount_elsewhere(const struct overlay *overlay, const char *target, int sock)
+{
+	if (ns_own_mounts() == 0 &&
+	    overlay_mount(overlay, target, MS_NODEV) == 0) {
+		auto_close int mount = mountfd_clone(AT_FDCWD, target, false);
+		if (mount >= 0 && sync_send_fd(sock, mount) == 0)
+			_exit(0);
+	}
+	sync_send_failure(sock);
+	_exit(EXIT_RUNTIME);
+}
+
+static int
+fetch_overlay(const struct overlay *overlay, const char *target)
+{
+	auto_close int ours = -1;
+	auto_close int theirs = -1;
+	auto_close int pidfd = -1;
+	if (sync_pair(&ours, &theirs) < 0)
+		return -1;
+	fflush(NULL);
+	pid_t pid = sys_clone(0, -1, &pidfd);
+	if (pid == 0)
+		mount_elsewhere(overlay, target, theirs);
+	if (pid < 0)
+		return fail("start a process that mounts the overlay");
+	close_scoped(&theirs);
+	int mount = sync_expect_fd(ours, "who mounts the overlay");
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return mount;
+}
+
+static int
+overlay_up(struct container *c)
+{
+	auto_free char *base =
+		text("%s/containers/%s", c->root, c->record.id);
+	auto_free char *target = text("%s/rootfs", base);
+	auto_free char *upper = text("%s/upper", base);
+	auto_free char *work = text("%s/work", base);
+	struct overlay overlay = {
+		.layers = (const char *const *)c->settings->layers.items,
+		.layer_count = c->settings->layers.count,
+		.upper = upper,
+		.work = work,
+	};
+	/* Device nodes that an image brings along open nothing. */
+	c->union_mount = overlay_open(&overlay, target, MS_NODEV);
+	if (c->union_mount < 0 && failure.code == ENOSYS)
+		c->union_mount = fetch_overlay(&overlay, target);
+	if (c->union_mount >= 0)
+		return 0;
+	/* No overlay in this kernel, or not for this user namespace. */
+	return failure.code == ENODEV || failure.code == EPERM ?
+		       wrap("--storage-driver aufs needs no overlay") :
+		       -1;
+}
+
+/* ---- aufs --------------------------------------------------------------- */
 
 /* The upper directory, then the layers; each string is the caller's to free,
  * but those of the layers. */
 static char **
 arguments(const struct container *c)
 {
-	char *const *layers = c->config->layers;
-	size_t count = 0;
-	while (layers[count])
-		count++;
-	char **argv = new_bytes((count + 3) * sizeof(*argv));
+	const struct words *layers = &c->settings->layers;
+	char **argv = new_bytes((layers->count + 3) * sizeof(*argv));
 	argv[0] = self_beside(DAEMON);
 	argv[1] = text("%s/containers/%s/upper", c->root, c->record.id);
-	memcpy(argv + 2, layers, (count + 1) * sizeof(*argv));
+	memcpy(argv + 2, layers->items, layers->count * sizeof(*argv));
 	return argv;
 }
 
@@ -85,7 +150,7 @@ int
 union_up(struct container *c)
 {
 	if (c->record.driver != STORAGE_AUFS)
-		return 0;
+		return overlay_up(c);
 	auto_close int lock = openat(c->dir, LOCK_FILE,
 				     O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) < 0)
@@ -94,6 +159,13 @@ union_up(struct container *c)
 }
 
 /* ---- down --------------------------------------------------------------- */
+
+static int
+fail_late(void)
+{
+	return failx(DAEMON " did not end with the container, and was killed "
+		     "(does somebody else have its mounts?)");
+}
 
 /* Our own: it ends when the last mount namespace that has its mount is gone,
  * and nobody but a stranger who has entered one can keep that. */
@@ -110,8 +182,7 @@ end_child(struct container *c)
 	c->daemon = 0;
 	close_scoped(&c->daemon_pidfd);
 	if (is_late)
-		return failx(DAEMON " did not end with the container, and was "
-			     "killed (does somebody else have its mounts?)");
+		return fail_late();
 	if (WIFSIGNALED(status))
 		return failx(DAEMON ", which served the container's root, was "
 			     "killed by signal %d", WTERMSIG(status));
@@ -131,8 +202,9 @@ wait_for_lock(int lock, int ms)
 	return 0;
 }
 
-/* Of a runtime that was killed.  As long as the lock is held the pid beside it
- * means that process and no other. */
+/* The monitor's, or nobody's any more.  As long as the lock is held the pid
+ * beside it means that process and no other.  That it had to be killed holds
+ * nothing up. */
 static int
 end_orphan(int dir)
 {
@@ -149,9 +221,17 @@ end_orphan(int dir)
 	auto_close int pidfd = sys_pidfd_open(pid);
 	if (pidfd >= 0 && !wait_for_lock(lock, INTERVAL_MS))
 		sys_pidfd_send_signal(pidfd, SIGKILL);
-	return wait_for_lock(lock, PATIENCE_MS) ?
-		       0 :
-		       failx(DAEMON " (process %d) does not end", (int)pid);
+	if (!wait_for_lock(lock, PATIENCE_MS))
+		return failx(DAEMON " (process %d) does not end", (int)pid);
+	fail_late();
+	runtime_warn();
+	return 0;
+}
+
+bool
+union_has_daemon(int dir)
+{
+	return faccessat(dir, LOCK_FILE, F_OK, 0) == 0;
 }
 
 int

@@ -1,244 +1,205 @@
 /*
- * up.c - parent.  The order in which a container comes to be, and goes.
+ * up.c - parent: the starter.  The order in which a container comes to run,
+ * and ends.
  *
- * One table, read downwards to set up and upwards to undo.  The names of all
+ * One table, read downwards to start and upwards to undo.  The names of all
  * kernel objects are made of the container's id, and every `down` accepts what
  * is half made or not there; so the same functions serve a step that failed,
- * a payload that ended, and what a killed runtime left (recover.c).
+ * a payload that ended, and what killed processes left (recover.c).
  *
- * The child's half, from `clone` to `ready`, is the table in child.c.
+ * What happens within `create` are two tables of the runtime's, the second of
+ * them run by the child: runtime/create.c and child.c.
  */
 #include "container.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "bundle.h"
+#include "core.h"
 #include "files.h"
+#include "held.h"
+#include "idmap.h"
+#include "keep_id.h"
 #include "netlink.h"
-#include "ns.h"
+#include "outside.h"
+#include "rootless.h"
+#include "runtime.h"
+#include "self.h"
+#include "stepping.h"
 #include "steps.h"
-#include "sync.h"
-#include "sys.h"
 #include "union.h"
+#include "user.h"
+#include "volumes.h"
 
-/* ---- record: a directory, a name, a lock -------------------------------- */
+/* ---- address: its own, and the host's ports, reserved ------------------- */
 
-/* In one line, for people: what is no text (JSON is UTF-8) becomes "?". */
+/* The published ports, wherever they lead in. */
 static char *
-joined(char *const *words)
-{
-	char *line = NULL;
-	size_t length;
-	FILE *out = open_memstream(&line, &length);
-	for (size_t i = 0; out && words[i]; i++)
-		fprintf(out, "%s%s", i ? " " : "", words[i]);
-	if (!out || fclose(out) != 0 || !line)
-		return copy_text("?");
-	if (!record_is_text(line))
-		for (char *c = line; *c; c++)
-			if ((unsigned char)*c >= 0x80)
-				*c = '?';
-	return line;
-}
-
-static char *
-ports_in_words(const struct config *config)
+ports_in_words(const struct settings *settings,
+	       const struct attachments *all)
 {
 	char *line = copy_text("");
-	for (size_t i = 0; i < config->publish_count; i++) {
-		const struct nat_port *port = &config->publish[i];
-		char room[IPAM_ADDRESS_SIZE];
-		char *longer = text("%s%s%s:%u->%u/%s", line, i ? ", " : "",
-				    ipam_format(port->host_address, room),
-				    port->host_port, port->port,
-				    nat_protocol_name(port->protocol));
-		free(line);
-		line = longer;
+	for (size_t i = 0; i < all->count; i++) {
+		const struct net_endpoint *endpoint = &all->list[i].endpoint;
+		for (size_t k = 0; k < endpoint->port_count; k++) {
+			struct nat_port port = endpoint->ports[k];
+			port.host_address = outside_address(settings, &port);
+			char room[NAT_PLACE_SIZE];
+			char *longer = text(
+				"%s%s%s->%u/%s", line, *line ? ", " : "",
+				nat_format_place(&port, room), port.port,
+				nat_protocol_name(port.protocol));
+			free(line);
+			line = longer;
+		}
 	}
 	return line;
 }
 
-/* What is the upper directory outside is "/" inside: it looks like the image's
- * own, whatever our umask. */
+/* The monitor keeps what we leave to it; the record knows what it is. */
 static int
-copy_root_mode(int dir, const char *top_layer)
+leave(struct container *c)
 {
-	struct stat st;
-	if (stat(top_layer, &st) < 0)
-		return fail("look at the layer %s", top_layer);
-	if (fchownat(dir, "upper", st.st_uid, st.st_gid, 0) < 0 ||
-	    fchmodat(dir, "upper", st.st_mode & 07777, 0) < 0)
-		return fail("prepare the container's layer");
-	return 0;
-}
-
-static int
-record_up(struct container *c)
-{
-	const struct config *config = c->config;
-	c->record.name = config->name ? copy_text(config->name) : NULL;
-	c->record.image = copy_text(config->image);
-	c->record.image_id = copy_text(config->image_id);
-	c->record.command = joined(config->argv);
-	c->record.ports = ports_in_words(config);
-	c->record.remove = config->remove;
-	c->record.driver = config->driver;
-	c->containers = records_open(c->root);
-	if (c->containers < 0 ||
-	    record_create(c->containers, &c->record, &c->dir, &c->lock) < 0)
+	const struct attachments *all = &c->attachments;
+	size_t count;
+	auto_free int *fds = attachments_held(all->list, all->count, &count);
+	c->held = held_open(fds, count);
+	if (c->held < 0)
 		return -1;
-	steps_trace("container", c->record.id);
-	c->hostname = config->hostname ?
-			      copy_text(config->hostname) :
-			      text("%.*s", SHORT_ID, c->record.id);
-	c->endpoint = (struct net_endpoint)NET_ENDPOINT(c->record.id);
-	static const char *const directories[] = { "rootfs", "upper", "work" };
-	/* The last is overlay's alone. */
-	bool is_overlay = config->driver == STORAGE_OVERLAY;
-	for (size_t i = 0; i < countof(directories) - !is_overlay; i++)
-		if (mkdirat(c->dir, directories[i], 0755) < 0)
-			return fail("create the directory %s", directories[i]);
-	return copy_root_mode(c->dir, config->layers[0]);
+	char room[IPAM_ADDRESS_SIZE];
+	free(c->record.ports);
+	free(c->record.address);
+	c->record.ports = ports_in_words(c->settings, all);
+	c->record.address = copy_text(
+		ipam_format(all->list[0].endpoint.lease.address, room));
+	return record_save(c->dir, &c->record);
+}
+
+static struct attached
+whose(const struct container *c)
+{
+	return (struct attached){
+		.root = c->root, .id = c->record.id, .name = c->record.name,
+		.hostname = c->hostname, .settings = c->settings,
+	};
 }
 
 static int
-record_down(struct container *c)
+address_up(struct container *c)
 {
-	int result = 0;
-	if (c->lock >= 0 && (c->record.remove || !c->record.started)) {
-		result = record_remove(c->containers, c->record.id);
-	} else if (c->lock >= 0) {
-		c->record.status = STATUS_EXITED;
-		c->record.finished = time(NULL);
-		c->record.pid = 0;
-		result = record_save(c->dir, &c->record);
-	}
-	close_scoped(&c->dir);
-	close_scoped(&c->containers);
-	/* Last: whoever waits for the lock finds everything done. */
-	close_scoped(&c->lock);
-	record_free(&c->record);
-	return result;
-}
-
-/* ---- console: pipes, and the signals that are for the container --------- */
-
-static int
-console_up(struct container *c)
-{
-	c->signals = console_signals(c->old_mask);
-	return c->signals < 0 ? -1 : console_open(&c->console);
-}
-
-static int
-console_down(struct container *c)
-{
-	/* The signals stay blocked until all is undone: container_free(). */
-	console_close(&c->console);
-	return 0;
-}
-
-/* ---- cgroup: made and limited before anybody is in it ------------------- */
-
-char *
-container_cgroup_name(const char *id)
-{
-	return text("mydocker/%s", id);
-}
-
-static int
-cgroup_up(struct container *c)
-{
-	auto_free char *name = container_cgroup_name(c->record.id);
-	if (cgroup_create(&c->cgroup, name) < 0)
+	struct attached us = whose(c);
+	if (!attachments_has_any(c->settings))
+		return outside_join(c->settings);
+	auto_free struct nat_port *ports = outside_take(c->record.id,
+							c->settings);
+	us.ports = ports;
+	if (!ports || attachments_reserve(&us, &c->attachments) < 0)
 		return -1;
-	return cgroup_limit(&c->cgroup, &c->config->limits);
+	return leave(c);
 }
 
 static int
-cgroup_down(struct container *c)
+address_down(struct container *c)
 {
-	auto_free char *name = container_cgroup_name(c->record.id);
-	if (c->cgroup.count == 0 && cgroup_open(&c->cgroup, name) < 0)
+	struct attached us = whose(c);
+	close_scoped(&c->held);
+	if (outside_give(c->record.id) < 0)
 		return -1;
-	int result = cgroup_kill(&c->cgroup);
-	if (result == 0)
-		result = cgroup_destroy(&c->cgroup);
-	cgroup_close(&c->cgroup);
-	return result;
-}
-
-/* ---- network: an address and the host's ports, reserved ----------------- */
-
-static int
-network_up(struct container *c)
-{
-	if (c->config->loopback_only)
-		return 0;
-	return net_reserve(&c->network, &c->endpoint, c->config->publish,
-			   c->config->publish_count);
-}
-
-static int
-network_down(struct container *c)
-{
-	return net_release(&c->network, &c->endpoint);
+	return c->attachments.count ?
+		       attachments_release(&us, &c->attachments) :
+		       attachments_forget(c->root, c->record.id);
 }
 
 static int
 files_up(struct container *c)
 {
-	char address[IPAM_ADDRESS_SIZE] = "";
-	if (!c->config->loopback_only)
-		ipam_format(c->endpoint.lease.address, address);
-	return files_write(c->dir, c->hostname, address);
-}
-
-/* ---- clone: the child, born in its namespaces and its cgroup ------------ */
-
-#define NAMESPACES                                                            \
-	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID |           \
-	 CLONE_NEWNET) /* the cgroup namespace follows: see child.c */
-
-static int
-clone_up(struct container *c)
-{
-	if (sync_pair(&c->sync, &c->child_sync) < 0)
+	const struct attachments *all = &c->attachments;
+	char gateway[IPAM_ADDRESS_SIZE] = "";
+	auto_words struct words links = { 0 }, addresses = { 0 };
+	bool has_names = false;
+	for (size_t i = 0; i < all->count; i++) {
+		attachment_addresses(&all->list[i], &addresses);
+		has_names |= !network_is_given(all->list[i].record.name);
+	}
+	if (all->count)
+		ipam_format(all->list[0].network.gateway, gateway);
+	if (joined_links(c->root, c->settings, &links) < 0)
 		return -1;
-	fflush(NULL);
-	c->pid = sys_clone(NAMESPACES, cgroup_v2_fd(&c->cgroup), &c->pidfd);
-	if (c->pid == 0)
-		container_child(c);
-	if (c->pid < 0) {
-		c->pid = 0;
-		return fail("make a child in new namespaces");
-	}
-	close_scoped(&c->child_sync);
-	/* While we had it, the mount would not go with the container. */
-	close_scoped(&c->union_mount);
-	console_close_theirs(&c->console);
-	return 0;
+	return files_write(c->dir, c->settings, &(struct files_facts){
+		.hostname = c->hostname,
+		.addresses = &addresses,
+		.gateway = gateway,
+		.links = &links,
+		.has_names = has_names,
+	});
+}
+
+/* ---- bundle: what the runtime core is to make of all this --------------- */
+
+/* In words, and not as EINVAL of setuid(2). */
+static int
+check_ids(const struct user *user)
+{
+	if ((user->uid == 0 && user->gid == 0) || !idmap_is_alone())
+		return 0;
+	auto_free char *why = rootless_one_id();
+	return failx("user %u:%u: there is no user but root here%s%.*s",
+		     user->uid, user->gid, why ? ", for " : "",
+		     why ? (int)strcspn(why, "\n") : 0, why ?: "");
+}
+
+/* Names mean what the container's own files say: its root is nowhere yet, but
+ * it can be looked into. */
+static int
+find_user(const struct container *c, struct user *user)
+{
+	const struct words *groups = &c->settings->groups;
+	if (user_resolve(c->union_mount, c->settings->user ?: "", user) < 0)
+		return -1;
+	for (size_t i = 0; i < groups->count; i++)
+		if (user_add_group(c->union_mount, groups->items[i], user) < 0)
+			return -1;
+	return keep_id_is_wanted(c->settings) ? 0 : check_ids(user);
 }
 
 static int
-clone_down(struct container *c)
+bundle_up(struct container *c)
 {
-	if (c->pid > 0) {
-		sys_pidfd_send_signal(c->pidfd, SIGKILL);
-		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+	struct user user = { 0 };
+	auto_free char *directory =
+		text("%s/containers/%s", c->root, c->record.id);
+	auto_free char *volumes = text("%s/volumes", c->root);
+	auto_free char *init =
+		c->settings->init ? self_beside("mydocker-init") : NULL;
+	auto_free char *place = core_root(c->root);
+	if (joined_open(c->root, place, c->settings, &c->joined) < 0)
+		return -1;
+	if (c->joined.hostname) {
+		free(c->hostname);
+		c->hostname = copy_text(c->joined.hostname);
 	}
-	c->pid = 0;
-	close_scoped(&c->pidfd);
-	close_scoped(&c->sync);
-	close_scoped(&c->child_sync);
-	return 0;
+	struct bundle_facts facts = {
+		.id = c->record.id,
+		.directory = c->joined.directory ?: directory,
+		.net = c->joined.paths[JOINED_NET],
+		.pid = c->joined.paths[JOINED_PID],
+		.ipc = c->joined.paths[JOINED_IPC],
+		.uts = c->joined.paths[JOINED_UTS],
+		.volumes = volumes,
+		.hostname = c->hostname,
+		.user = &user,
+		.init = init,
+	};
+	if (find_user(c, &user) == 0 &&
+	    volumes_fill(c->root, c->union_mount, c->settings) == 0) {
+		c->config = bundle_config(c->settings, &facts);
+		bundle_args(c->settings, &c->args);
+		bundle_env(c->settings, &facts, &c->env);
+	}
+	free(user.home);
+	return c->config ? 0 : -1;
 }
 
 /* ---- attach: a cable into its network namespace ------------------------- */
@@ -257,73 +218,26 @@ static int
 attach_up(struct container *c)
 {
 	/* We are its parent and have not waited for it: the pid is its own. */
+	struct attached us = whose(c);
+	if (c->attachments.count)
+		return attachments_plug(&us, &c->attachments, c->pid);
 	auto_free char *path = text("/proc/%d/ns/net", c->pid);
 	auto_close int netns = open(path, O_RDONLY | O_CLOEXEC);
 	if (netns < 0)
 		return fail("open %s", path);
-	return c->config->loopback_only ?
-		       loopback_up(netns) :
-		       net_attach(&c->network, &c->endpoint, netns);
-}
-
-/* ---- ready, start: the child has done its half -------------------------- */
-
-/* Until the child has something to say.  Nothing of the payload runs yet, so
- * a signal that would end a program ends this start. */
-static int
-await_child(struct container *c)
-{
-	struct pollfd polls[] = { { c->sync, POLLIN, 0 },
-				  { c->signals, POLLIN, 0 } };
-	for (;;) {
-		if (poll(polls, countof(polls), -1) < 0 && errno != EINTR)
-			return fail("wait for the child");
-		if (polls[0].revents)
-			return 0;
-		if (polls[1].revents && console_is_ending(c->signals))
-			return failx("interrupted");
-	}
-}
-
-static int
-ready_up(struct container *c)
-{
-	if (await_child(c) < 0)
-		return -1;
-	if (c->config->terminal) {
-		c->console.master = sync_expect_fd(c->sync, "the child");
-		if (c->console.master < 0)
-			return -1;
-	}
-	return await_child(c) < 0 ? -1 : sync_expect(c->sync, SYNC_READY,
-						    "the child");
-}
-
-static int
-start_up(struct container *c)
-{
-	c->record.status = STATUS_RUNNING;
-	c->record.started = time(NULL);
-	c->record.pid = c->pid;
-	if (record_save(c->dir, &c->record) < 0 ||
-	    sync_send(c->sync, SYNC_GO) < 0)
-		return -1;
-	return sync_expect_exec(c->sync, "the child");
+	return c->settings->loopback_only ? loopback_up(netns) : 0;
 }
 
 /* ---- the table ---------------------------------------------------------- */
 
 const struct step up_steps[] = {
-	{ "record", record_up, record_down },
-	{ "console", console_up, console_down },
 	{ "union", union_up, union_down },
-	{ "cgroup", cgroup_up, cgroup_down },
-	{ "network", network_up, network_down },
+	{ "address", address_up, address_down },
 	{ "files", files_up, NULL },
-	{ "clone", clone_up, clone_down },
+	{ "bundle", bundle_up, NULL },
+	{ "create", core_create, core_delete },
 	{ "attach", attach_up, NULL },
-	{ "ready", ready_up, NULL },
-	{ "start", start_up, NULL },
+	{ "start", core_start, NULL },
 	{ 0 },
 };
 #define UP_STEPS (countof(up_steps) - 1)
@@ -337,7 +251,7 @@ undo(struct container *c, size_t count)
 		const struct step *step = &up_steps[count];
 		if (!step->down)
 			continue;
-		steps_trace("undo", step->name);
+		stepping_tell("undo", step->name);
 		/* Go on: what can be undone must be. */
 		if (step->down(c) < 0) {
 			wrap("undo %s", step->name);
@@ -353,48 +267,61 @@ undo(struct container *c, size_t count)
 static int
 exit_status_of(const struct step *step)
 {
-	if (step->up != start_up)
-		return EXIT_RUNTIME;
-	switch (failure.code) {
-	case ENOENT:
-		return EXIT_NOT_FOUND;
-	case EACCES:
-	case ENOEXEC:
-		return EXIT_CANNOT;
-	default:
-		return EXIT_RUNTIME;
-	}
+	bool is_core = step->up == core_create || step->up == core_start;
+	int status = is_core ? runtime_exit_status() : 1;
+	return status == 1 ? EXIT_RUNTIME : status;
+}
+
+/* The host's, where its name or its network is the container's. */
+static char *
+name_of(const struct container *c)
+{
+	const struct settings *settings = c->settings;
+	char host[65] = "";
+	if (settings->hostname)
+		return copy_text(settings->hostname);
+	bool is_host = strcmp(settings_network(settings), "host") == 0 ||
+		       (settings->uts && strcmp(settings->uts, "host") == 0);
+	return is_host && gethostname(host, sizeof(host) - 1) == 0 ?
+		       copy_text(host) :
+		       text("%.*s", SHORT_ID, c->record.id);
+}
+
+static void
+prepare(struct container *c)
+{
+	c->hostname = name_of(c);
+	stepping_tell("container", c->record.id);
 }
 
 int
-container_up(struct container *c)
+container_start(struct container *c, struct console *console,
+		struct launched *made)
 {
+	c->console = console;
+	prepare(c);
 	for (size_t i = 0; i < UP_STEPS; i++) {
 		if (steps_do(&up_steps[i], c) == 0)
 			continue;
-		/* A child that gave up makes other things fail, too. */
-		if (c->sync >= 0 && sync_take_failure(c->sync))
-			wrap("%s", up_steps[i].name);
 		int status = exit_status_of(&up_steps[i]);
 		struct failure why = failure;
-		c->record.started = 0; /* so that no record stays */
-		if (undo(c, i + 1) < 0) {
-			struct failure also = failure;
+		if (undo(c, i + 1) < 0)
+			failx("%s (and then: %.100s)", why.text, failure.text);
+		else
 			failure = why;
-			failx("%s (and then: %.100s)", why.text, also.text);
-		} else {
-			failure = why;
-		}
-		container_free(c);
 		return -status;
 	}
+	*made = (struct launched){
+		.pid = c->pid,
+		.daemon = c->daemon,
+		.master = take_fd(&c->master),
+		.held = take_fd(&c->held),
+	};
 	return 0;
 }
 
 int
-container_down(struct container *c)
+container_undo(struct container *c)
 {
-	int result = undo(c, UP_STEPS);
-	container_free(c);
-	return result;
+	return undo(c, UP_STEPS);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "record.h"
+#include "rootless.h"
 #include "store.h"
 #include "verbs.h"
 
@@ -52,7 +53,8 @@ put_image(FILE *out, const struct image *image)
 static void
 put_container(FILE *out, const struct record *record)
 {
-	static const char *const words[] = { "created", "running", "exited" };
+	static const char *const words[] = { "created", "running",
+					     "restarting", "exited" };
 	fprintf(out, "  \"%s\" [shape=component style=%s label=", record->id,
 		record->status == STATUS_RUNNING ? "bold" : "dashed");
 	auto_free char *label =
@@ -66,8 +68,8 @@ put_container(FILE *out, const struct record *record)
 int
 dot(FILE *out)
 {
-	if (geteuid() != 0)
-		return failx("the store is root's: run this with sudo");
+	if (rootless_enter() < 0)
+		return -1;
 	/* Looking must not make anything. */
 	if (access(verb_root(), F_OK) < 0) {
 		fprintf(out, "digraph mydocker { }\n");

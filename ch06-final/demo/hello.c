@@ -19,7 +19,8 @@ exit_statuses(void)
 	tour_expect(stage_run("run", "--rm", "busybox", "sh", "-c",
 			      "sh -c 'kill -9 $$'; exit $?") == 128 + 9,
 		    "137 = 128 + 9: killed by signal 9");
-	tour_expect(stage_run("run", "--rm", "no-such-image") == 125,
+	tour_expect(stage_run("run", "--rm", "--pull", "never",
+			      "no-such-image") == 125,
 		    "125: it never came to that");
 }
 

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "allowed.h"
 #include "cgroup_stat.h"
 #include "container.h"
 #include "stage.h"
@@ -16,7 +17,7 @@ now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-/* CPU seconds used per second, over two seconds, by the cgroup's counter. */
+/* CPU seconds used per second, over one second, by the cgroup's counter. */
 static int
 measure_cpu(const struct cgroup *cgroup, double *share)
 {
@@ -24,7 +25,7 @@ measure_cpu(const struct cgroup *cgroup, double *share)
 	double begin = now();
 	if (cgroup_read_usage(cgroup, &before) < 0)
 		return -1;
-	sleep(2);
+	sleep(1);
 	if (cgroup_read_usage(cgroup, &after) < 0)
 		return -1;
 	*share = (after.cpu_us - before.cpu_us) / 1e6 / (now() - begin);
@@ -65,6 +66,9 @@ run_limits(void)
 	int not_ready = stage_enter();
 	if (not_ready)
 		return not_ready;
+	auto_free char *why = allowed_why_not("memory");
+	if (why)
+		return tour_skip("%s", why);
 	tour_step("A busy loop that may have 0.3 of a CPU.");
 	struct guest guest;
 	if (stage_start_run(&guest, "limits-tour", "-m", "32m", "--cpus",
@@ -76,13 +80,13 @@ run_limits(void)
 		return -1;
 
 	tour_step("64 MiB wanted, 32 MiB allowed.");
-	tour_expect(stage_run("run", "--rm", "-m", "32m", "busybox", "sh",
-			      "-c", "head -c 64m /dev/zero | tail; exit $?") !=
-			    0,
+	tour_expect(stage_run("run", "--rm", "-m", "32m", "busybox", "dd",
+			      "if=/dev/zero", "of=/dev/null", "bs=64M",
+			      "count=1") == 128 + 9,
 		    "the kernel killed what ate too much");
-	tour_expect(stage_run("run", "--rm", "-m", "256m", "busybox", "sh",
-			      "-c", "head -c 64m /dev/zero | tail | wc -c") ==
-			    0,
+	tour_expect(stage_run("run", "--rm", "-m", "256m", "busybox", "dd",
+			      "if=/dev/zero", "of=/dev/null", "bs=64M",
+			      "count=1") == 0,
 		    "the same within 256 MiB lives");
 	return 0;
 }

@@ -2,9 +2,12 @@
  * main.c - the program of chapter 6: a tour when it is called like the other
  * chapters' programs, a container runtime when its first word is a verb.
  */
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "demo.h"
+#include "rootless.h"
 #include "self.h"
 #include "verbs.h"
 
@@ -20,6 +23,24 @@ static const struct chapter chapter = {
 	.dot = dot,
 };
 
+static bool
+is_experiment(const char *word)
+{
+	for (const struct experiment *const *e = experiments; *e; e++)
+		if (strcmp((*e)->name, word) == 0)
+			return true;
+	return false;
+}
+
+/* `network` is an experiment and a group of verbs: with a word behind it that
+ * is nothing of the tour's it is the group. */
+static bool
+is_group(const char *word, const char *next)
+{
+	return groups_has(word) && next && strcmp(next, "-v") != 0 &&
+	       strcmp(next, "--shell") != 0 && !is_experiment(next);
+}
+
 /* ./demo, ./demo list, ./demo --dot, ./demo NAME..., with -v anywhere. */
 static bool
 is_tour(int argc, char **argv)
@@ -31,16 +52,36 @@ is_tour(int argc, char **argv)
 	if (i == argc || strcmp(argv[i], "list") == 0 ||
 	    strcmp(argv[i], "--dot") == 0)
 		return true;
-	for (const struct experiment *const *e = experiments; *e; e++)
-		if (strcmp((*e)->name, argv[i]) == 0)
-			return true;
-	return false;
+	return is_experiment(argv[i]) && !is_group(argv[i], argv[i + 1]);
+}
+
+/* The guide cleans up after its stages, and so is where they are.  Why it
+ * cannot be there, each stage says for itself. */
+static int
+tour(int argc, char **argv)
+{
+	if (argc != 2 || strcmp(argv[1], "list") != 0)
+		rootless_enter();
+	return tour_main(argc, argv, &chapter);
+}
+
+/* Where standard input or output is closed, the next descriptor that we open
+ * would be taken for it. */
+static void
+open_standard_descriptors(void)
+{
+	int fd;
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+		;
+	if (fd >= 0)
+		close(fd);
 }
 
 int
 main(int argc, char **argv)
 {
+	open_standard_descriptors();
 	self_begin();
-	return is_tour(argc, argv) ? tour_main(argc, argv, &chapter) :
+	return is_tour(argc, argv) ? tour(argc, argv) :
 				     verbs_main(argc, argv);
 }

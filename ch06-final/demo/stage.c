@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "rootless.h"
 #include "runid.h"
 #include "self.h"
 #include "tree.h"
@@ -22,10 +23,9 @@
 int
 stage_enter(void)
 {
-	if (geteuid() != 0)
-		return tour_skip("needs root (sudo ./demo): this runtime does "
-				 "not run without it; found uid %u",
-				 geteuid());
+	if (rootless_enter() < 0)
+		return tour_skip("needs root (sudo ./demo), or namespaces of "
+				 "your own: %s", failure.text);
 	auto_free char *store =
 		text("%s/%s%s", STORE_DIR, STORE_PREFIX, runid());
 	/* What is there already is not ours: /tmp belongs to everybody, and
@@ -54,10 +54,21 @@ is_store(int dir, const char *name)
 }
 
 /*
- * What a killed tour has started is about to die with it, but may not be dead
- * yet; and with the store its record would go, and with that the knowledge of
- * what to undo.  So wait for each container, and help it along.
+ * What a killed tour has started lives on; and with the store its record would
+ * go, and with that the knowledge of what to undo.  So end each container.
  */
+static int
+end_container(const char *store, const char *id)
+{
+	auto_container struct container c;
+	if (container_find(&c, store, id) < 0)
+		return failure.code == ENOENT ? 0 : -1;
+	int ours = container_lock(&c);
+	if (ours == 0)
+		ours = container_kill(&c);
+	return ours < 0 && failure.code != ENOENT ? -1 : 0;
+}
+
 static int
 end_containers(const char *store)
 {
@@ -68,12 +79,8 @@ end_containers(const char *store)
 	int result = 0;
 	struct record *records = records_list(containers, &count);
 	for (size_t i = 0; i < count; i++) {
-		auto_close int dir = openat(containers, records[i].id,
-					    O_RDONLY | O_DIRECTORY |
-						    O_CLOEXEC);
-		if (result == 0 && dir >= 0 &&
-		    records[i].status != STATUS_EXITED)
-			result = container_kill(store, &records[i], dir);
+		if (result == 0)
+			result = end_container(store, records[i].id);
 		record_free(&records[i]);
 	}
 	free(records);
@@ -130,21 +137,37 @@ wait_for(pid_t pid)
 				     WEXITSTATUS(status);
 }
 
+int
+stage_begin(struct running *running, const char *const words[])
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail("make a pipe");
+	*running = (struct running){ spawn(words, ends[1]), ends[0] };
+	close(ends[1]);
+	if (running->pid >= 0)
+		return 0;
+	close(ends[0]);
+	return fail("start ./demo");
+}
+
+char *
+stage_finish(struct running *running, int *status)
+{
+	auto_free char *path = text("/proc/self/fd/%d", running->output);
+	char *output = read_all(AT_FDCWD, path, NULL);
+	close_scoped(&running->output);
+	*status = wait_for(running->pid);
+	return output;
+}
+
 char *
 stage_output(const char *const words[], int *status)
 {
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		fail("make a pipe");
-		return NULL;
-	}
-	pid_t pid = spawn(words, ends[1]);
-	close(ends[1]);
-	auto_free char *path = text("/proc/self/fd/%d", ends[0]);
-	char *output = read_all(AT_FDCWD, path, NULL);
-	close(ends[0]);
-	*status = pid < 0 ? -1 : wait_for(pid);
-	return output;
+	struct running running;
+	return stage_begin(&running, words) < 0 ?
+		       NULL :
+		       stage_finish(&running, status);
 }
 
 /* Look for the name among the records until it is there and running. */

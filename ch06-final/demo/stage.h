@@ -48,4 +48,13 @@ char *stage_whiteout_words(const char *name, enum storage driver);
 /* The whole output of `./demo WORD...`; the caller frees. */
 char *stage_output(const char *const words[], int *status);
 
+/* The same in two parts, for several that run side by side.  What was begun is
+ * to be ended: by its output, or NULL. */
+struct running {
+	pid_t pid;
+	int output;
+};
+int stage_begin(struct running *running, const char *const words[]);
+char *stage_finish(struct running *running, int *status);
+
 #endif

@@ -80,6 +80,32 @@ check_env(char **env)
 }
 
 static int
+get_number(json_t *object, const char *key, int64_t *value)
+{
+	json_t *found = json_object_get(object, key);
+	if (found && !json_is_null(found) &&
+	    (!json_is_integer(found) || json_integer_value(found) < 0))
+		return failx("\"%s\" is not a number", key);
+	*value = json_integer_value(found);
+	return 0;
+}
+
+static int
+read_health(json_t *config, struct image_health *health)
+{
+	json_t *json = json_object_get(config, "Healthcheck");
+	if (json && !json_is_null(json) && !json_is_object(json))
+		return failx("\"Healthcheck\" is not an object");
+	if (get_list(json, "Test", &health->test) < 0 ||
+	    get_number(json, "Interval", &health->interval_ns) < 0 ||
+	    get_number(json, "Timeout", &health->timeout_ns) < 0 ||
+	    get_number(json, "StartPeriod", &health->start_period_ns) < 0 ||
+	    get_number(json, "StartInterval", &health->start_interval_ns) < 0)
+		return -1;
+	return get_number(json, "Retries", &health->retries);
+}
+
+static int
 read_run_config(json_t *root, struct image *image)
 {
 	json_t *config = json_object_get(root, "config");
@@ -93,7 +119,8 @@ read_run_config(json_t *root, struct image *image)
 	    get_keys(config, "Labels", &image->labels) < 0 ||
 	    get_text(config, "WorkingDir", &image->workdir) < 0 ||
 	    get_text(config, "User", &image->user) < 0 ||
-	    get_text(config, "StopSignal", &image->stop_signal) < 0)
+	    get_text(config, "StopSignal", &image->stop_signal) < 0 ||
+	    read_health(config, &image->health) < 0)
 		return -1;
 	return check_env(image->env);
 }
@@ -116,9 +143,8 @@ read_layers(json_t *root, struct image *image)
 	return 0;
 }
 
-/* "2024-05-01T12:00:00.123Z" or with "+02:00"; 0 for anything else. */
-static int64_t
-seconds_of(const char *created)
+int64_t
+image_seconds(const char *created)
 {
 	struct tm tm = { 0 };
 	const char *rest = strptime(created, "%Y-%m-%dT%H:%M:%S", &tm);
@@ -147,7 +173,7 @@ read_config(json_t *root, struct image *image)
 		return -1;
 	if (strcmp(image->os, "linux") != 0 && image->os[0] != '\0')
 		return failx("it is for %.40s, not for linux", image->os);
-	image->created_s = seconds_of(image->created);
+	image->created_s = image_seconds(image->created);
 	return 0;
 }
 
@@ -181,7 +207,8 @@ image_free(struct image *image)
 {
 	char **lists[] = { image->diff_ids, image->layers, image->env,
 			   image->cmd, image->entrypoint, image->ports,
-			   image->volumes, image->labels };
+			   image->volumes, image->labels,
+			   image->health.test };
 	char *texts[] = { image->id, image->name, image->workdir, image->user,
 			  image->stop_signal, image->architecture, image->os,
 			  image->created };

@@ -11,6 +11,15 @@
 
 #include "base.h"
 
+/* HEALTHCHECK: `test` is { "CMD", ... }, { "CMD-SHELL", "..." }, { "NONE" } or
+ * empty; of the numbers 0 is what is not said.  (It is Docker's, and in no OCI
+ * document.) */
+struct image_health {
+	char **test;
+	int64_t interval_ns, timeout_ns, start_period_ns, start_interval_ns;
+	int64_t retries;
+};
+
 /* Every list ends with NULL and is never NULL itself in a parsed image. */
 struct image {
 	char *id;	   /* "sha256:..." */
@@ -25,6 +34,7 @@ struct image {
 	char **ports;	   /* EXPOSE: "80/tcp" */
 	char **volumes;	   /* VOLUME: "/data" */
 	char **labels;	   /* LABEL: "key=value" */
+	struct image_health health;
 	char *workdir;	   /* the next three: "" when not said */
 	char *user;
 	char *stop_signal; /* "SIGTERM", "15" */
@@ -43,6 +53,10 @@ struct image {
  */
 int image_parse(const char *json, size_t length, const char *id,
 		struct image *image);
+
+/* "2024-05-01T12:00:00.123Z", or with "+02:00", in seconds since 1970; 0 for
+ * anything else (RFC 3339). */
+int64_t image_seconds(const char *created);
 
 /* Gives back all of it; may be called twice, and on a zeroed one. */
 void image_free(struct image *image);

@@ -155,6 +155,9 @@ parse_repository(char *name, char **repository)
 	if (domain && (strcmp(domain, "docker.io") == 0 ||
 		       strcmp(domain, "index.docker.io") == 0))
 		domain = NULL;
+	/* What would be taken for another registry's keeps its own. */
+	if (!domain && has_domain(path, strchr(path, '/')))
+		domain = "docker.io";
 	if (domain)
 		*repository = text("%s/%s", domain, path);
 	else
@@ -224,4 +227,25 @@ reference_name(const struct reference *reference)
 	if (reference->tag)
 		return text("%s:%s", reference->repository, reference->tag);
 	return text("%s@%s", reference->repository, reference->digest);
+}
+
+void
+reference_split(const char *repository, char **registry, char **path)
+{
+	const char *slash = strchr(repository, '/');
+	if (has_domain(repository, slash)) {
+		*registry = text("%.*s", (int)(slash - repository), repository);
+		*path = copy_text(slash + 1);
+		return;
+	}
+	*registry = copy_text("docker.io");
+	*path = slash ? copy_text(repository) : text("library/%s", repository);
+}
+
+char *
+reference_full(const char *name)
+{
+	auto_free char *registry = NULL, *path = NULL;
+	reference_split(name, &registry, &path);
+	return text("%s/%s", registry, path);
 }

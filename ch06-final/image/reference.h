@@ -33,6 +33,15 @@ void reference_free(struct reference *reference);
  * frees. */
 char *reference_name(const struct reference *reference);
 
+/* The registry of a repository as it is stored: "docker.io", or what stands
+ * before the first slash; and its path there, which begins with "library/" for
+ * a short name of docker.io.  Both are the caller's to free. */
+void reference_split(const char *repository, char **registry, char **path);
+
+/* The whole of a stored name: "docker.io/library/busybox:latest".  The caller
+ * frees. */
+char *reference_full(const char *name);
+
 /* "sha256:" and 64 hexadecimal digits in lower case, nothing else: the only
  * form in which the store writes a digest down. */
 bool reference_is_digest(const char *string);

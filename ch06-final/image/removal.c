@@ -37,6 +37,14 @@ find_unused(struct store *store, const char *id,
 	return 0;
 }
 
+static bool
+is_same_repository(const char *one, const char *other)
+{
+	size_t length = tags_repository_length(one);
+	return length == tags_repository_length(other) &&
+	       strncmp(one, other, length) == 0;
+}
+
 /* Are there names of this image in more than one repository? */
 static bool
 is_in_several_repositories(const struct tags *tags, const char *id)
@@ -44,15 +52,15 @@ is_in_several_repositories(const struct tags *tags, const char *id)
 	const char *first = tags_name(tags, id);
 	for (size_t i = 0; first && i < tags->count; i++) {
 		const char *name = tags->list[i].name;
-		size_t length = strrchr(name, ':') + 1 - name;
 		if (strcmp(tags->list[i].id, id) == 0 &&
-		    strncmp(name, first, length) != 0)
+		    !is_same_repository(name, first))
 			return true;
 	}
 	return false;
 }
 
-/* Docker's reasons for refusing, in Docker's words. */
+/* Docker's reasons for refusing, in Docker's words.  1 when a container needs
+ * the image and only its names may go. */
 static int
 check_users(const struct store_users *users, const char *id, const char *tag,
 	    bool force)
@@ -75,7 +83,28 @@ check_users(const struct store_users *users, const char *id, const char *tag,
 		return failx("conflict: unable to delete %.12s - image is "
 			     "being used by stopped container %s (remove "
 			     "that first: rm)", id + 7, user);
-	return 0;
+	return users->uses_layer ? 0 : 1;
+}
+
+/* With the last tag that an image has in a repository its digests there go. */
+static void
+drop_digests(struct tags *tags, const char *id, const char *tag,
+	     struct words *untagged)
+{
+	auto_words struct words digests = { 0 };
+	for (size_t i = 0; i < tags->count; i++) {
+		const char *name = tags->list[i].name;
+		if (strcmp(tags->list[i].id, id) != 0 ||
+		    !is_same_repository(name, tag))
+			continue;
+		if (!tags_is_digest(name))
+			return;
+		words_add(&digests, name);
+	}
+	for (size_t i = 0; i < digests.count; i++) {
+		words_add(untagged, digests.items[i]);
+		tags_drop(tags, digests.items[i]);
+	}
 }
 
 /* Take one name away, or with `tag` NULL all names of the image. */
@@ -86,6 +115,7 @@ drop_names(struct tags *tags, const char *id, const char *tag,
 	if (tag) {
 		words_add(untagged, tag);
 		tags_drop(tags, tag);
+		drop_digests(tags, id, tag, untagged);
 		return;
 	}
 	for (const char *name; (name = tags_name(tags, id));) {
@@ -136,9 +166,14 @@ remove_locked(struct store *store, const char *name, bool force,
 			     "repositories", id + 7);
 	drop_names(&tags, id, tag, &removal->untagged);
 	bool is_last = !tags_name(&tags, id);
-	if (is_last && check_users(users, id, tag, force) < 0)
+	int needed = is_last ? check_users(users, id, tag, force) : 1;
+	if (needed < 0)
 		return -1;
-	if (!is_last)
+	if (needed && removal->untagged.count == 0)
+		return failx("conflict: unable to delete %.12s (cannot be "
+			     "forced) - a container is using it (remove that "
+			     "first: rm)", id + 7);
+	if (needed)
 		return store_publish_tags(store, scratch, &tags);
 	return delete_image(store, &tags, id, users, scratch,
 			    &removal->deleted);

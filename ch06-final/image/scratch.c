@@ -117,13 +117,15 @@ discard_layer(struct store *store, const struct scratch *scratch,
 {
 	if (words_has(used, hex))
 		return 0;
-	auto_free char *size = text("%s.size", hex);
 	auto_free char *gone = text("gone-%s", hex);
 	if (renameat(store->layers, hex, scratch->dir, gone) < 0 &&
 	    errno != ENOENT)
 		return fail("remove %s/layers/%s", store->root, hex);
-	if (unlinkat(store->layers, size, 0) < 0 && errno != ENOENT)
-		return fail("remove %s/layers/%s", store->root, size);
+	for (size_t i = 0; shelves_notes[i]; i++) {
+		auto_free char *note = text("%s%s", hex, shelves_notes[i]);
+		if (unlinkat(store->layers, note, 0) < 0 && errno != ENOENT)
+			return fail("remove %s/layers/%s", store->root, note);
+	}
 	return 0;
 }
 

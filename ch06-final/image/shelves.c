@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+const char *const shelves_notes[] = { ".size", ".recipe", ".blobs", NULL };
+
 /* ---- opening ----------------------------------------------------------- */
 
 static int
@@ -34,6 +36,8 @@ open_parts(struct store *store)
 	if (parent < 0 ||
 	    (store->blobs = open_part(store, "blobs/sha256")) < 0 ||
 	    (store->layers = open_part(store, "layers")) < 0 ||
+	    (store->partial = open_part(store, "partial")) < 0 ||
+	    (store->build = open_part(store, "build")) < 0 ||
 	    (store->tmp = open_part(store, "tmp")) < 0)
 		return -1;
 	store->lock = openat(store->dir, "images.lock",
@@ -47,7 +51,8 @@ int
 shelves_open(struct store *store, const char *root, enum storage driver)
 {
 	*store = (struct store){ .driver = driver, .dir = -1, .blobs = -1,
-				 .layers = -1, .tmp = -1, .lock = -1 };
+				 .layers = -1, .tmp = -1, .partial = -1,
+				 .build = -1, .lock = -1 };
 	auto_free char *place =
 		driver == STORAGE_OVERLAY ?
 			copy_text(root) :
@@ -71,6 +76,8 @@ shelves_close(struct store *store)
 		return;
 	close_scoped(&store->lock);
 	close_scoped(&store->tmp);
+	close_scoped(&store->partial);
+	close_scoped(&store->build);
 	close_scoped(&store->layers);
 	close_scoped(&store->blobs);
 	close_scoped(&store->dir);
@@ -145,31 +152,72 @@ shelves_layer_size(const struct store *store, const char *hex)
 	return size;
 }
 
-int
-shelves_list_ids(const struct store *store, struct words *ids)
+/* What has a digest for its name, with `before` put before it. */
+static int
+list_digests(const struct store *store, int place, const char *name,
+	     const char *before, struct words *found)
 {
-	auto_close int fd = openat(store->blobs, ".",
+	auto_close int fd = openat(place, ".",
 				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir)
-		return fail("list %s/blobs/sha256", store->root);
+		return fail("list %s/%s", store->root, name);
 	take_fd(&fd);
 	for (struct dirent *entry; (entry = readdir(dir));) {
 		if (!reference_is_hex(entry->d_name))
 			continue;
-		auto_free char *id = text("sha256:%s", entry->d_name);
-		words_add(ids, id);
+		auto_free char *id = text("%s%s", before, entry->d_name);
+		words_add(found, id);
 	}
 	return 0;
+}
+
+int
+shelves_list_ids(const struct store *store, struct words *ids)
+{
+	return list_digests(store, store->blobs, "blobs/sha256", "sha256:",
+			    ids);
+}
+
+int
+shelves_list_steps(const struct store *store, struct words *keys)
+{
+	return list_digests(store, store->build, "build", "", keys);
+}
+
+static void
+add_layers(const struct image *image, struct words *hexes)
+{
+	for (char **diff = image->diff_ids; *diff; diff++) {
+		const char *hex = *diff + strlen("sha256:");
+		if (!words_has(hexes, hex))
+			words_add(hexes, hex);
+	}
+}
+
+void
+shelves_step_layers(const struct store *store, const char *key,
+		    struct words *hexes)
+{
+	auto_image struct image image = { 0 };
+	struct failure kept = failure;
+	size_t length;
+	auto_free char *json = read_all(store->build, key, &length);
+	if (json && image_parse(json, length, key, &image) == 0)
+		add_layers(&image, hexes);
+	failure = kept;
 }
 
 int
 shelves_layers_in_use(const struct store *store, const char *except,
 		      struct words *hexes)
 {
-	auto_words struct words ids = { 0 };
-	if (shelves_list_ids(store, &ids) < 0)
+	auto_words struct words ids = { 0 }, keys = { 0 };
+	if (shelves_list_ids(store, &ids) < 0 ||
+	    shelves_list_steps(store, &keys) < 0)
 		return -1;
+	for (size_t i = 0; i < keys.count; i++)
+		shelves_step_layers(store, keys.items[i], hexes);
 	for (size_t i = 0; i < ids.count; i++) {
 		auto_image struct image image = { 0 };
 		size_t length;
@@ -180,8 +228,7 @@ shelves_layers_in_use(const struct store *store, const char *except,
 		if (!json ||
 		    image_parse(json, length, ids.items[i], &image) < 0)
 			return wrap("find out which layers are needed");
-		for (char **diff = image.diff_ids; *diff; diff++)
-			words_add(hexes, *diff + strlen("sha256:"));
+		add_layers(&image, hexes);
 	}
 	return 0;
 }

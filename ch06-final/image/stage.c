@@ -17,6 +17,7 @@ void
 new_image_free(struct new_image *image)
 {
 	free(image->id);
+	free(image->key);
 	free(image->json);
 	words_free(&image->layers);
 	words_free(&image->names);
@@ -69,8 +70,12 @@ stage_keep_layer(struct stage *stage, const char *hex, uint64_t size)
 	int scratch = stage->scratch.dir;
 	auto_free char *name = text("%s.size", hex);
 	auto_free char *digits = text("%llu", (unsigned long long)size);
+	auto_free char *recipe = text("%s.recipe", hex);
 	if (write_file(scratch, name, digits, 0600) < 0)
 		return -1;
+	if (renameat(scratch, STAGE_RECIPE, scratch, recipe) < 0 &&
+	    errno != ENOENT)
+		return fail("name the recipe of layer %s", hex);
 	if (renameat(scratch, BEGUN, scratch, hex) < 0)
 		return fail("name layer %s", hex);
 	words_add(&stage->layers, hex);
@@ -96,6 +101,8 @@ find_new(const struct stage *stage, const struct new_image *images,
 	 size_t count, struct words *new_images, struct words *new_layers)
 {
 	for (size_t i = 0; i < count; i++) {
+		if (images[i].key)
+			continue;
 		const char *hex = images[i].id + strlen("sha256:");
 		if (faccessat(stage->store->blobs, hex, F_OK, 0) < 0 &&
 		    !words_has(new_images, hex))
@@ -112,11 +119,15 @@ move_layers(const struct stage *stage, const struct words *layers)
 	const struct store *store = stage->store;
 	for (size_t i = 0; i < layers->count; i++) {
 		const char *hex = layers->items[i];
-		auto_free char *size = text("%s.size", hex);
-		if (renameat(stage->scratch.dir, size, store->layers,
-			     size) < 0 ||
-		    renameat(stage->scratch.dir, hex, store->layers,
-			     hex) < 0)
+		for (size_t n = 0; shelves_notes[n]; n++) {
+			auto_free char *note =
+				text("%s%s", hex, shelves_notes[n]);
+			if (renameat(stage->scratch.dir, note, store->layers,
+				     note) < 0 && errno != ENOENT)
+				return fail("move %s into %s/layers", note,
+					    store->root);
+		}
+		if (renameat(stage->scratch.dir, hex, store->layers, hex) < 0)
 			return fail("move layer %s into %s/layers", hex,
 				    store->root);
 	}
@@ -129,11 +140,13 @@ static int
 move_config(const struct stage *stage, const struct new_image *image)
 {
 	const struct store *store = stage->store;
-	const char *hex = image->id + strlen("sha256:");
+	const char *hex = image->key ?: image->id + strlen("sha256:");
+	int shelf = image->key ? store->build : store->blobs;
 	if (write_file(stage->scratch.dir, "config", image->json, 0600) < 0)
 		return -1;
-	if (renameat(stage->scratch.dir, "config", store->blobs, hex) < 0)
-		return fail("write %s/blobs/sha256/%s", store->root, hex);
+	if (renameat(stage->scratch.dir, "config", shelf, hex) < 0)
+		return fail("write %s/%s/%s", store->root,
+			    image->key ? "build" : "blobs/sha256", hex);
 	return 0;
 }
 

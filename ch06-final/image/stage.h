@@ -20,6 +20,10 @@
 #include "scratch.h"
 #include "store.h"
 
+/* What a layer's recipe is called in the scratch directory until the layer is
+ * kept: how to make its tar again (tool/recipe.h).  It may lack. */
+#define STAGE_RECIPE "begun.recipe"
+
 struct stage {
 	struct store *store;
 	struct scratch scratch;
@@ -28,6 +32,8 @@ struct stage {
 
 struct new_image {
 	char *id;	       /* "sha256:...", of `json` */
+	char *key;	       /* it is no image but a step of a build, kept
+				* by this key; or NULL */
 	char *json;	       /* the config */
 	struct words layers;   /* digits of its diff ids */
 	struct words names;    /* "busybox:latest"; may be empty */

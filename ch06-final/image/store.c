@@ -58,9 +58,9 @@ hides_all_below(struct store *store, const char *hex)
 	return dir >= 0 && marks_is_opaque(dir, marks) == 1;
 }
 
-/* Where the layers are, the top one first, and how big. */
-static int
-find_layers(struct store *store, struct image *image)
+/* The top one first. */
+int
+store_find_layers(struct store *store, struct image *image)
 {
 	auto_words struct words layers = { 0 };
 	bool is_hidden = false;
@@ -103,7 +103,7 @@ read_image(struct store *store, const char *id, const char *name,
 			    "and load it again", store->root, id + 7);
 	image->id = copy_text(id);
 	image->name = name ? copy_text(name) : NULL;
-	if (find_layers(store, image) < 0) {
+	if (store_find_layers(store, image) < 0) {
 		image_free(image);
 		return -1;
 	}
@@ -144,10 +144,19 @@ complete_id(struct store *store, const char *prefix, char **id)
 	return 0;
 }
 
-/* name@digest: that content, provided that it goes by that name. */
+/* name@digest: that content, provided that it goes by that name; the digest is
+ * the manifest's in the registry, or the image's own. */
 static const char *
-id_of_digest(const struct tags *tags, const struct reference *reference)
+id_of_digest(const struct tags *tags, const struct reference *reference,
+	     char **name)
 {
+	auto_free char *full = text("%s@%s", reference->repository,
+				    reference->digest);
+	const char *id = tags_id(tags, full);
+	if (id) {
+		*name = take_ptr(&full);
+		return id;
+	}
 	for (size_t i = 0; i < tags->count; i++) {
 		const struct tag *tag = &tags->list[i];
 		size_t length = strlen(reference->repository);
@@ -176,7 +185,7 @@ store_resolve(struct store *store, const struct tags *tags, const char *name,
 	} else {
 		shown = full = reference_name(&reference);
 		const char *found = reference.digest ?
-			id_of_digest(tags, &reference) :
+			id_of_digest(tags, &reference, tag) :
 			tags_id(tags, full);
 		if (found) {
 			*id = copy_text(found);
@@ -229,10 +238,16 @@ list_locked(struct store *store, struct image **images, size_t *count)
 	    shelves_list_ids(store, &ids) < 0)
 		return -1;
 	*images = new_bytes((tags.count + ids.count) * sizeof(**images));
-	for (size_t i = 0; i < tags.count; i++, ++*count)
-		if (read_image(store, tags.list[i].id, tags.list[i].name,
+	for (size_t i = 0; i < tags.count; i++) {
+		const struct tag *tag = &tags.list[i];
+		if (tags_is_digest(tag->name) &&
+		    strcmp(tags_name(&tags, tag->id), tag->name) != 0)
+			continue;
+		if (read_image(store, tag->id, tag->name,
 			       &(*images)[*count]) < 0)
 			return -1;
+		++*count;
+	}
 	for (size_t i = 0; i < ids.count; i++) {
 		if (tags_name(&tags, ids.items[i]))
 			continue;

@@ -42,6 +42,9 @@ void store_unlock(struct store *store);
 int store_find_image(struct store *store, const char *name,
 		     struct image *image);
 
+/* Fill in where the layers of an image that was parsed are, and how big. */
+int store_find_layers(struct store *store, struct image *image);
+
 /* One image for every name, and one without name for every image that has
  * none; sorted by name.  store_free_list() gives it back. */
 int store_list(struct store *store, struct image **images, size_t *count);
@@ -53,7 +56,9 @@ int store_tag(struct store *store, const char *source, const char *target);
 /*
  * Who uses what, asked while the store is locked.  The functions may be NULL.
  * `image_user`: a container made from this image, its id or name, or NULL.
- * `uses_layer`: has any container this layer ("sha256:...") under it?
+ * `uses_layer`: has any container this layer ("sha256:...") under it?  When
+ * nobody can tell, an image that a container was made from is never deleted;
+ * it only loses its names.
  */
 struct store_users {
 	const char *(*image_user)(void *data, const char *id, bool *running);

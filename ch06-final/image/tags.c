@@ -43,10 +43,32 @@ tags_id(const struct tags *tags, const char *name)
 const char *
 tags_name(const struct tags *tags, const char *id)
 {
-	for (size_t i = 0; i < tags->count; i++)
-		if (strcmp(tags->list[i].id, id) == 0)
-			return tags->list[i].name;
-	return NULL;
+	const char *found = NULL;
+	for (size_t i = 0; i < tags->count; i++) {
+		const char *name = tags->list[i].name;
+		if (strcmp(tags->list[i].id, id) != 0)
+			continue;
+		if (!tags_is_digest(name))
+			return name;
+		if (!found)
+			found = name;
+	}
+	return found;
+}
+
+bool
+tags_is_digest(const char *name)
+{
+	return strchr(name, '@') != NULL;
+}
+
+size_t
+tags_repository_length(const char *name)
+{
+	const char *end = strchr(name, '@');
+	if (!end)
+		end = strrchr(name, ':');
+	return end ? (size_t)(end - name) : strlen(name);
 }
 
 void

@@ -3,6 +3,9 @@
  *
  *	{ "images": { "busybox:latest": "sha256:...", ... } }
  *
+ * A name may also be "busybox@sha256:...", the digest of the manifest by which
+ * a registry gave the image, or took it.
+ *
  * The table is read whole, changed in memory and written whole; whoever
  * writes holds the store's lock (store.h).
  */
@@ -33,8 +36,12 @@ void tags_free(struct tags *tags);
 
 /* The id behind a name, or NULL. */
 const char *tags_id(const struct tags *tags, const char *name);
-/* The first name of an id, or NULL. */
+/* The first name of an id, one with a tag if there is one; or NULL. */
 const char *tags_name(const struct tags *tags, const char *id);
+/* Is this one of those with a digest?  And how long is what stands before the
+ * tag or the digest? */
+bool tags_is_digest(const char *name);
+size_t tags_repository_length(const char *name);
 /* Let `name` mean `id` from now on. */
 void tags_set(struct tags *tags, const char *name, const char *id);
 /* Forget a name; one that is not there is fine. */

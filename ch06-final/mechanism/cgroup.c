@@ -12,27 +12,54 @@
 #include <unistd.h>
 
 #include "subtree.h"
+#include "sys.h"
 
 #define CGROUP_MODE 0755
 
 /* ---- names and hierarchies ---------------------------------------------- */
 
-/* Relative, without "." and "..": it must not lead out of the base. */
+/* Without "." and "..": it must not lead out of where we begin.  What we call
+ * ourselves has no part that begins with a dot; an engine may like that. */
 static int
 check_name(const char *name)
 {
+	bool absolute = name[0] == '/';
 	if (strchr(name, '\n'))
 		return failx("the name of a cgroup has a newline in it");
-	for (const char *part = name;; part++) {
+	for (const char *part = name + absolute;; part++) {
 		size_t length = strcspn(part, "/");
-		if (length == 0 || part[0] == '.')
-			return failx("\"%s\" does not name a cgroup: it must "
-				     "be relative, and no part of it empty or "
-				     "begin with a dot", name);
+		if (length == 0 || (part[0] == '.' && !absolute) ||
+		    (length <= 2 && strspn(part, ".") >= length))
+			return failx("\"%s\" does not name a cgroup: no part "
+				     "of it may be empty, or begin with a dot",
+				     name);
 		part += length;
 		if (*part == '\0')
 			return 0;
 	}
+}
+
+/* What of the name is below the base. */
+static const char *
+below_base(const struct cgroup_dir *dir)
+{
+	return dir->path + strlen(dir->in.base) + 1;
+}
+
+/* The path of the cgroup in this hierarchy; NULL: we may not make it. */
+static char *
+path_in(struct hierarchy *in, const char *name)
+{
+	if (name[0] != '/')
+		return text("%s/%s", in->base, name);
+	size_t length = strlen(in->base);
+	auto_free char *path = text("%s%s", in->mount, name);
+	if (strncmp(path, in->base, length) == 0 && path[length] == '/')
+		return take_ptr(&path);
+	free(in->why);
+	in->why = text("%s is not below %s, where this user may make cgroups",
+		       path, in->base);
+	return NULL;
 }
 
 /* Take over the hierarchies in which we may build; `why` says what is with
@@ -44,18 +71,16 @@ take_usable(struct cgroup *cg, struct hierarchies *found, bool for_new,
 {
 	for (size_t i = 0; i < found->count; i++) {
 		struct hierarchy *in = &found->all[i];
-		if (!in->base || (for_new && in->threaded)) {
+		bool usable = in->base && !(for_new && in->threaded);
+		char *path = usable ? path_in(in, cg->name) : NULL;
+		if (!path) {
 			/* The last is v2, the one that matters most. */
 			free(*why);
 			*why = take_ptr(&in->why);
 			continue;
 		}
 		struct cgroup_dir *dir = &cg->dirs[cg->count++];
-		*dir = (struct cgroup_dir){
-			.in = *in,
-			.path = text("%s/%s", in->base, cg->name),
-			.fd = -1,
-		};
+		*dir = (struct cgroup_dir){ .in = *in, .path = path, .fd = -1 };
 		*in = (struct hierarchy){ 0 };
 	}
 }
@@ -82,12 +107,28 @@ lay_out(struct cgroup *cg, const char *name, bool for_new)
 	return -1;
 }
 
+/* Neighbours go in one call. */
+static void
+close_all(struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->count;) {
+		int first = cg->dirs[i].fd, last = first;
+		for (i++; i < cg->count && first >= 0 &&
+			  cg->dirs[i].fd == last + 1; i++)
+			last++;
+		if (last > first && sys_close_range(first, last) == 0)
+			continue;
+		for (int fd = first; fd >= 0 && fd <= last; fd++)
+			close(fd);
+	}
+}
+
 void
 cgroup_close(struct cgroup *cg)
 {
+	close_all(cg);
 	for (size_t i = 0; i < cg->count; i++) {
 		struct cgroup_dir *dir = &cg->dirs[i];
-		close_scoped(&dir->fd);
 		free(dir->path);
 		free(dir->lacking);
 		hierarchy_free(&dir->in);
@@ -128,21 +169,26 @@ fill_cpuset(int above, int dir)
 	 *	dir); */
 }
 
-/* What must be so in `above` and `below` before a process can live there. */
+/*
+ * What must be so in `above` and `below` before a process can live there.  What
+ * is not ours is left as it is, unless an engine has named it, and so asked for
+ * that: the others of its kind prepare all of the way, too.
+ */
 static int
 prepare(struct cgroup_dir *dir, int above, const char *above_path, int below,
 	bool is_first)
 {
+	bool asked = dir->by_engine;
 	if (dir->in.version == 1)
 		return hierarchy_list_has(dir->in.controllers, "cpuset") &&
-				       subtree_is_ours(below) ?
+				       (asked || subtree_is_ours(below)) ?
 			       fill_cpuset(above, below) :
 			       0;
-	if (!subtree_is_ours(is_first ? below : above))
+	if (!asked && !subtree_is_ours(is_first ? below : above))
 		failx("%s is not ours, so nothing was changed in its "
 		      "cgroup.subtree_control", above_path);
-	else if (subtree_hand_down(above, above_path,
-				   is_first ? below : -1) == 0)
+	else if (subtree_hand_down(above, above_path, is_first ? below : -1,
+				   dir->wants) == 0)
 		return 0;
 	/* Those that it has all the same go on; the first reason tells most. */
 	if (!dir->lacking)
@@ -181,10 +227,11 @@ make_path(struct cgroup_dir *dir, const char *name)
 {
 	/* lab make_path: Open the base.  For each part of the name, "a" and
 	 * "b" of "a/b": make_or_enter() it in the directory above, the last
-	 * one `must_be_new`; prepare() the pair; then it is the directory
-	 * above.  `is_first` is the part right below the base.  The last one
-	 * is to be open in dir->fd, close-on-exec, as soon as it is made, so
-	 * that a later failure undoes it; all else is closed in the end. */
+	 * one `must_be_new` unless dir->may_exist; prepare() the pair; then it
+	 * is the directory above.  `is_first` is the part right below the
+	 * base.  The last one is to be open in dir->fd, close-on-exec, as soon
+	 * as it is made, so that a later failure undoes it; all else is closed
+	 * in the end. */
 	auto_close int above = open(dir->in.base, SUBTREE_OPEN);
 	if (above < 0)
 		return fail("open %s", dir->in.base);
@@ -194,8 +241,9 @@ make_path(struct cgroup_dir *dir, const char *name)
 		next = strchr(part, '/');
 		if (next)
 			*next++ = '\0';
+		bool must_be_new = !next && !dir->may_exist;
 		auto_close int below = make_or_enter(above, above_path, part,
-						     !next);
+						     must_be_new);
 		if (below < 0)
 			return -1;
 		if (!next) /* from here on it is ours to undo */
@@ -219,12 +267,11 @@ make_path(struct cgroup_dir *dir, const char *name)
 static int
 read_controllers(struct cgroup_dir *dir)
 {
-	char *list = read_all(dir->fd, "cgroup.controllers", NULL);
-	if (!list)
+	char list[HIERARCHY_CONTROLLERS];
+	if (read_once(dir->fd, "cgroup.controllers", list, sizeof(list)) < 0)
 		return -1;
-	list[strcspn(list, "\n")] = '\0';
 	free(dir->in.controllers);
-	dir->in.controllers = list;
+	dir->in.controllers = copy_text(list);
 	return 0;
 }
 
@@ -236,11 +283,25 @@ make_all(struct cgroup *cg)
 		return -1;
 	for (size_t i = 0; i < cg->count; i++) {
 		struct cgroup_dir *dir = &cg->dirs[i];
-		if (make_path(dir, cg->name) < 0 ||
+		if (make_path(dir, below_base(dir)) < 0 ||
 		    (dir->in.version == 2 && read_controllers(dir) < 0))
 			return wrap("create cgroup %s", dir->path);
 	}
 	return 0;
+}
+
+/* Undo what was made, and keep the reason. */
+static int
+give_up(struct cgroup *cg)
+{
+	struct failure reason = failure;
+	for (size_t i = 0; i < cg->count; i++)
+		if (cg->dirs[i].was_there)
+			close_scoped(&cg->dirs[i].fd);
+	cgroup_destroy(cg);
+	cgroup_close(cg);
+	failure = reason;
+	return -1;
 }
 
 int
@@ -248,13 +309,138 @@ cgroup_create(struct cgroup *cg, const char *name)
 {
 	if (lay_out(cg, name, true) < 0)
 		return -1;
-	if (make_all(cg) == 0)
-		return 0;
-	struct failure reason = failure;
-	cgroup_destroy(cg);
-	cgroup_close(cg);
-	failure = reason;
-	return -1;
+	return make_all(cg) < 0 ? give_up(cg) : 0;
+}
+
+/* ---- taking ------------------------------------------------------------- */
+
+/* Into a cpuset that was made just now goes what the one above has; false when
+ * that is nothing. */
+static bool
+copy_cpuset(int dir)
+{
+	static const char *const files[] = { "../cpuset.cpus",
+					     "../cpuset.mems" };
+	char list[4096];
+	for (size_t i = 0; i < countof(files); i++)
+		if (read_once(dir, files[i], list, sizeof(list)) <= 0 ||
+		    write_text(dir, files[i] + 3, list) < 0)
+			return false;
+	return true;
+}
+
+/*
+ * Where all above is there and prepared it takes two system calls: mkdir and
+ * open.  It is not marked: it goes with the container, and what is above it is
+ * not ours, or marked already.  The exception is v2 right below the base, where
+ * the mark may have to take a note.  False: it takes more.
+ */
+static bool
+make_at_once(struct cgroup_dir *dir)
+{
+	bool v2 = dir->in.version == 2;
+	if (v2 && subtree_would_hand_down(dir->in.controllers)) {
+		dir->was_there = access(dir->path, F_OK) == 0;
+		return false;
+	}
+	if (trace(mkdirat(AT_FDCWD, dir->path, CGROUP_MODE),
+		  "mkdirat(AT_FDCWD, \"%s\", %#o)", dir->path,
+		  CGROUP_MODE) < 0) {
+		dir->was_there = errno == EEXIST;
+		return false;
+	}
+	dir->fd = open(dir->path, SUBTREE_OPEN);
+	if (dir->fd >= 0 &&
+	    (!v2 || strchr(below_base(dir), '/') ||
+	     subtree_mark(dir->fd) == 0) &&
+	    (!hierarchy_list_has(dir->in.controllers, "cpuset") ||
+	     copy_cpuset(dir->fd))) {
+		if (v2)
+			dir->in.controllers[0] = '\0';
+		dir->is_new = true;
+		return true;
+	}
+	close_scoped(&dir->fd);
+	unlinkat(AT_FDCWD, dir->path, AT_REMOVEDIR);
+	return false;
+}
+
+/* What nobody lives in is as good as new. */
+static int
+check_vacant(const struct cgroup *cg, pid_t inmate)
+{
+	auto_free char *alone = text("%d\n", inmate);
+	for (size_t i = 0; i < cg->count; i++) {
+		const struct cgroup_dir *dir = &cg->dirs[i];
+		auto_free char *procs = read_all(dir->fd, "cgroup.procs", NULL);
+		if (!procs)
+			return -1;
+		if ((*procs && strcmp(procs, alone) != 0) ||
+		    subtree_has_children(dir->fd))
+			return failx("%s exists and is not empty: a cgroup is "
+				     "never shared", dir->path);
+	}
+	int frozen = cgroup_is_frozen(cg);
+	return frozen <= 0 ? frozen :
+			     failx("%s exists and is frozen", cg->name);
+}
+
+static int
+take_all(struct cgroup *cg, pid_t inmate)
+{
+	bool any_was_there = false;
+	auto_close int lock = -1;
+	for (size_t i = 0; i < cg->count; i++) {
+		struct cgroup_dir *dir = &cg->dirs[i];
+		dir->may_exist = dir->by_engine = true;
+		if (make_at_once(dir))
+			continue;
+		if (lock < 0 &&
+		    (lock = subtree_lock(cg->dirs[0].in.base)) < 0)
+			return -1;
+		any_was_there |= dir->was_there;
+		if (make_path(dir, below_base(dir)) < 0 ||
+		    (dir->in.version == 2 && read_controllers(dir) < 0))
+			return wrap("create cgroup %s", dir->path);
+	}
+	return any_was_there ? check_vacant(cg, inmate) : 0;
+}
+
+int
+cgroup_take(struct cgroup *cg, const char *name, pid_t inmate)
+{
+	if (lay_out(cg, name, true) < 0)
+		return -1;
+	return take_all(cg, inmate) < 0 ? give_up(cg) : 0;
+}
+
+const struct cgroup_dir *
+cgroup_ask_for(const struct cgroup *cg, const char *controller)
+{
+	const struct cgroup_dir *dir = NULL;
+	failure = (struct failure){ 0 };
+	bool usual = subtree_would_hand_down(controller);
+	for (size_t i = 0; i < cg->count && !usual; i++)
+		if (cg->dirs[i].in.version == 2 && cg->dirs[i].fd >= 0)
+			dir = &cg->dirs[i];
+	auto_close int lock = dir ? subtree_lock(dir->in.base) : -1;
+	if (lock < 0)
+		return NULL;
+	struct cgroup_dir again = { .in = dir->in, .path = dir->path, .fd = -1,
+				    .may_exist = true,
+				    .by_engine = cg->name[0] == '/',
+				    .wants = controller };
+	char list[512];
+	int result = make_path(&again, below_base(dir));
+	close_scoped(&again.fd);
+	if (again.lacking) {
+		failx("%s", again.lacking);
+		free(again.lacking);
+	}
+	if (result < 0 || read_text(dir->fd, "cgroup.controllers", list,
+				    sizeof(list)) < 0)
+		return NULL;
+	return hierarchy_list_has(list, controller) ? dir : NULL;
 }
 
 /* ---- finding ------------------------------------------------------------ */

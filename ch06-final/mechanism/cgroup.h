@@ -28,6 +28,10 @@
  *
  * Limits are in cgroup_limit.h, what is used in cgroup_stat.h.
  *
+ * A name is relative to the base of each hierarchy, "mydocker/7f3a".  One that
+ * begins with a slash, "/docker/7f3a", is what an engine says: below the mount
+ * point, and part of it may be of the engine's making.
+ *
  * See cgroups(7); in the kernel's documentation admin-guide/cgroup-v1/ and
  * admin-guide/cgroup-v2.
  */
@@ -47,6 +51,12 @@ struct cgroup_dir {
 	char *path;
 	int fd;	       /* of the directory, close-on-exec; -1: not there */
 	char *lacking; /* v2: why some controllers did not reach it, or NULL */
+	/* While it is being made: */
+	bool may_exist;	   /* it need not be new */
+	bool was_there;	   /* ...and was not */
+	bool is_new;	   /* made just now, and given up if a limit fails */
+	bool by_engine;	   /* see cgroup_take() */
+	const char *wants; /* v2: hand down this controller; NULL: the usual */
 };
 
 struct cgroup {
@@ -68,6 +78,14 @@ struct cgroup {
 int cgroup_create(struct cgroup *cg, const char *name);
 
 /*
+ * The same for a container that an engine asks for, in as few system calls as
+ * it takes: it may be there already, made by the engine, as long as nobody but
+ * `inmate` (0: nobody at all) lives in it or below and it is not frozen.  On
+ * failure such a one stays.
+ */
+int cgroup_take(struct cgroup *cg, const char *name, pid_t inmate);
+
+/*
  * Find what there is of `name`: how many of its directories (0: nothing is
  * left of it), or -1.  For another process than the one that created it, and
  * for cleaning up after a crash: cgroup_kill() and cgroup_destroy() work on
@@ -84,6 +102,14 @@ void cgroup_close(struct cgroup *cg);
 bool cgroup_has(const struct cgroup *cg, const char *controller);
 const struct cgroup_dir *cgroup_dir_with(const struct cgroup *cg,
 					 const char *controller);
+
+/*
+ * hugetlb and rdma of v2 are handed down to a cgroup when somebody asks for
+ * them.  The directory that then has the controller, or NULL: there is none on
+ * v2, or `failure` has the reason.
+ */
+const struct cgroup_dir *cgroup_ask_for(const struct cgroup *cg,
+					const char *controller);
 
 /* The descriptor to clone into (CLONE_INTO_CGROUP), or -1: no v2 here. */
 int cgroup_v2_fd(const struct cgroup *cg);
@@ -110,6 +136,9 @@ int cgroup_join(const struct cgroup *cg, bool born_there);
  */
 int cgroup_freeze(const struct cgroup *cg, bool frozen);
 
+/* Has anybody asked for that?  0 also where there is no freezer at all. */
+int cgroup_is_frozen(const struct cgroup *cg);
+
 /*
  * Kill every process in it and below, frozen ones and those that are just
  * being forked included, and wait until there is none left: ten seconds at
@@ -133,5 +162,11 @@ int cgroup_kill(const struct cgroup *cg);
  * May be called twice.
  */
 int cgroup_destroy(const struct cgroup *cg);
+
+/*
+ * Both: kill whoever is left, and remove it.  Where nobody is left, which the
+ * kernel knows best, that is one rmdir(2) in each hierarchy.
+ */
+int cgroup_end(const struct cgroup *cg);
 
 #endif

@@ -30,6 +30,9 @@
  */
 #define CGROUP_ZERO (UINT64_MAX - 1)
 
+/* With a limit for memory alone swap is left as it is. */
+#define CGROUP_SWAP_KEEP INT64_MIN
+
 /* Of one disk (not of a partition). */
 struct cgroup_io_limit {
 	unsigned int major, minor;
@@ -48,6 +51,16 @@ struct cgroup_rdma_limit {
 	uint64_t handles, objects;
 };
 
+/*
+ * A file of which this module knows no more than its name: each line of `value`
+ * is written to it, and what it says then is not compared.
+ */
+struct cgroup_file {
+	int version;
+	const char *controller; /* NULL: every cgroup has it */
+	const char *name, *value;
+};
+
 struct device_rule;
 
 struct cgroup_limits {
@@ -55,7 +68,7 @@ struct cgroup_limits {
 	uint64_t memory;
 	int64_t memory_swap;   /* memory and swap together, as Docker has it:
 				  0: twice `memory`; -1: no limit; equal to
-				  `memory`: no swap at all */
+				  `memory`: no swap at all; CGROUP_SWAP_KEEP */
 	uint64_t memory_reservation; /* is kept when memory is short: v1's soft
 				  limit, v2's memory.low */
 	uint64_t swappiness;	     /* to 100; v1 alone, see below */
@@ -86,6 +99,10 @@ struct cgroup_limits {
 	/* Which devices may be opened and made: device_program.h. */
 	const struct device_rule *devices;
 	size_t device_count;
+
+	/* Written last, in this order. */
+	const struct cgroup_file *files;
+	size_t file_count;
 };
 
 /*
@@ -96,8 +113,8 @@ struct cgroup_limits {
  * - when the controller is absent, or has no such setting in this version or
  *   in this kernel;
  * - when a value makes no sense: that is seen before anything is touched;
- * - when the kernel said yes and did something else: every file is read back.
- *   (Memory is rounded down to whole pages, and that is none.)
+ * - when the kernel said yes and did something else: every file is read back
+ *   (but `files`).  Memory is rounded down to whole pages, and that is none.
  *
  * v2 has no swappiness of a cgroup: there only that of the host, which is in
  * force anyway, is no failure.  Where the kernel does not account swap, only a

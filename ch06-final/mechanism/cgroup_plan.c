@@ -53,6 +53,9 @@ cgroup_need(const struct cgroup *cg, const char *controller)
 {
 	const struct cgroup_dir *dir = cgroup_dir_with(cg, controller);
 	auto_hierarchies struct hierarchies found = { 0 };
+	if (!dir)
+		dir = cgroup_ask_for(cg, controller);
+	auto_free char *asked = copy_text(failure.text);
 	if (dir || hierarchy_find_all(&found) < 0)
 		return dir;
 	const struct hierarchy *with = hierarchy_with(&found, controller);
@@ -63,6 +66,8 @@ cgroup_need(const struct cgroup *cg, const char *controller)
 	for (size_t i = 0; i < cg->count; i++)
 		if (cg->dirs[i].lacking && with && with->version == 2)
 			why = cg->dirs[i].lacking;
+	if (*asked && with && with->version == 2)
+		why = asked;
 	if (with && with->why)
 		why = with->why;
 	failx("no %s controller for %s: %s", controller, cg->name, why);
@@ -101,6 +106,8 @@ static const struct {
 	{ "cpu.idle", ENOENT, "it takes Linux 5.15" },
 	{ "cpu.shares", EINVAL, "an idle cgroup has none (cpu.idle)" },
 	{ "cpu.weight", EINVAL, "an idle cgroup has none (cpu.idle)" },
+	{ "cpu.rt_", ENOENT, "this kernel has no realtime scheduling of groups "
+			     "(CONFIG_RT_GROUP_SCHED)" },
 	{ "cpu.", EINVAL, "it is a larger share than the cgroup above has, or "
 			  "more than the kernel can count" },
 	{ "cpu.", ENOENT, "this kernel has no CPU quotas "
@@ -142,8 +149,8 @@ meaning_of(const char *file, int code)
 	return code ? strerror(code) : "the kernel took something else";
 }
 
-static int
-explain(const struct cgroup_write *write, int code, const char *now)
+int
+cgroup_explain(const struct cgroup_write *write, int code, const char *now)
 {
 	failx("%s \"%s\" %s %s/%s%s%s%s: %s",
 	      write->only_read ? "want" : "write", write->value,
@@ -204,34 +211,50 @@ is_rounded(const struct cgroup_write *write)
 static int
 check(const struct cgroup_write *write)
 {
-	if (write->took)
-		return write->took(write) ? 0 : explain(write, 0, NULL);
 	auto_free char *now = read_line(write);
 	if (!now)
-		return explain(write, failure.code, NULL);
+		return cgroup_explain(write, failure.code, NULL);
 	return strcmp(now, write->value) == 0 ||
 			       has_words(now, write->value) ||
 			       is_rounded(write) ?
 		       0 :
-		       explain(write, 0, now);
+		       cgroup_explain(write, 0, now);
+}
+
+/* One write(2) for each line. */
+static int
+put_lines(const struct cgroup_write *write, const char *text_of_lines)
+{
+	auto_free char *lines = copy_text(text_of_lines);
+	char *rest = lines;
+	for (char *line; (line = strtok_r(rest, "\n", &rest));)
+		if (write_text(write->dir->fd, write->file, line) < 0)
+			return cgroup_explain(write, failure.code, NULL);
+	return 0;
 }
 
 static int
 apply(struct cgroup_write *write)
 {
-	if (!write->took && !write->only_read) {
-		write->before = read_line(write);
-		if (!write->before && write->optional &&
-		    failure.code == ENOENT)
-			return 0;
-		if (!write->before)
-			return explain(write, failure.code, NULL);
-	}
-	if (!write->only_read) {
-		if (write_text(write->dir->fd, write->file, write->value) < 0)
-			return explain(write, failure.code, NULL);
+	if (write->rules || write->as_it_is) {
+		/* Some have no more than a way in (memory.reclaim). */
+		if (!write->before && !write->rules)
+			write->before = read_all(write->dir->fd, write->file,
+						 NULL);
 		write->written = true;
+		return write->rules ? cgroup_put_rules(write) :
+				      put_lines(write, write->value);
 	}
+	if (write->only_read)
+		return check(write);
+	write->before = read_line(write);
+	if (!write->before && write->optional && failure.code == ENOENT)
+		return 0;
+	if (!write->before)
+		return cgroup_explain(write, failure.code, NULL);
+	if (write_text(write->dir->fd, write->file, write->value) < 0)
+		return cgroup_explain(write, failure.code, NULL);
+	write->written = true;
 	return check(write);
 }
 
@@ -241,8 +264,12 @@ put_back(const struct cgroup_write *write)
 	const char *old = write->before;
 	if (!write->written || !old)
 		return;
-	if (write->undo) {
-		write->undo(write);
+	if (write->rules) {
+		cgroup_undo_rules(write);
+		return;
+	}
+	if (write->as_it_is) {
+		put_lines(write, old);
 		return;
 	}
 	/* What some files show before the number they do not want written. */
@@ -273,6 +300,29 @@ carry_out(struct cgroup_plan *plan)
 	return -1;
 }
 
+static int
+plan_files(struct cgroup_plan *plan, const struct cgroup_limits *limits)
+{
+	for (size_t i = 0; i < limits->file_count; i++) {
+		const struct cgroup_file *file = &limits->files[i];
+		const struct cgroup_dir *dir = NULL;
+		for (size_t d = 0; d < plan->cg->count; d++)
+			if (plan->cg->dirs[d].in.version == file->version)
+				dir = &plan->cg->dirs[d];
+		if (dir && file->controller &&
+		    !(dir = cgroup_need(plan->cg, file->controller)))
+			return -1;
+		if (!dir || dir->in.version != file->version)
+			return failx("no %s: it is a file of cgroup v%d, and "
+				     "%s is not on v%d here", file->name,
+				     file->version, file->controller ?:
+				     "this cgroup", file->version);
+		cgroup_plan_add(plan, dir, file->name, copy_text(file->value))
+			->as_it_is = true;
+	}
+	return 0;
+}
+
 int
 cgroup_limit(const struct cgroup *cg, const struct cgroup_limits *limits)
 {
@@ -283,6 +333,8 @@ cgroup_limit(const struct cgroup *cg, const struct cgroup_limits *limits)
 		if (setting->plan && setting->plan(&plan, limits, setting) < 0)
 			result = wrap("limit cgroup");
 	}
+	if (result == 0 && plan_files(&plan, limits) < 0)
+		result = wrap("limit cgroup");
 	if (result == 0)
 		result = carry_out(&plan);
 	free_plan(&plan);

@@ -26,9 +26,10 @@ struct cgroup_write {
 	const char *unset; /* ...and says this when it is not there */
 	bool optional;	  /* the file may be missing */
 	bool only_read;	  /* it must say `value` without being written */
-	/* For files that cannot be read, instead of reading them: */
-	bool (*took)(const struct cgroup_write *write);
-	void (*undo)(const struct cgroup_write *write);
+	bool as_it_is;	  /* every line of `value`, and nothing is compared */
+	/* For devices, of which several files speak: */
+	const struct device_rule *rules;
+	size_t rule_count;
 	char *before; /* what it said, to be put back; NULL: nothing is */
 	bool written;
 };
@@ -52,6 +53,15 @@ void cgroup_plan_add_line(struct cgroup_plan *plan,
 			  const struct cgroup_dir *dir, const char *file,
 			  const char *key, const char *value,
 			  const char *unset);
+
+/* Write the rules and see that they hold; go back to those of before. */
+int cgroup_put_rules(const struct cgroup_write *write);
+void cgroup_undo_rules(const struct cgroup_write *write);
+
+/* The failure of one file, in words.  `now` is what it says instead, or NULL;
+ * a code of 0: the kernel took the value, and did something else. */
+int cgroup_explain(const struct cgroup_write *write, int code,
+		   const char *now);
 
 /* The directory of the cgroup with this controller, or NULL and a failure that
  * says why there is none. */

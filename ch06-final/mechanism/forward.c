@@ -92,7 +92,7 @@ note(const struct family *family, int directory, char **lines)
 	/* A note that is there already is of a dead user: what it says is
 	 * older than what we see, and so nearer to how the host was. */
 	if (faccessat(directory, family->state, F_OK, 0) < 0 &&
-	    write_file(directory, family->state, *lines, 0600) < 0)
+	    write_file_unsynced(directory, family->state, *lines, 0600) < 0)
 		return wrap("note how forwarding was");
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "mountinfo.h"
 
 const char *hierarchy_root = "";
+const char *hierarchy_named;
 
 #define LIST_DIVIDERS ", \n"
 
@@ -110,11 +111,50 @@ mount_is_of(const struct mountinfo *mount, const struct hierarchy *hierarchy)
 	return mountinfo_has_option(mount->super, first);
 }
 
-/* Another mount may lie on top of this one: ask the path where it leads. */
+/* Is this mount in the other one, or in one that is, and so on? */
 static bool
-mount_is_visible(const struct mountinfo *mount, const char *path)
+mount_is_in(const struct mountinfo *mount, const struct mountinfo *other,
+	    const struct mount_table *table)
+{
+	int id = mount->parent;
+	/* As often as there are mounts, if not for ever. */
+	for (size_t steps = 0; steps < table->count && id != other->id; steps++)
+		for (size_t i = 0; i < table->count; i++)
+			if (table->mounts[i].id == id) {
+				id = table->mounts[i].parent;
+				break;
+			}
+	return id == other->id;
+}
+
+/* Is there another one at this path or above, that this one is not in? */
+static bool
+mount_may_be_covered(const struct mountinfo *mount,
+		     const struct mount_table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct mountinfo *other = &table->mounts[i];
+		size_t length = strcmp(other->target, "/") == 0 ?
+					0 : strlen(other->target);
+		if (other != mount &&
+		    strncmp(mount->target, other->target, length) == 0 &&
+		    strchr("/", mount->target[length]) &&
+		    !mount_is_in(mount, other, table))
+			return true;
+	}
+	return false;
+}
+
+/* Another mount may lie on top of this one: if the table leaves it open, ask
+ * the path where it leads. */
+static bool
+mount_is_visible(const struct mountinfo *mount, const char *path,
+		 const struct mount_table *table)
 {
 	struct stat st;
+	if (strcmp(mount->root, "/") == 0 &&
+	    !mount_may_be_covered(mount, table))
+		return true;
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
 	       st.st_dev == makedev(mount->major, mount->minor);
 }
@@ -157,7 +197,7 @@ choose_mount(struct hierarchy *hierarchy, const char *cgroup,
 		    (chosen && !mount_is_writable(mount)))
 			continue;
 		char *path = text("%s%s", hierarchy_root, mount->target);
-		if (!mount_is_visible(mount, path)) {
+		if (!mount_is_visible(mount, path, table)) {
 			free(path);
 			continue;
 		}
@@ -171,7 +211,8 @@ choose_mount(struct hierarchy *hierarchy, const char *cgroup,
 	if (!below)
 		return;
 	hierarchy->own = text("%s%s", hierarchy->mount, below);
-	if (access(hierarchy->own, F_OK) < 0) { /* it was removed under us */
+	/* The mount point is there; our cgroup may be removed under us. */
+	if (*below && access(hierarchy->own, F_OK) < 0) {
 		free(hierarchy->own);
 		hierarchy->own = NULL;
 	}
@@ -201,7 +242,7 @@ note_threaded(struct hierarchy *hierarchy)
 	char type[64];
 	auto_free char *path = text("%s/cgroup.type", hierarchy->base);
 	hierarchy->threaded =
-		read_text(AT_FDCWD, path, type, sizeof(type)) >= 0 &&
+		read_once(AT_FDCWD, path, type, sizeof(type)) >= 0 &&
 		strcmp(type, "domain") != 0;
 	if (hierarchy->threaded)
 		set_reason(hierarchy, "%s is a threaded cgroup, which can "
@@ -264,25 +305,25 @@ read_controllers(struct hierarchy *hierarchy)
 	if (!dir)
 		return 0;
 	auto_free char *path = text("%s/cgroup.controllers", dir);
-	char *list = read_all(AT_FDCWD, path, NULL);
-	if (!list)
+	char list[HIERARCHY_CONTROLLERS];
+	if (read_once(AT_FDCWD, path, list, sizeof(list)) < 0)
 		return -1;
-	list[strcspn(list, "\n")] = '\0';
 	for (char *blank = list; (blank = strchr(blank, ' '));)
 		*blank = ',';
 	free(hierarchy->controllers);
-	hierarchy->controllers = list;
+	hierarchy->controllers = copy_text(list);
 	return 0;
 }
 
 /* ---- /proc/self/cgroup -------------------------------------------------- */
 
-/* Has it any controller, or only a name, as systemd's own one has? */
+/* Has it no controller, only a name, and is that not the one we are to know? */
 static bool
-has_only_a_name(const char *controllers)
+is_of_others(const char *controllers)
 {
 	return strncmp(controllers, "name=", 5) == 0 &&
-	       !strchr(controllers, ',');
+	       !strchr(controllers, ',') &&
+	       (!hierarchy_named || strcmp(controllers, hierarchy_named) != 0);
 }
 
 /* "4:memory:/user/x", "0::/user/x" on v2: cut into its three fields. */
@@ -315,7 +356,7 @@ add_hierarchy(struct hierarchies *found, char *line,
 		.controllers = copy_text(controllers),
 	};
 	choose_mount(hierarchy, cgroup, table);
-	if (has_only_a_name(controllers))
+	if (is_of_others(controllers))
 		set_reason(hierarchy,
 			   "it has no controller and belongs to who made it");
 	else

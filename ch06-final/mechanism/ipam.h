@@ -31,6 +31,10 @@
 struct ipam_subnet {
 	uint32_t network;    /* 172.29.0.0 */
 	unsigned int prefix; /* 16; 0 means that no subnet is set */
+	/* Chosen by the user, or 0: another gateway than the first address;
+	 * the first and last of those that who wants none in particular is
+	 * given. */
+	uint32_t gateway, first, last;
 };
 
 /* "172.29.0.0/16".  Refuses bits set after the prefix and prefixes that have
@@ -44,7 +48,8 @@ char *ipam_format(uint32_t address, char room[IPAM_ADDRESS_SIZE]);
 
 uint32_t ipam_mask(const struct ipam_subnet *subnet);
 uint32_t ipam_broadcast(const struct ipam_subnet *subnet);
-/* The first address is the gateway's, as Docker has it. */
+/* The first address is the gateway's, as Docker has it, if the user has chosen
+ * no other. */
 uint32_t ipam_gateway(const struct ipam_subnet *subnet);
 /* How many there are for containers: all but network, gateway, broadcast. */
 uint32_t ipam_capacity(const struct ipam_subnet *subnet);

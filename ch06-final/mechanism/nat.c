@@ -29,6 +29,7 @@ static const char rules[] =
 	"add table $T\n"
 	"add set $T bridges { type ifname; }\n"
 	"add set $T within { type ifname . ifname; }\n"
+	"add set $T inner { type ifname; }\n"
 	"add set $T subnets { type $A; flags interval; }\n"
 	"add map $T ports { type inet_proto . inet_service"
 	" : $A . inet_service; }\n"
@@ -54,10 +55,12 @@ static const char rules[] =
 	" $F daddr . meta l4proto . th dport map @address_ports\n"
 	"add rule $T publish meta l4proto { tcp, udp, sctp } dnat $F to"
 	" meta l4proto . th dport map @ports\n"
+	"add rule $T forward iifname . oifname @within accept\n"
+	"add rule $T forward iifname @inner drop\n"
+	"add rule $T forward oifname @inner drop\n"
 	"add rule $T forward oifname != @bridges accept\n"
 	"add rule $T forward ct state established,related accept\n"
 	"add rule $T forward ct status dnat accept\n"
-	"add rule $T forward iifname . oifname @within accept\n"
 	"add rule $T forward drop\n"
 	"add rule $T postrouting $F saddr @subnets"
 	" oifname != @bridges masquerade\n"
@@ -215,13 +218,16 @@ check_quotable(const char *bridge)
 /* Add or delete the elements of a network; its subnet as text, or NULL. */
 static char *
 compose_membership(const struct family *family, const char *verb,
-		   const char *bridge, const char *subnet)
+		   const char *bridge, bool inner, const char *subnet)
 {
 	const char *table = family->table;
+	auto_free char *kept = inner ?
+		text("%s element %s inner { \"%s\" }\n", verb, table,
+		     bridge) : copy_text("");
 	char *commands = text("%s element %s bridges { \"%s\" }\n"
-			      "%s element %s within { \"%s\" . \"%s\" }\n",
+			      "%s element %s within { \"%s\" . \"%s\" }\n%s",
 			      verb, table, bridge, verb, table, bridge,
-			      bridge);
+			      bridge, kept);
 	if (!subnet)
 		return commands;
 	char *both = text("%s%s element %s subnets { %s }\n", commands, verb,
@@ -234,7 +240,7 @@ static char *
 name_subnet(const struct ipam_subnet *subnet)
 {
 	char room[IPAM_ADDRESS_SIZE];
-	if (subnet->prefix == 0)
+	if (!subnet || subnet->prefix == 0)
 		return NULL;
 	return text("%s/%u", ipam_format(subnet->network, room),
 		    subnet->prefix);
@@ -244,7 +250,7 @@ static char *
 name_subnet6(const struct ipam_subnet6 *subnet)
 {
 	char room[IPAM_ADDRESS6_SIZE];
-	if (subnet->prefix == 0)
+	if (!subnet || subnet->prefix == 0)
 		return NULL;
 	return text("%s/%u", ipam_format6(subnet->network, room),
 		    subnet->prefix);
@@ -258,7 +264,7 @@ compose_network(const struct family *family, const char *bridge,
 		return NULL;
 	auto_free char *written = write_rules(family);
 	auto_free char *members =
-		compose_membership(family, "add", bridge, subnet);
+		compose_membership(family, "add", bridge, !subnet, subnet);
 	return text("%s%s", written, members);
 }
 
@@ -302,9 +308,9 @@ remove_network(const struct family *family, const char *bridge,
 	if (check_quotable(bridge) < 0)
 		return -1;
 	auto_free char *add =
-		compose_membership(family, "add", bridge, subnet);
+		compose_membership(family, "add", bridge, true, subnet);
 	auto_free char *delete =
-		compose_membership(family, "delete", bridge, subnet);
+		compose_membership(family, "delete", bridge, true, subnet);
 	/* Adding first, in the same transaction: then deleting cannot fail
 	 * because something is missing. */
 	auto_free char *commands = text("%s%s", add, delete);

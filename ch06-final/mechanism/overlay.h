@@ -50,6 +50,14 @@ int overlay_mount(const struct overlay *overlay, const char *target,
 		  unsigned long flags);
 
 /*
+ * The same, mounted nowhere yet: `target`, an existing directory, is where it
+ * will be (move_mount(2)), and an upper is needed.  Returns a descriptor; the
+ * mount goes with it.  A failure has the code ENOSYS before Linux 6.8.
+ */
+int overlay_open(const struct overlay *overlay, const char *target,
+		 unsigned long flags);
+
+/*
  * Unmount every overlay on `target`, and nothing else.  It is never done
  * lazily: when this returns 0, nothing is mounted on the directory, so that
  * removing it cannot reach anybody's data.  What is still in use or has a

@@ -45,10 +45,11 @@ open_detached(void)
 int
 procfs_open(void)
 {
-	auto_close int proc = open_detached();
-	if (proc < 0)
-		proc = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW |
-					     O_CLOEXEC);
+	int detached = open_detached();
+	if (detached >= 0)
+		return detached;
+	auto_close int proc = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW |
+						    O_CLOEXEC);
 	if (proc < 0)
 		return fail("open /proc");
 	return procfs_check(proc) < 0 ? -1 : take_fd(&proc);

@@ -100,6 +100,17 @@ extern const struct rootfs_mount rootfs_plan_default[];
  */
 int rootfs_dev(int root);
 
+/* The devices, null first, and the links in it, ptmx last: those of
+ * config-linux.md, "Default Devices", and of runtime-linux.md.  The last row of
+ * each has no name. */
+extern const struct rootfs_device {
+	const char *name;
+	unsigned int major, minor;
+} rootfs_devices[];
+extern const struct rootfs_link {
+	const char *name, *target;
+} rootfs_links[];
+
 /*
  * The terminal of the container's first process becomes its /dev/console.  By
  * descriptor, for its name is one of the host's, and checked: a terminal of a

@@ -16,12 +16,23 @@
 #define LIST_SIZE 512	/* room for the names of all controllers */
 
 /*
- * The controllers for which this project has a use.  Others are not asked
- * for: each that is enabled costs something in every cgroup that has it.
+ * The controllers for which this project has a use; the first are those that
+ * every container has.  Others are not handed down before somebody asks for
+ * them: each that is enabled costs something in every cgroup that has it.
  */
 static const char *const wanted[] = {
-	"cpu", "cpuset", "hugetlb", "io", "memory", "pids", "rdma",
+	"cpu", "cpuset", "io", "memory", "pids", "hugetlb", "rdma", "misc",
 };
+#define USUAL 5
+
+bool
+subtree_would_hand_down(const char *controllers)
+{
+	for (size_t i = 0; i < USUAL; i++)
+		if (hierarchy_list_has(controllers, wanted[i]))
+			return true;
+	return false;
+}
 
 int
 subtree_lock(const char *base)
@@ -115,9 +126,16 @@ subtree_is_ours(int dir)
 
 /* ---- controllers -------------------------------------------------------- */
 
+bool
+subtree_has_note(int dir)
+{
+	struct mark mark;
+	return read_mark(dir, &mark) && strcmp(mark.text, MARK_MADE) != 0;
+}
+
 /* Those to enable, as cgroup.subtree_control wants it: "+io +memory". */
 static int
-missing_controllers(int above, struct mark *missing)
+missing_controllers(int above, const char *controller, struct mark *missing)
 {
 	char had[LIST_SIZE], handed_down[LIST_SIZE];
 	missing->text[0] = '\0';
@@ -126,9 +144,10 @@ missing_controllers(int above, struct mark *missing)
 		      sizeof(handed_down)) < 0)
 		return -1;
 	for (size_t i = 0; i < countof(wanted); i++)
-		if (hierarchy_list_has(had, wanted[i]) &&
-		    !hierarchy_list_has(handed_down, wanted[i]))
-			add_word(missing, "+", wanted[i]);
+		if (controller ? strcmp(controller, wanted[i]) == 0 : i < USUAL)
+			if (hierarchy_list_has(had, wanted[i]) &&
+			    !hierarchy_list_has(handed_down, wanted[i]))
+				add_word(missing, "+", wanted[i]);
 	return 0;
 }
 
@@ -164,10 +183,11 @@ enable(int above, const char *path, struct mark *missing)
 }
 
 int
-subtree_hand_down(int above, const char *path, int noted_in)
+subtree_hand_down(int above, const char *path, int noted_in,
+		  const char *controller)
 {
 	struct mark missing, mark;
-	if (missing_controllers(above, &missing) < 0)
+	if (missing_controllers(above, controller, &missing) < 0)
 		return wrap("find the controllers of %s", path);
 	if (missing.text[0] == '\0')
 		return 0;

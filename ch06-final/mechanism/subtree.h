@@ -30,12 +30,19 @@ bool subtree_is_ours(int dir);
 
 /*
  * v2: enable in the cgroup.subtree_control of `above`, whose name is `path`
- * for the failure, each controller this project uses that it has and does not
- * hand down yet.  Where `above` is not ours, `noted_in` is our directory below
- * it, whose mark is to remember them; else it is -1.  On failure as many as
- * possible were enabled.  The lock must be held.
+ * for the failure, `controller`, or (NULL) each that every container has a use
+ * for, where it has and does not hand down it yet.  Where `above` is not ours,
+ * `noted_in` is our directory below it, whose mark is to remember them; else it
+ * is -1.  On failure as many as possible were enabled.  The lock must be held.
  */
-int subtree_hand_down(int above, const char *path, int noted_in);
+int subtree_hand_down(int above, const char *path, int noted_in,
+		      const char *controller);
+
+/* Is any of those among the controllers of a directory? */
+bool subtree_would_hand_down(const char *controllers);
+
+/* Has the marked directory `dir` a note of controllers to be taken back? */
+bool subtree_has_note(int dir);
 
 /*
  * v2: the marked directory `dir`, called `name` in `above`, is about to go.

@@ -84,10 +84,12 @@ class Place:
                 shutil.copytree(built, os.path.join(self.repository, chapter,
                                                     "build"),
                                 symlinks=True, ignore=OTHER_BUILDS)
-        # ./demo is the program of the page's chapter, as after `make chNN`.
+        # ./demo is the program of the page's chapter, as after `make chNN`; the
+        # pages from 06 on are all of the last.
         number = re.match(r"(?:ch)?(\d\d)", os.path.basename(page))
         for chapter in harness.CHAPTERS:
-            if number and chapter.startswith("ch" + number.group(1)):
+            if number and chapter.startswith("ch%02d" % min(
+                    int(number.group(1)), len(harness.CHAPTERS))):
                 os.symlink(chapter + "/build/demo",
                            os.path.join(self.repository, "demo"))
 

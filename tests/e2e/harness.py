@@ -26,12 +26,17 @@ import time
 import unittest
 
 import residue
+import somebody
+from residue import SLOWER
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 CHAPTERS = sorted(d for d in os.listdir(ROOT) if d.startswith("ch0"))
 # Somebody with no name, no group and no rights.
 USER = 61234
+
+# With AS_USER: who calls the programs of chapter 6 (somebody.py).
+caller = somebody.wanted(USER)
 
 residue.become_reaper()
 
@@ -87,8 +92,17 @@ def as_user(uid):
     return {"user": uid, "group": uid, "extra_groups": []} if uid else {}
 
 
+def is_callers(argv):
+    """Has it to be called as AS_USER says?"""
+    return bool(caller) and argv[0] == program("ch06-final")
+
+
 def start(argv, user=0, env=None, **more):
     """A command in a session, and so a process group, of its own."""
+    if is_callers(argv) and not user:
+        argv = caller.command(argv)
+        env = {**(environment() if env is None else env),
+               **caller.environment()}
     arguments = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
                  "stderr": subprocess.PIPE, "start_new_session": True,
                  "env": environment() if env is None else env,
@@ -108,7 +122,7 @@ def finish(process, timeout, data=None):
     """Wait, and collect what it said.  A group that takes longer is killed."""
     timed_out = False
     try:
-        out, err = process.communicate(data, timeout=timeout)
+        out, err = process.communicate(data, timeout=timeout * SLOWER)
     except subprocess.TimeoutExpired:
         timed_out = True
         signal_group(process, signal.SIGKILL)
@@ -141,8 +155,9 @@ class Terminal:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ,
                     struct.pack("HHHH", rows, columns, 0, 0))
-        if user:
-            os.chown(os.ttyname(slave), user, user)
+        owner = user or (USER if is_callers(argv) else 0)
+        if owner:
+            os.chown(os.ttyname(slave), owner, owner)
         # start_new_session has made it a session leader; take the terminal.
         self.process = start(
             argv, user=user, env=env, stdin=slave, stdout=slave, stderr=slave,
@@ -163,7 +178,8 @@ class Terminal:
     def expect(self, text, timeout=20):
         """Read until `text` shows up after what was expected before it; what
         one read brought in together may be expected piece by piece."""
-        start_at, deadline = self.seen, time.monotonic() + timeout
+        start_at = self.seen
+        deadline = time.monotonic() + timeout * SLOWER
         while text not in self.screen[start_at:]:
             if time.monotonic() > deadline or (
                     not self.read(0.2) and self.process.poll() is not None
@@ -183,7 +199,7 @@ class Terminal:
 
     def wait(self, timeout=20):
         """Read to the end; a group that takes too long is killed: a fault."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * SLOWER
         while self.process.poll() is None and time.monotonic() < deadline:
             if self.master < 0 or not self.read(0.1):
                 time.sleep(0.01)
@@ -205,6 +221,12 @@ def private_state(test_class):
     their own, which goes when the class is done."""
     place = tempfile.mkdtemp(prefix="mydocker-state-%d-" % os.getpid(),
                              dir="/var/tmp")
+    for stays, mode in (("run", 0o711), ("volumes", 0o711),
+                        ("networks", 0o755)):       # once it is made
+        os.mkdir(os.path.join(place, stays), mode)
+    if caller:
+        for directory in ("", "/run", "/volumes", "/networks"):
+            os.chown(place + directory, USER, USER)
     everywhere["MYDOCKER_ROOT"] = place
     test_class.addClassCleanup(remove_tree, place)
     test_class.addClassCleanup(everywhere.pop, "MYDOCKER_ROOT")
@@ -225,19 +247,27 @@ class KernelTest(unittest.TestCase):
         if left:
             self.fail("left on the host:\n" + "\n".join(left))
 
-    def bury_orphans(self, timeout=20):
+    def bury_orphans(self, timeout=20, lasting=None):
         """What a killed program has started dies with it, if it shall, and is
-        then ours to bury: a zombie is still in its cgroups."""
-        deadline = time.monotonic() + timeout
-        while residue.descendants():
-            self.assertLess(time.monotonic(), deadline,
-                            residue.descendants().values())
+        then ours to bury: a zombie is still in its cgroups.  Those of the
+        program `lasting` live on, and all below them."""
+        deadline = time.monotonic() + timeout * SLOWER
+        while True:
+            left = residue.descendants()
+            if lasting:
+                left = residue.descendants([pid for pid, line in left.items()
+                                            if "(%s" % lasting in line])
+            if not left:
+                break
+            self.assertLess(time.monotonic(), deadline, left.values())
             residue.reap()
             time.sleep(0.001)
 
     def run_command(self, argv, timeout=60, **more):
         done = run(argv, timeout, **more)
         self.assertFalse(done.timed_out, "no end in %d s\n%s" % (timeout, done))
+        if is_callers(argv) and somebody.NO_CGROUP in done.err:
+            self.skipTest("an ordinary user: " + somebody.NO_CGROUP)
         return done
 
     def succeed(self, argv, timeout=60, **more):
@@ -251,7 +281,9 @@ class KernelTest(unittest.TestCase):
         return terminal
 
     def scratch(self, user=0):
-        """A directory that is gone after the test, owned by `user`."""
+        """A directory that is gone after the test, owned by `user`, or by
+        whom AS_USER says."""
+        user = user or (USER if caller else 0)
         path = tempfile.mkdtemp(prefix="mydocker-test-%d-" % os.getpid())
         self.addCleanup(remove_tree, path)
         os.chmod(path, 0o755)

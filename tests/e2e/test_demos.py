@@ -27,6 +27,7 @@ class Contract:
     """The tests; the classes at the end give each its chapter."""
     chapter = None
     path = None         # of the program, where it is not the chapter's
+    whole = None        # seconds that a tour takes, once that is known
 
     @classmethod
     def setUpClass(cls):
@@ -66,10 +67,8 @@ class Contract:
         self.assertIn("[held]", done.out)
         self.assertEqual(done.err, "", str(done))
         self.assertNotIn("\x1b", done.out, "colour without a terminal")
-
-    def test_a_second_tour_is_as_good_as_the_first(self):
-        for _ in range(2):
-            self.assert_all_held(self.tour())
+        # And a second one is as good as the first.
+        self.assertEqual(self.assert_all_held(self.tour()), (passed, skipped))
 
     def test_list_names_each_once(self):
         done = self.succeed([self.demo, "list"])
@@ -180,11 +179,12 @@ class Contract:
 
     def interrupted(self, number, group):
         """Play the tour, and send a signal at a random moment of it."""
-        started = time.monotonic()
-        self.succeed([self.demo], TOUR_SECONDS)
-        whole = time.monotonic() - started
+        if not self.whole:
+            started = time.monotonic()
+            self.succeed([self.demo], TOUR_SECONDS)
+            type(self).whole = time.monotonic() - started
         for _ in range(ROUNDS):
-            moment = random.uniform(0, whole)
+            moment = random.uniform(0, self.whole)
             process = harness.start([self.demo])
             time.sleep(moment)
             if group:
@@ -208,7 +208,8 @@ class Contract:
 
     def test_the_run_after_a_sigkill_cleans_up(self):
         for moment, _ in self.interrupted(signal.SIGKILL, False):
-            self.bury_orphans()
+            # A container and its monitor outlive who has started them.
+            self.bury_orphans(lasting="mydocker-monitor")
             self.assert_all_held(self.tour())
             self.assert_host_as_before("SIGKILL after %.3f s, and a run" %
                                        moment)

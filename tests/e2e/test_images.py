@@ -239,13 +239,16 @@ class Images(harness.KernelTest):
                 data = file.read()
             self.assertEqual(hexdigest(data), digits)
             for diff in json.loads(data)["rootfs"]["diff_ids"]:
-                needed |= {diff[7:], diff[7:] + ".size"}
+                needed |= {diff[7:], diff[7:] + ".size", diff[7:] + ".recipe"}
         if os.path.exists(os.path.join(self.store, "images.json")):
             for name, image in self.names().items():
                 self.assertIn(image[7:], images, name)
         self.assertEqual(set(os.listdir(os.path.join(self.store, "layers"))),
                          needed)
         self.assertEqual(os.listdir(os.path.join(self.store, "tmp")), [])
+        # The tar of every layer can be made again, to the byte.
+        done = self.tool("check")
+        self.assertEqual((done.status, done.err), (0, ""), str(done))
 
 
 class Refusal(Images):
@@ -403,6 +406,56 @@ class Refusal(Images):
             "GNU.sparse.name": "f", "GNU.sparse.realsize": str(size)})
         self.refuse("import", tar((entry, data)), "File too large")
 
+    # -- bombs
+
+    def small_disk(self, options, verb, archive):
+        """What `load` or `import` says where there is not much room; nothing
+        of it stays."""
+        disk = self.box + "/outside"
+        root = "%s --root %s/s " % (TOOL, disk)
+        done = self.run_command(
+            ["unshare", "-m", "--propagation", "private", "sh", "-c",
+             "mount -t tmpfs -o %s none %s && %s builtin busybox && %s %s; "
+             "echo status $?; ls %s/s/layers | wc -l; ls %s/s/tmp %s/s/partial;"
+             "df --output=pcent %s" % (
+                 options, disk, root, root,
+                 "load -i " + archive if verb == "load" else
+                 "import %s evil:1" % archive, disk, disk, disk, disk)])
+        self.assertIn("\nstatus 1\n3\n", done.out, str(done))
+        self.assertLess(int(done.out.split()[-1].rstrip("%")), 40, str(done))
+        self.assertEqual(done.err.count("\n"), 1, str(done))
+        return done.err
+
+    def test_a_bomb(self):
+        # Two gigabytes of zeros in 2 MB; a gzip file may have many members.
+        zeros = gzip.compress(bytes(1 << 24), 9)
+        bomb = (gzip.compress(header(b"bomb", b"%011o\0" % (1 << 31))) +
+                zeros * 128 + gzip.compress(END))
+        self.assertLess(len(bomb), 3 << 20)
+        refusal = ("No space left on device: less than 6553 kB of this disk "
+                   "would stay free")
+        self.assertIn("bomb: " + refusal, self.small_disk(
+            "size=128m", "import", self.file(bomb)))
+        self.assertIn(refusal, self.small_disk(
+            "size=128m", "load", self.file(oci_archive(
+                [b""], files=[bomb], compress=bytes))))
+        # The archive itself.
+        self.assertIn(refusal, self.small_disk(
+            "size=128m", "load", self.file(bomb)))
+
+    def test_a_bomb_of_names(self):
+        bomb = b"".join(header(b"%d" % i) for i in range(5000)) + END
+        self.assertIn(
+            "device: fewer than 210 more files would go on this disk",
+            self.small_disk("nr_inodes=4200", "import", self.file(bomb)))
+
+    def test_a_bomb_of_depth(self):
+        self.refuse_layer(tar(member("d/" * 16384 + "f", b"x")),
+                          "a path of more than 32768 bytes")
+        self.refuse_layer(tar(member("f"), member(
+            "h", type=LINK, linkname="d/" * 20000 + "f")),
+            "hard link", "a path of more than 32768 bytes")
+
     # -- damage
 
     def test_truncation(self):
@@ -453,10 +506,8 @@ class Refusal(Images):
         self.refuse("load", GOOD, "import")
         before = everything(self.box)
         for what in (self.box, "/dev/zero", os.path.join(self.box, "none")):
-            self.refused(self.tool("load", "-i", what), before,
-                         "load " + what)
-            self.refused(self.tool("import", what, "evil:1"), before,
-                         "import " + what)
+            self.refused(self.tool("load", "-i", what), before, what)
+            self.refused(self.tool("import", what, "evil:1"), before, what)
 
     def test_an_end_without_end(self):
         """A little gzip that unpacks to zeros for ever, after a good tar."""
@@ -623,7 +674,7 @@ class Refusal(Images):
         self.assertIn("No space left on device", done.err, str(done))
         self.assertEqual(done.err.count("\n"), 1, str(done))
         self.assertEqual(done.out.split("\n")[1:],
-                         ["status 1", "1", "2", "0", ""], str(done))
+                         ["status 1", "1", "3", "0", ""], str(done))
 
     def test_standard_input_that_breaks_off(self):
         data = docker_archive([GOOD, tar(member("f", b"x" * 10000))])
@@ -873,6 +924,27 @@ class Loading(Images):
             oci_archive([one], "oci:y"))).out, "")
         self.check_store()
 
+    def test_a_directory(self):
+        """What was unpacked of an archive; no link in it is followed."""
+        data = oci_archive([tar(member("one"))], "oci:x")
+        self.load(data)
+        whole = self.names()["oci:x"]
+        place = os.path.join(self.box, "layout")
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            archive.extractall(place)
+        os.unlink(os.path.join(self.store, "images.json"))
+        done = self.tool("load", "-i", place)
+        self.assertEqual((done.out, done.err), ("Loaded image: oci:x\n", ""))
+        self.assertEqual(self.names()["oci:x"], whole)
+        index = os.path.join(place, "index.json")
+        os.rename(index, os.path.join(self.box, "elsewhere"))
+        os.symlink(os.path.join(self.box, "elsewhere"), index)
+        done = self.tool("load", "-i", place)
+        self.assertEqual(done.status, 1, str(done))
+        self.assertIn("load " + place, done.err)
+        self.assertEqual(done.err.count("\n"), 1, str(done))
+        self.check_store()
+
     def test_several_images_that_share_a_layer(self):
         base, more = tar(member("base")), tar(member("more"))
         a, b = config_of([base]), config_of([base, more])
@@ -889,7 +961,7 @@ class Loading(Images):
                 {"Config": hexdigest(b) + ".json", "RepoTags": ["b:1"],
                  "Layers": ["./id3/layer.tar", "id4/layer.tar"]}]).encode()))
         self.load(data)
-        self.assertEqual(len(os.listdir(self.store + "/layers")), 4)
+        self.assertEqual(len(os.listdir(self.store + "/layers")), 6)
         self.assertEqual(self.layers("a:1")[0], self.layers("b:1")[0])
         self.check_store()
 
@@ -939,7 +1011,7 @@ class Loading(Images):
                 *(member("blobs/sha256/" + h, b) for h, b in blobs.items())))
             self.assertEqual(out.count("\n"), 1, out)
         self.assertTrue(os.path.exists(self.layer("multi:1") + "/here"))
-        self.assertEqual(len(os.listdir(self.store + "/layers")), 2)
+        self.assertEqual(len(os.listdir(self.store + "/layers")), 3)
         self.check_store()
 
     def test_a_layer_in_the_store_is_not_unpacked_again(self):
@@ -981,7 +1053,7 @@ class Loading(Images):
             [GOOD], ["b:1"])))
         self.assertEqual(done.status, 1, str(done))
         self.assertIn("images.json is damaged: line 1", done.err, str(done))
-        self.assertEqual(len(os.listdir(self.store + "/layers")), 2)
+        self.assertEqual(len(os.listdir(self.store + "/layers")), 3)
         self.assertEqual(os.listdir(self.store + "/tmp"), [])
 
     def test_a_layer_that_was_lost_is_made_again(self):

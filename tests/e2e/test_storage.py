@@ -259,15 +259,15 @@ class Drivers(test_run.ContainerTest):
                         place)), cwd=os.path.dirname(place))
 
     def test_a_kernel_without_overlay_for_us(self):
-        done = self.by("overlay", "run", BUSYBOX, "true", status=125,
+        done = self.by("overlay", "run", "--rm", BUSYBOX, "true", status=125,
                        preexec_fn=lambda: deny(no_overlay=True))
-        self.assertIn("layers: --storage-driver aufs needs no overlay: "
+        self.assertIn("union: --storage-driver aufs needs no overlay: "
                       "mount an overlay", done.err)
         self.assertEqual(self.records(), {})
 
     def test_a_kernel_too_old_for_aufs(self):
         self.by("aufs", "run", "--rm", BUSYBOX, "true")
-        done = self.by("aufs", "run", BUSYBOX, "true", status=125,
+        done = self.by("aufs", "run", "--rm", BUSYBOX, "true", status=125,
                        preexec_fn=lambda: deny(no_overlay=False))
         self.assertIn("union: make a FUSE mount by fsopen(2), Linux 5.2: "
                       "Function not implemented", done.err)
@@ -276,9 +276,11 @@ class Drivers(test_run.ContainerTest):
     def test_without_the_program(self):
         copy = os.path.join(self.scratch(), "demo")
         shutil.copy(DEMO, copy)
+        shutil.copy(harness.program("ch06-final", "mydocker-monitor"),
+                    os.path.dirname(copy))
         self.by("aufs", "run", "--rm", BUSYBOX, "true")
         done = self.run_command([copy, "--storage-driver", "aufs", "run",
-                                 BUSYBOX, "true"])
+                                 "--rm", BUSYBOX, "true"])
         self.assertEqual(done.status, 125, str(done))
         self.assertIn("union: run %s/%s: No such file" %
                       (os.path.dirname(copy), DAEMON), done.err)
@@ -342,8 +344,9 @@ class Aufs(OnAufs, test_run.ContainerTest):
         upper = os.path.join(self.place(self.records()[name]), "upper")
         self.assertEqual(sorted(os.listdir(self.place(
             self.records()[name]))), sorted(
-                ["hostname", "hosts", "lock", "record.json", "resolv.conf",
-                 "rootfs", "upper"]))
+                ["%s-json.log" % self.records()[name]["id"], "hostname",
+                 "hosts", "lock", "record.json", "resolv.conf", "rootfs",
+                 "settings.json", "upper"]))
         for path, size in (("etc/.wh.group", 0), ("etc/new", 4),
                            ("var/.wh..wh..opq", 0), ("usr/.wh.sbin", 0),
                            (".wh..wh.aufs", 0)):
@@ -460,17 +463,19 @@ class Aufs(OnAufs, test_run.ContainerTest):
         self.assertEqual(self.records(), {})
 
     def test_an_orphaned_daemon(self):
-        """The runtime is killed; its daemon ends by itself, or is ended."""
+        """All but the container is killed, and its daemon lost or ended."""
         for stopped in (False, True):
             with self.subTest(stopped=stopped):
                 process, record = self.background(BUSYBOX, "sleep", "600")
                 daemon = self.daemon(record)
                 if stopped:
                     os.kill(daemon, signal.SIGSTOP)
-                process.kill()
+                test_run.kill_ours(process, daemon if stopped else None)
                 harness.finish(process, 20)
                 done = self.succeed([DEMO, "ps", "-a", "-q"])
-                self.assertEqual((done.out, done.err), ("", ""))
+                self.assertEqual(done.out, "")
+                self.assertEqual("did not end with the container" in done.err,
+                                 stopped, done.err)
                 self.assertTrue(self.gone(daemon))
                 self.assertEqual(os.listdir(self.store + "/containers"), [])
 

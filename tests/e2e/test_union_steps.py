@@ -40,20 +40,25 @@ class Steps(harness.KernelTest):
         self.assertEqual(self.step("03-union-by-fuse", """
             echo low > lower/a; echo low > lower/b; echo up > upper/b
             mkdir -p lower/d/e upper/d; echo deep > lower/d/e/f
-            for i in $(seq 300); do echo $i > lower/d/a-long-name-$i; done
-            echo up > upper/d/a-long-name-7
+            for i in $(seq 2000); do : > upper/d/the-upper-has-this-$i; done
+            for i in $(seq 2000); do echo $i > lower/d/$i; done
+            echo up > upper/d/7; mkdir upper/u lower/t
+            : > lower/u; echo file > upper/t
             head -c 1000000 /dev/urandom > lower/big
             $STEP upper lower /mnt/mnt
-            cat mnt/a mnt/b mnt/d/e/f mnt/d/a-long-name-7
+            cat mnt/a mnt/b mnt/d/e/f mnt/d/7
             ls mnt/d | wc -l; ls mnt/d | sort | uniq -d
+            ls mnt/u; cat mnt/t mnt/u/none 2>&1 | sed s/.*none/none/
             cmp mnt/big lower/big
+            echo new > lower/a; cat mnt/a
             (echo > mnt/new) 2>&1 | grep -o 'Read-only file system'
             (echo >> mnt/a) 2>&1 | grep -o 'Read-only file system'
             cat mnt/none 2> /dev/null || echo none
             umount mnt; ls mnt
             while pgrep -f "$STEP upper lower" > /dev/null; do :; done"""),
-            ["low", "up", "deep", "up", "301", "Read-only file system",
-             "Read-only file system", "none"])
+            ["low", "up", "deep", "up", "4001", "file",
+             "none: No such file or directory", "new",
+             "Read-only file system", "Read-only file system", "none"])
 
     def test_copy_up(self):
         self.assertEqual(self.step("04-copy-up", """

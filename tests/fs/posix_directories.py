@@ -7,6 +7,7 @@ import calls
 from cases import ORIGINS, case, names, remove, write
 
 MANY = 300
+LOTS = 2500     # not in one answer, and not cached at once by our aufs
 
 
 def fill(c, origin, count, prefix="n"):
@@ -31,6 +32,30 @@ def listing(c, origin, count):
     c.note("once each", len({e[0] for e in every}) == len(every) == count)
     c.note("types", {stat.S_ISREG(e[2] << 12) for e in every})
     directory.close()
+
+
+@case(origin=("upper", "lower", "both"), looked_at=(0, 3, 30, LOTS))
+def listing_of_lots(c, origin, looked_at):
+    """Again and again, by somebody who wants to know more of some names."""
+    fill(c, origin, LOTS)
+    yield
+    for again in range(4):
+        directory, order, places = calls.Directory("dir"), [], []
+        for i in range(LOTS + 2):
+            places.append(directory.tell())
+            order.append(directory.read()[0])
+            if i < looked_at:
+                os.lstat("dir/" + order[-1])
+        c.note("end", directory.read())
+        c.note("once each", len(set(order)))
+        for i in (5, 17, 18, 19, 1500):
+            directory.seek(places[i])
+            c.note("where it was told", directory.read()[0] == order[i])
+        directory.close()
+        os.unlink("dir/n%03d" % (7 * again))
+        write("dir/new%d" % again, b"", os.O_CREAT | os.O_WRONLY)
+        if again % 2:
+            c.note("names", names("dir"))
 
 
 @case(origin=("upper", "lower", "both"), change=("remove", "add", "rename"),

@@ -27,6 +27,7 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "tests"),
 
 import checking                                                 # noqa: E402
 import lab                                                      # noqa: E402
+from lab import same                                            # noqa: E402
 import residue                                                  # noqa: E402
 
 TIMEOUT = 10            # seconds for a check; they take tenths of one
@@ -63,11 +64,8 @@ class Submission:
         for name in mine:
             if not os.path.exists(os.path.join(self.directory, name + ".c")):
                 raise Unbuilt("%s.c is not in %s" % (name, self.directory))
-        modules = [name for name in os.listdir(
-            os.path.join(ROOT, self.labs.chapter)) if name.endswith(".c")]
-        self.objects = [os.path.join(
-            self.build, "mine" if name[:-2] in mine else "obj",
-            name[:-2] + ".o") for name in modules]
+        self.objects = [os.path.join(self.build, name)
+                        for name in self.wanted(mine)]
         # What this make was told by one above it is not for that one below.
         environment = {key: value for key, value in os.environ.items()
                        if not key.startswith("MAKE") and key != "MFLAGS"}
@@ -75,6 +73,18 @@ class Submission:
             ["make", "-s", "-j%d" % WORKERS, "-C", self.labs.chapter,
              "MINE=" + " ".join(mine), "LAB=" + self.directory,
              "BUILD=" + self.build, *self.objects], environment)
+
+    def wanted(self, mine):
+        """What a driver is linked with, in build/.  Where a chapter's modules
+        are not beside each other a file says what is, besides the reader's."""
+        more = os.path.join(HERE, self.labs.chapter[:4], "objects")
+        if os.path.exists(more):
+            with open(more, encoding="utf-8") as file:
+                return ["mine/%s.o" % name for name in mine] + \
+                    file.read().split()
+        return ["%s/%s.o" % ("mine" if name[:-2] in mine else "obj", name[:-2])
+                for name in os.listdir(os.path.join(ROOT, self.labs.chapter))
+                if name.endswith(".c")]
 
     def link(self, place, where, name):
         """One driver; `where` it goes."""
@@ -86,9 +96,15 @@ class Submission:
             ["pkg-config", "--cflags", "--libs", *libraries], check=True,
             stdout=subprocess.PIPE).stdout.decode().split() if libraries else []
         compiler([os.environ.get("CC") or "gcc", "-std=gnu17", "-D_GNU_SOURCE",
-                  "-g", "-I", self.labs.chapter, "-I", "tests/labs", "-o",
+                  "-g", *("-I" + d for d in self.directories()), "-o",
                   os.path.join(where, name[:-2]), os.path.join(place, name),
                   *self.objects, *flags])
+
+    def directories(self):
+        """Of headers: ours (stop.h), the chapter's, in ch06 by subject."""
+        top = os.path.join(ROOT, self.labs.chapter)
+        return [HERE, top] + [os.path.join(top, d) for d in same.SUBJECTS
+                              if os.path.isdir(os.path.join(top, d))]
 
     def compile(self):
         """What the compiler had to say, errors apart: warnings."""

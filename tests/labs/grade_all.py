@@ -52,7 +52,6 @@ WORK, TMP = "256m", "64m"
 # Each submission has one, since some limits of the kernel are of a user.
 FIRST_USER = 0x70000000
 OUTPUT_LIMIT = 1 << 20
-OUT_OF_MEMORY = "mydocker: the container ran out of memory"
 PATIENCE = 30           # seconds, for a killed container to be gone
 SCRATCH = "/var/tmp/mydocker-grade-%d-"
 PR_SET_PDEATHSIG = 1
@@ -206,9 +205,20 @@ def quietly(argv, **environment):
                    env={**os.environ, **environment})
 
 
+def remove_containers(**environment):
+    """Of a store, whatever they are at; all that a grading does not want."""
+    done = subprocess.run(
+        [DEMO, "ps", "-aq", "--no-trunc"], check=False, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, env={**os.environ, **environment})
+    names = done.stdout.decode().split()
+    if names:
+        quietly([DEMO, "rm", "-f", *names], **environment)
+
+
 def die_with_us():
-    """A container's processes die with its runtime, and that with us; what it
-    then leaves, the next grading undoes: sweep()."""
+    """The client does.  Its container has a monitor and goes on: until its own
+    time is over (argv()), or the next grading removes it (sweep())."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -239,7 +249,7 @@ class Grading:
         return not self.open and self.process.poll() is not None
 
     def end(self):
-        """Kill the container; its runtime sees that, undoes it, and ends."""
+        """Kill the container: its client sees that, and ends."""
         self.deadline, self.late = time.monotonic() + PATIENCE, True
         quietly([DEMO, "rm", "-f", self.name])
         if self.process.poll() is None:
@@ -258,6 +268,8 @@ class Grading:
                     for data in self.pipes.values())
         student, known = self.student, {check.name for check in checks}
         student.printed = out + err
+        out_of_memory = self.ran_out_of_memory()
+        quietly([DEMO, "rm", "-f", self.name])
         if self.late:
             student.remark = "time"
             return
@@ -265,9 +277,17 @@ class Grading:
             student.remark, said, student.results = read_report(out, known)
             student.printed = said + err
         except (ValueError, KeyError, TypeError, RecursionError):
-            student.remark = why_nothing(self.process.returncode, err)
-        if OUT_OF_MEMORY in err:
+            student.remark = ("memory" if out_of_memory else
+                              why_nothing(self.process.returncode, err))
+        if out_of_memory:
             student.remark = student.remark or "memory"
+
+    def ran_out_of_memory(self):
+        done = subprocess.run(
+            [DEMO, "inspect", "-f", "{{.State.OOMKilled}}", self.name],
+            check=False, start_new_session=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return done.stdout == b"true\n"
 
 
 def read_report(out, known):
@@ -287,8 +307,6 @@ def read_report(out, known):
 
 
 def why_nothing(status, err):
-    if OUT_OF_MEMORY in err:
-        return "memory"
     # Before the logs, which follow (grade_inside.py).
     lines = err.split("\n== ")[0].strip().splitlines() or [
         "no report was printed"]
@@ -348,11 +366,13 @@ class Class:
         if self.hidden:
             volumes.append((self.scratch + "/hidden", "/hidden"))
         return [
-            DEMO, "run", "--rm", "--name", name, "--read-only",
+            DEMO, "run", "--name", name, "--read-only",
             "--network", "none", "-m", MEMORY, "--cpus", "1",
             "--pids-limit", str(PROCESSES), "-u", "%d:%d" % (user, user),
             "--security-opt", "no-new-privileges",
-            # User namespaces made inside may mount a proc of their own.
+            # User namespaces are what the labs are about: they may be made
+            # inside, and mount a proc of their own.
+            "--security-opt", "seccomp=unconfined",
             "--security-opt", "systempaths=unconfined",
             "--tmpfs", "/work:exec,mode=0755,uid=%d,gid=%d,size=%s" %
             (user, user, WORK),
@@ -360,7 +380,8 @@ class Class:
             *(word for source, target in volumes
               for word in ("-v", "%s:%s:ro" % (source, target))),
             "-w", "/work", "-e", "HOME=/work", "-e", "LC_ALL=C.UTF-8", IMAGE,
-            *command]
+            # Should we be killed, it ends by itself.
+            "timeout", "-s", "KILL", str(self.limit + PATIENCE), *command]
 
     def start(self, student):
         name = "grade-%d-%d" % (os.getpid(), student.number)
@@ -416,7 +437,7 @@ class Class:
                 grading.check_time()
 
     def close(self):
-        quietly([DEMO, "ps"])   # undoes what a killed runtime has left
+        remove_containers()
         shutil.rmtree(self.scratch)
 
 
@@ -438,7 +459,7 @@ def sweep():
             continue
         left = os.path.join(place, name)
         if os.lstat(left).st_uid == 0 and not os.path.islink(left):
-            quietly([DEMO, "ps"], MYDOCKER_ROOT=left + "/store")
+            remove_containers(MYDOCKER_ROOT=left + "/store")
             shutil.rmtree(left)
 
 

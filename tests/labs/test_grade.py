@@ -64,10 +64,15 @@ class BothDirections(trial.LabTest):
         for chapter, labs in LABS.items():
             work = self.starter(labs)
             for compiler in COMPILERS:
+                build = self.place()
+                # All of the runtime would take a minute.
+                files = [os.path.join(build, "mine", name + ".o")
+                         for name in labs.modules()] if chapter == "ch06" \
+                    else []
                 status, output = trial.run(
                     ["make", "-s", "-C", labs.chapter, "WERROR=1",
                      "MINE=" + " ".join(labs.modules()), "LAB=" + work,
-                     "CC=" + compiler, "BUILD=" + self.place()])
+                     "CC=" + compiler, "BUILD=" + build, *files])
                 self.assertEqual(status, 0, output)
 
     def test_the_starter_fails_each_check(self):

@@ -22,8 +22,8 @@ LONG_FUNCTION = 40
 LONGEST_FUNCTION = 60
 LONGEST_STEP = 80
 # A whole file system, were it only to be read, is a question and its answer
-# seven times over: cut in two it would be no program, crammed no lesson.
-LONGER_STEPS = {"ch03-unionfs/steps/03-union-by-fuse.c": 175}
+# five times over: cut in two it would be no program, crammed no lesson.
+LONGER_STEPS = {"ch03-unionfs/steps/03-union-by-fuse.c": 115}
 # In two parts each, or this file would break its own rule.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 SHELL_CALLS = re.compile(r"\b(sys" r"tem|po" r"pen|wordexp)\s*\(")
@@ -355,7 +355,8 @@ def spelling(tree, accepted):
     if not shutil.which("codespell"):
         return None
     names = [f for f in tree.files if f != os.path.relpath(
-        accepted, tree.root) and not os.path.islink(tree.path(f))]
+        accepted, tree.root) and not os.path.islink(tree.path(f)) and
+             not f.startswith("tests/fuzz/corpus/")]    # nobody's words
     if not names:
         return []
     done = subprocess.run(["codespell", "-I", accepted, *names],

@@ -14,8 +14,9 @@ import shutil
 import sys
 
 FREE_NAMES = ("README.md", "needs")
-SUBJECTS = ("mechanism", "container", "oci", "image", "image/tool", "network",
-            "aufs", "cli")
+SUBJECTS = ("mechanism", "container", "oci", "runtime", "runc", "image",
+            "image/tool", "network", "aufs", "cli", "monitor", "init",
+            "dockerfile", "builder", "dns", "rootless")
 
 
 def modules(root, chapter):

@@ -1,5 +1,6 @@
 """The rules of rules.py, held against this repository."""
 
+import glob
 import os
 import shutil
 import subprocess
@@ -73,6 +74,15 @@ class Repository(unittest.TestCase):
         if complaints is None:
             self.skipTest("codespell is not installed")
         self.hold(complaints)
+
+    def test_suites_have_modules_of_different_names(self):
+        """They are run by one process, to which a name is one module."""
+        places = {}
+        for path in glob.glob(os.path.join(ROOT, "tests", "*", "*.py")):
+            places.setdefault(os.path.basename(path), []).append(
+                os.path.relpath(path, ROOT))
+        self.hold(sorted("%s: the same name" % " ".join(sorted(paths))
+                         for paths in places.values() if len(paths) > 1))
 
     def test_python_names(self):
         """None is used without being there, none is there for nothing."""

@@ -200,7 +200,8 @@ class Rule(unittest.TestCase):
         self.assert_good(rules.layers(self.tree(), LAYERS))
         for header in ("mechanism/base.h", "mechanism/tour.h", "cli/verb.h",
                        "container/up.h", "image/store.h", "oci/config.h",
-                       "image/tool/untar.h", "network/bridge.h"):
+                       "image/tool/untar.h", "network/bridge.h",
+                       "runtime/make.h", "cli/options.h"):
             self.put("ch06-final/" + header, "")
         self.put("ch02-cgroups/base.h", "")
         self.put("ch02-cgroups/tour.h", "")
@@ -211,8 +212,10 @@ class Rule(unittest.TestCase):
                 ("ch06-final/mechanism/a.c", "base.h"),
                 ("ch06-final/container/a.c", "base.h"),
                 ("ch06-final/container/a.c", "up.h"),
-                ("ch06-final/network/a.c", "up.h"),
-                ("ch06-final/oci/a.c", "up.h"),
+                ("ch06-final/oci/a.c", "config.h"),
+                ("ch06-final/runtime/a.c", "config.h"),
+                ("ch06-final/runc/a.c", "make.h"),
+                ("ch06-final/runc/a.c", "options.h"),
                 ("ch06-final/image/tool/a.c", "store.h"),
                 ("ch06-final/cli/a.c", "store.h"),
                 ("ch06-final/cli/a.c", "config.h"),
@@ -228,7 +231,13 @@ class Rule(unittest.TestCase):
                 ("ch06-final/container/a.c", "store.h"),
                 ("ch06-final/container/a.c", "verb.h"),
                 ("ch06-final/network/a.c", "config.h"),
+                ("ch06-final/network/a.c", "up.h"),
                 ("ch06-final/oci/a.c", "store.h"),
+                ("ch06-final/oci/a.c", "up.h"),
+                ("ch06-final/oci/a.c", "make.h"),
+                ("ch06-final/runtime/a.c", "up.h"),
+                ("ch06-final/runc/a.c", "up.h"),
+                ("ch06-final/runc/a.c", "verb.h"),
                 ("ch06-final/image/a.c", "untar.h"),
                 ("ch06-final/image/a.c", "up.h"),
                 ("ch06-final/cli/a.c", "untar.h"),

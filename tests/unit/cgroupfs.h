@@ -241,6 +241,17 @@ fake_version(int dir)
 int
 mkdirat(int dir, const char *name, mode_t mode)
 {
+	/* A whole path is a name in the directory above. */
+	auto_free char *path = copy_text(name);
+	char *slash = strrchr(path, '/');
+	auto_close int above = -1;
+	if (slash) {
+		*slash = '\0';
+		above = openat(dir, path, O_RDONLY | O_CLOEXEC);
+		if (above < 0)
+			return -1;
+		return mkdirat(above, slash + 1, mode);
+	}
 	int version = fake_version(dir);
 	if (fake.no_mkdir && strcmp(name, fake.no_mkdir) == 0) {
 		errno = EAGAIN;

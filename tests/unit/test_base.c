@@ -235,6 +235,29 @@ read_text_refuses_what_does_not_fit(void **state)
 	assert_int_equal(read_text(AT_FDCWD, "/dev/zero", buffer, 8), -1);
 }
 
+/* Of a file of the kernel's that is written in one piece it is all; a pipe
+ * shows that there is no second read(2), which here would wait. */
+static void
+read_once_reads_once(void **state)
+{
+	(void)state;
+	int ends[2];
+	char buffer[8], piece[4096];
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "abc\n", 4), 4);
+	auto_free char *path = text("/proc/self/fd/%d", ends[0]);
+	assert_int_equal(read_once(AT_FDCWD, path, buffer, 8), 3);
+	assert_string_equal(buffer, "abc");
+	assert_int_equal(write(ends[1], "12345678", 8), 8);
+	assert_int_equal(read_once(AT_FDCWD, path, buffer, 8), -1);
+	assert_int_equal(read_once(AT_FDCWD, "absent", buffer, 8), -1);
+	assert_int_equal(failure.code, ENOENT);
+	close(ends[0]);
+	close(ends[1]);
+	assert_true(read_once(AT_FDCWD, "/proc/self/status", piece, 4096) > 0);
+	assert_non_null(strstr(piece, "\nnonvoluntary_ctxt_switches:"));
+}
+
 static void
 read_text_reports_what_it_cannot_read(void **state)
 {
@@ -295,6 +318,9 @@ write_file_appears_whole_with_its_mode(void **state)
 	assert_int_equal(write_file(AT_FDCWD, "file", "two", 0600), 0);
 	assert_int_equal(read_text(AT_FDCWD, "file", buffer, 16), 3);
 	assert_string_equal(buffer, "two");
+	assert_int_equal(write_file_unsynced(AT_FDCWD, "file", "3", 0600), 0);
+	assert_int_equal(read_text(AT_FDCWD, "file", buffer, 16), 1);
+	assert_string_equal(buffer, "3");
 	assert_int_equal(count_entries(), 1);
 }
 
@@ -445,6 +471,7 @@ main(void)
 		TEST(write_text_reports_a_refusal),
 		TEST(read_text_cuts_one_newline_only),
 		TEST(read_text_refuses_what_does_not_fit),
+		TEST(read_once_reads_once),
 		TEST(read_text_reports_what_it_cannot_read),
 		TEST(read_all_takes_any_size),
 		TEST(read_all_keeps_zero_bytes),

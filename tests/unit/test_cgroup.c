@@ -161,8 +161,9 @@ bad_names_touch_nothing(void **state)
 {
 	(void)state;
 	static const char *const names[] = {
-		"", "/", "/a", "a/", "a//b", "..", "../a", "a/../b", "a/.", ".",
-		"a\nb", ".hidden",
+		"", "/", "a/", "a//b", "..", "../a", "a/../b", "a/.", ".",
+		"a\nb", ".hidden", "//a", "/a/", "/..", "/a/../b", "/a/.",
+		"/a\nb",
 	};
 	fake_v1();
 	for (size_t i = 0; i < countof(names); i++) {
@@ -278,6 +279,58 @@ another_of_the_same_name_is_not_removed(void **state)
 	cgroup_close(&cg);
 	cg = next;
 	remove_all(V2 "mydocker");
+}
+
+/* ---- taking ------------------------------------------------------------- */
+
+static void
+take(const char *name, pid_t inmate)
+{
+	if (cgroup_take(&cg, name, inmate) < 0)
+		fail_msg("%s", failure.text);
+}
+
+static void
+one_of_an_engines_is_taken_over_when_it_is_vacant(void **state)
+{
+	(void)state;
+	fake_v1();
+	take("/engine/a", 0);
+	assert_false(cg.dirs[0].was_there);
+	cgroup_close(&cg);
+	put(PIDS "engine/a/cgroup.procs", "77\n");
+	assert_int_equal(cgroup_take(&cg, "/engine/a", 0), -1);
+	assert_says("engine/a exists and is not empty");
+	assert_true(exists(CPU "engine/a") && exists(PIDS "engine/a"));
+	/* But for the one who is meant to live there. */
+	take("/engine/a", 77);
+	assert_true(cg.dirs[0].was_there);
+	put(PIDS "engine/a/cgroup.procs", "");
+	assert_int_equal(cgroup_end(&cg), 0);
+	cgroup_close(&cg);
+	assert_false(exists(CPU "engine") || exists(PIDS "engine"));
+}
+
+static void
+an_end_is_of_this_one_alone(void **state)
+{
+	(void)state;
+	fake_v1();
+	take(NAME, 0);
+	struct cgroup first = cg;
+	assert_int_equal(cgroup_end(&first), 0);
+	assert_false(exists(CPU "mydocker") || exists(PIDS "mydocker"));
+	take(NAME, 0);
+	assert_int_equal(cgroup_end(&first), 0);
+	assert_true(exists(CPU NAME) && exists(PIDS NAME));
+	cgroup_close(&first);
+	assert_int_equal(cgroup_end(&cg), 0);
+	cgroup_close(&cg);
+	take("/deep/er/x", 0);
+	assert_string_equal(get(CPU "deep/er/x/cpuset.cpus"), "0-3");
+	assert_int_equal(cgroup_end(&cg), 0);
+	cgroup_close(&cg);
+	assert_false(exists(CPU "deep"));
 }
 
 /* ---- controllers -------------------------------------------------------- */
@@ -569,6 +622,8 @@ main(void)
 		fake_test(ebusy_is_waited_for),
 		fake_test(a_living_process_is_a_failure_that_names_it),
 		fake_test(another_of_the_same_name_is_not_removed),
+		fake_test(one_of_an_engines_is_taken_over_when_it_is_vacant),
+		fake_test(an_end_is_of_this_one_alone),
 		fake_test(inner_processes_are_named_as_the_reason),
 		fake_test(one_refused_controller_is_the_only_one),
 		fake_test(a_refused_controller_is_named),

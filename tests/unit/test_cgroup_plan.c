@@ -503,6 +503,10 @@ everything_is_put_back(void **state)
 	void (*const hosts[])(void) = { whole_v1, whole_v2 };
 	for (size_t i = 0; i < countof(hosts); i++) {
 		anew(hosts[i]);
+		/* These are handed down when they are asked for. */
+		struct cgroup_limits asked = { HUGE("2MB", CGROUP_NONE),
+					       RDMA(CGROUP_NONE, 0) };
+		assert_int_equal(limit(&asked), 0);
 		auto_free char *before = everything();
 		struct cgroup_limits limits = {
 			.memory = 4096000,
@@ -555,6 +559,52 @@ the_curve_of_weights_has_three_points(void **state)
 		assert_true(weight >= last);
 		last = weight;
 	}
+}
+
+static void
+swap_may_be_kept(void **state)
+{
+	(void)state;
+	void (*const hosts[])(void) = { whole_v1, whole_v2 };
+	for (int i = 0; i < 2; i++) {
+		const char *swap = i ? V2 NAME "/memory.swap.max" :
+				       MEMORY NAME
+				       "/memory.memsw.limit_in_bytes";
+		anew(hosts[i]);
+		auto_free char *before = copy_text(get(swap));
+		assert_int_equal(LIMIT(.memory = 4096000,
+				       .memory_swap = CGROUP_SWAP_KEEP), 0);
+		assert_string_equal(get(swap), before);
+		assert_int_equal(LIMIT(.memory_swap = CGROUP_SWAP_KEEP), 0);
+		remove_all(V2 "mydocker");
+	}
+}
+
+static void
+other_files_are_written_as_they_are(void **state)
+{
+	(void)state;
+	const struct cgroup_file files[] = {
+		{ 2, "io", "io.max", "8:0 rbps=1\n8:16 wbps=2" },
+		{ 2, NULL, "cgroup.freeze", "1" },
+		{ 2, "memory", "memory.low", "4097" }, /* and is rounded */
+	};
+	anew(whole_v2);
+	assert_int_equal(LIMIT(.files = files, .file_count = 3), 0);
+	assert_string_equal(get(V2 NAME "/memory.low"), "4096");
+	assert_string_equal(get(V2 NAME "/cgroup.freeze"), "1");
+	assert_non_null(strstr(get(V2 NAME "/io.max"), "8:16 "));
+	put(V2 NAME "/cgroup.freeze", "0\n");
+	fake.refuse = "memory.low";
+	fake.refuse_with = EBUSY;
+	assert_int_equal(LIMIT(.files = files, .file_count = 3), -1);
+	assert_says("write \"4097\" to ");
+	assert_string_equal(get(V2 NAME "/cgroup.freeze"), "0");
+	remove_all(V2 "mydocker");
+	anew(whole_v1);
+	assert_int_equal(LIMIT(.files = files, .file_count = 1), -1);
+	assert_says("no io.max: it is a file of cgroup v2");
+	remove_all(CPU "mydocker");
 }
 
 /* ---- devices ------------------------------------------------------------ */
@@ -616,6 +666,19 @@ a_list_of_devices_is_put_back(void **state)
 }
 
 static void
+a_denial_of_nothing_does_no_harm(void **state)
+{
+	(void)state;
+	anew(whole_v1);
+	const struct device_rule rules[] = { DEVICE_DENY_ALL,
+					     { false, 'c', 10, 229, "rwm" },
+					     { true, 'c', -1, -1, "m" } };
+	assert_int_equal(LIMIT(.devices = rules, .device_count = 3), 0);
+	assert_string_equal(get(DEVICES NAME "/devices.list"), "c *:* m");
+	remove_all(CPU "mydocker");
+}
+
+static void
 devices_are_a_program_on_v2(void **state)
 {
 	(void)state;
@@ -658,7 +721,10 @@ main(void)
 		fake_test(the_curve_of_weights_has_three_points),
 		fake_test(devices_are_a_list_on_v1),
 		fake_test(a_list_of_devices_is_put_back),
+		fake_test(a_denial_of_nothing_does_no_harm),
 		fake_test(devices_are_a_program_on_v2),
+		fake_test(swap_may_be_kept),
+		fake_test(other_files_are_written_as_they_are),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

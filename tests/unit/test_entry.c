@@ -7,6 +7,9 @@
 
 #define FIFTY "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
 #define LONGEST FIFTY FIFTY FIFTY FIFTY FIFTY "nnnnn"
+#define PATH205 FIFTY "/" FIFTY "/" FIFTY "/" FIFTY "/" FIFTY "/"
+#define PATH1K PATH205 PATH205 PATH205 PATH205 PATH205
+#define DEEP PATH1K PATH1K PATH1K PATH1K
 
 static void
 clean_paths(void **state)
@@ -36,6 +39,7 @@ refused_paths(void **state)
 		{ "a/..", ".." }, { "a/../b", ".." }, { "./..", ".." },
 		{ "a/..//b", ".." }, { LONGEST "n", "255" },
 		{ "a/" LONGEST "n/b", "255" },
+		{ DEEP DEEP DEEP DEEP DEEP DEEP DEEP DEEP "a", "32768 bytes" },
 	};
 	(void)state;
 	for (size_t i = 0; i < countof(paths); i++) {

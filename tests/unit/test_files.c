@@ -58,15 +58,57 @@ content(int dir, const char *path)
 	return read;
 }
 
+/* What --dns, --dns-search and --dns-option put in place of the host's. */
+static void
+asked_for(void **state)
+{
+	static const char host[] = "search host.org\nnameserver 10.0.0.1\n"
+				   "options ndots:5\nsortlist x\n";
+	auto_settings struct settings settings = SETTINGS_DEFAULT;
+	(void)state;
+	auto_free char *as_it_is = files_resolv_conf_of(&settings, host);
+	assert_string_equal(as_it_is, host);
+	words_add(&settings.dns_search, "a.org");
+	words_add(&settings.dns_search, "b.org");
+	auto_free char *searched = files_resolv_conf_of(&settings, host);
+	assert_string_equal(searched, "search a.org b.org\n"
+				      "nameserver 10.0.0.1\n"
+				      "options ndots:5\nsortlist x\n");
+	words_add(&settings.dns, "127.0.0.1");
+	words_add(&settings.dns, "::1");
+	words_add(&settings.dns_options, "rotate");
+	auto_free char *all = files_resolv_conf_of(&settings, host);
+	assert_string_equal(all, "nameserver 127.0.0.1\nnameserver ::1\n"
+				 "search a.org b.org\noptions rotate\n"
+				 "sortlist x\n");
+	words_free(&settings.dns_search);
+	words_add(&settings.dns_search, ".");
+	auto_free char *none = files_resolv_conf_of(&settings, "search x\n");
+	assert_null(strstr(none, "search"));
+}
+
+static int
+write_files(int dir, const struct settings *settings, const char *hostname,
+	    const char *address, const char *gateway)
+{
+	auto_words struct words addresses = { 0 };
+	if (*address)
+		words_add(&addresses, address);
+	return files_write(dir, settings, &(struct files_facts){
+		.hostname = hostname, .addresses = &addresses,
+		.gateway = gateway });
+}
+
 static void
 three_files(void **state)
 {
+	auto_settings struct settings settings = SETTINGS_DEFAULT;
 	char top[] = "/tmp/mydocker-unit-files.XXXXXX";
 	(void)state;
 	assert_non_null(mkdtemp(top));
 	auto_close int dir = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	mode_t before = umask(0077); /* a careful root's */
-	int written = files_write(dir, "web-1", "172.29.0.2");
+	int written = write_files(dir, &settings, "web-1", "172.29.0.2", "");
 	umask(before);
 	assert_int_equal(written, 0);
 	auto_free char *hostname = content(dir, "hostname");
@@ -78,16 +120,29 @@ three_files(void **state)
 	assert_non_null(strstr(resolv, "nameserver "));
 	assert_null(strstr(resolv, "nameserver 127."));
 	/* Without a network, and over what is there. */
-	assert_int_equal(files_write(dir, "other", ""), 0);
+	assert_int_equal(write_files(dir, &settings, "other", "", ""), 0);
 	auto_free char *second = content(dir, "hosts");
 	assert_null(strstr(second, "web-1"));
 	assert_null(strstr(second, "other"));
+	words_add(&settings.hosts, "db:10.0.0.9");
+	words_add(&settings.hosts, "six:fd00::1");
+	words_add(&settings.hosts, "up:host-gateway");
+	settings.domainname = copy_text("x.org");
+	assert_int_equal(write_files(dir, &settings, "web", "10.0.0.2",
+				     "10.0.0.1"), 0);
+	auto_free char *third = content(dir, "hosts");
+	assert_non_null(strstr(third, "\n10.0.0.9\tdb\nfd00::1\tsix\n"
+				      "10.0.0.1\tup\n10.0.0.2\tweb.x.org "
+				      "web\n"));
+	assert_int_equal(write_files(dir, &settings, "web", "", ""), -1);
+	assert_non_null(strstr(failure.text, "host-gateway"));
+	words_free(&settings.hosts);
 	/* Where nothing can be written it says so. */
 	assert_int_equal(mkdirat(dir, "sub", 0755), 0);
 	auto_close int gone =
 		openat(dir, "sub", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(unlinkat(dir, "sub", AT_REMOVEDIR), 0);
-	assert_int_equal(files_write(gone, "x", ""), -1);
+	assert_int_equal(write_files(gone, &settings, "x", "", ""), -1);
 	assert_non_null(strstr(failure.text, "files of the container"));
 	assert_int_equal(chdir("/tmp"), 0);
 	assert_int_equal(tree_remove(AT_FDCWD, strrchr(top, '/') + 1), 0);
@@ -98,6 +153,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(name_servers),
+		cmocka_unit_test(asked_for),
 		cmocka_unit_test(three_files),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

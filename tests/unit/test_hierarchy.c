@@ -33,6 +33,12 @@ v1_has_one_for_each_mount(void **state)
 	assert_string_equal(found.all[0].mount, at("sys/fs/cgroup/systemd"));
 	assert_null(found.all[0].base);
 	assert_non_null(strstr(found.all[0].why, "no controller"));
+	hierarchy_named = "name=systemd";
+	auto_hierarchies struct hierarchies with = { 0 };
+	int result = hierarchy_find_all(&with);
+	hierarchy_named = NULL;
+	assert_int_equal(result, 0);
+	assert_string_equal(with.all[0].base, at("sys/fs/cgroup/systemd"));
 	/* /user is not there: our own directory is not shown. */
 	assert_null(hierarchy_with(&found, "pids")->own);
 }
@@ -117,19 +123,58 @@ a_writable_mount_is_preferred(void **state)
 	assert_string_equal(found.all[0].mount, at("rw"));
 }
 
+/* Where the table has a mount, and where the path leads: to another. */
+static char *
+found_beside(const char *lines)
+{
+	put("proc/self/cgroup", "0::/\n");
+	put("above/covered/cgroup.controllers", "memory\n");
+	put("above/covered/cgroup.procs", "");
+	put("proc/self/mountinfo", lines);
+	fake_mount(2, "real", "memory", "/");
+	auto_hierarchies struct hierarchies found = { 0 };
+	assert_int_equal(hierarchy_find_all(&found), 0);
+	return copy_text(found.all[0].mount);
+}
+
+#define COVERED "9 5 0:12345 / /above/covered rw - cgroup2 cgroup2 rw\n"
+
 /* Another file system lies on top: the device number does not fit. */
 static void
 a_covered_mount_is_not_taken(void **state)
 {
+	static const char *const covers[] = {
+		COVERED "10 9 0:6 / /above/covered rw - tmpfs tmpfs rw\n",
+		COVERED "10 5 0:6 / /above rw - tmpfs tmpfs rw\n",
+		/* Not every table is in order. */
+		"10 5 0:6 / /above rw - tmpfs tmpfs rw\n" COVERED,
+		/* What it shows may be a file. */
+		"9 5 0:12345 /x /above/covered rw - cgroup2 cgroup2 rw\n",
+	};
 	(void)state;
-	put("proc/self/cgroup", "0::/\n");
-	put("covered/file", "");
-	put("proc/self/mountinfo",
-	    "9 1 0:12345 / /covered rw - cgroup2 cgroup2 rw\n");
-	fake_mount(2, "real", "memory", "/");
-	auto_hierarchies struct hierarchies found = { 0 };
-	assert_int_equal(hierarchy_find_all(&found), 0);
-	assert_string_equal(found.all[0].mount, at("real"));
+	for (size_t i = 0; i < countof(covers); i++) {
+		auto_free char *found = found_beside(covers[i]);
+		assert_string_equal(found, at("real"));
+	}
+}
+
+/* It is not covered by what it is in, nor by what only begins with the same
+ * letters: the path need not be asked. */
+static void
+the_table_is_enough(void **state)
+{
+	static const char *const others[] = {
+		COVERED,
+		"5 1 0:6 / /above rw - tmpfs tmpfs rw\n" COVERED,
+		"1 1 0:7 / / rw - ext4 ext4 rw\n"
+		"5 1 0:6 / /above rw - tmpfs tmpfs rw\n" COVERED
+		"11 5 0:8 / /above/cover rw - tmpfs tmpfs rw\n",
+	};
+	(void)state;
+	for (size_t i = 0; i < countof(others); i++) {
+		auto_free char *found = found_beside(others[i]);
+		assert_string_equal(found, at("above/covered"));
+	}
 }
 
 static void
@@ -260,6 +305,7 @@ main(void)
 		fake_test(inside_a_container_paths_are_below_the_mount_root),
 		fake_test(a_writable_mount_is_preferred),
 		fake_test(a_covered_mount_is_not_taken),
+		fake_test(the_table_is_enough),
 		fake_test(what_is_delegated_is_found_below),
 		fake_test(a_threaded_cgroup_is_named),
 		fake_test(odd_lines_of_the_mount_table_are_passed_over),

@@ -117,7 +117,7 @@ test_subnets(void **state)
 		"/24", "10.0.0.0/99999999999999999999", "10.0.0.0//24",
 	};
 	for (size_t i = 0; i < countof(bad); i++) {
-		struct ipam_subnet kept = { 1, 2 };
+		struct ipam_subnet kept = { .network = 1, .prefix = 2 };
 		assert_int_equal(ipam_parse_subnet(bad[i], &kept), -1);
 		assert_int_equal(kept.network, 1);
 	}
@@ -133,7 +133,7 @@ test_overlap(void **state)
 	struct ipam_subnet inside = subnet("10.200.0.0/16");
 	struct ipam_subnet apart = subnet("172.29.0.0/16");
 	struct ipam_subnet next = subnet("172.30.0.0/16");
-	struct ipam_subnet world = { 0, 0 };
+	struct ipam_subnet world = { .network = 0, .prefix = 0 };
 	assert_true(ipam_overlap(&wide, &inside));
 	assert_true(ipam_overlap(&inside, &wide));
 	assert_true(ipam_overlap(&apart, &apart));

@@ -164,6 +164,72 @@ this_machine(void **state)
 	assert_string_not_equal(manifest_platform(), "x86_64");
 }
 
+#define PLATFORM(os, machine, more)                                           \
+	"\"platform\": {\"os\": \"" os "\", "                                 \
+	"\"architecture\": \"" machine "\"" more "}}"
+#define ENTRY(digit, platform)                                                \
+	"{\"mediaType\": \"application/vnd.oci.image.manifest.v1+json\", "     \
+	"\"digest\": \"sha256:" digit "\", " platform
+#define HEX64(d) d d d d d d d d d d d d d d d d d d d d d d d d d d d d d d  \
+	d d d d d d d d d d d d d d d d d d d d d d d d d d d d d d d d d d
+
+/* The first digit of what is picked, "" for a manifest, NULL for none. */
+static const char *
+picked(const char *json, const char *platform)
+{
+	static char digit[2];
+	auto_free char *digest = NULL;
+	if (manifest_pick(json, strlen(json), platform, &digest) < 0)
+		return NULL;
+	snprintf(digit, sizeof(digit), "%s", digest ? digest + 7 : "");
+	return digit;
+}
+
+static void
+one_of_an_index(void **state)
+{
+	static const char index[] = "{\"manifests\": ["
+		ENTRY(HEX64("0"), PLATFORM("windows", "amd64", "")) ", "
+		ENTRY(HEX64("1"), PLATFORM("linux", "amd64", "")) ", "
+		ENTRY(HEX64("2"), PLATFORM("linux", "arm",
+					   ", \"variant\": \"v6\"")) ", "
+		ENTRY(HEX64("3"), PLATFORM("linux", "arm",
+					   ", \"variant\": \"v7\"")) "]}";
+	(void)state;
+	assert_string_equal(picked(index, "amd64"), "1");
+	assert_string_equal(picked(index, "linux/amd64"), "1");
+	assert_string_equal(picked(index, "linux/arm"), "2");
+	assert_string_equal(picked(index, "linux/arm/v7"), "3");
+	assert_null(picked(index, "linux/arm/v8"));
+	assert_null(picked(index, "linux/arm6"));
+	assert_null(picked(index, "windows/amd64"));
+	assert_non_null(strstr(failure.text, "no matching manifest for "));
+	assert_string_equal(picked("{\"schemaVersion\": 2}", "amd64"), "");
+	assert_null(picked("{\"schemaVersion\": 1}", "amd64"));
+	assert_null(picked("{\"manifests\": []}", "amd64"));
+	assert_null(picked("{\"manifests\": [5]}", "amd64"));
+	assert_null(picked("<html>", "amd64"));
+}
+
+static void
+sizes_of_layers(void **state)
+{
+	static const char json[] = "{" CONFIG ", \"layers\": ["
+		"{\"mediaType\": \"application/vnd.oci.image.layer.v1.tar\", "
+		"\"size\": 12, \"digest\": \"sha256:" HEX "\"}, "
+		"{\"mediaType\": \"application/vnd.oci.image.layer.v1.tar\", "
+		"\"size\": -1, \"digest\": \"sha256:" HEX "\"}]}";
+	struct claim claim = { 0 };
+	(void)state;
+	assert_int_equal(manifest_parse_oci(json, strlen(json), &claim), 0);
+	assert_int_equal(claim.sizes[0], 12);
+	assert_int_equal(claim.sizes[1], 0);
+	assert_string_equal(claim.types.items[1],
+			    "application/vnd.oci.image.layer.v1.tar");
+	manifest_free_claim(&claim);
+	manifest_free_claim(&claim);
+}
+
 int
 main(void)
 {
@@ -174,6 +240,8 @@ main(void)
 		cmocka_unit_test(bad_oci_manifests),
 		cmocka_unit_test(cut_and_changed),
 		cmocka_unit_test(this_machine),
+		cmocka_unit_test(one_of_an_index),
+		cmocka_unit_test(sizes_of_layers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@
 
 #include "sandbox.h"
 
-static const struct ipam_subnet net = { 0xac1d0000, 16 };
+static const struct ipam_subnet net = { .network = 0xac1d0000, .prefix = 16 };
 
 static struct nat_port
 port_to(uint32_t address, uint16_t host_port)
@@ -217,7 +217,7 @@ network_body(void)
 	must(nat_add_network("mydocker0", &net) == 0);
 	auto_free char *twice = ruleset("list ruleset");
 	must(strcmp(once, twice) == 0);
-	struct ipam_subnet other = { 0xac1e0000, 16 };
+	struct ipam_subnet other = { .network = 0xac1e0000, .prefix = 16 };
 	must(nat_add_network("mydocker1", &other) == 0);
 	must(shows("172.30.0.0/16") && shows("mydocker1"));
 	must(nat_remove_network("mydocker1", &other) == 0);

@@ -53,7 +53,7 @@ test_subnet_choice(void **state)
 	assert_int_equal(net_choose_subnet(taken, 4, &chosen), -1);
 	assert_int_equal(chosen.network, 5);
 	/* One single address is enough to stand in the way. */
-	taken[0] = (struct ipam_subnet){ 0xac1dffff, 32 };
+	taken[0] = (struct ipam_subnet){ .network = 0xac1dffff, .prefix = 32 };
 	assert_int_equal(net_choose_subnet(taken, 1, &chosen), 0);
 	assert_int_equal(chosen.network, 0xac1e0000);
 }

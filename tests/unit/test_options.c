@@ -55,6 +55,27 @@ parse(struct taken *taken, const char *const *words)
 #define PARSE(taken, ...) \
 	parse(taken, (const char *const[WORDS_MAX + 1]){ __VA_ARGS__ })
 
+/* As runc has it; `order` becomes all words, "a b", as they are afterwards. */
+static int
+parse_go(struct taken *taken, bool anywhere, char *order,
+	 const char *const *words)
+{
+	char *argv[WORDS_MAX + 2] = { (char *)"run" };
+	int argc = 1;
+	for (; words[argc - 1]; argc++)
+		argv[argc] = (char *)words[argc - 1];
+	*taken = (struct taken){ 0 };
+	int first = options_parse_go(rows, argc, argv, taken, anywhere);
+	*order = '\0';
+	for (int i = first; first > 0 && i < argc; i++)
+		sprintf(strchr(order, '\0'), "%s%s", i > first ? " " : "",
+			argv[i]);
+	return first;
+}
+#define PARSE_GO(taken, anywhere, order, ...) \
+	parse_go(taken, anywhere, order, \
+		 (const char *const[WORDS_MAX + 1]){ __VA_ARGS__ })
+
 static void
 switches(void **state)
 {
@@ -69,6 +90,15 @@ switches(void **state)
 	assert_int_equal(PARSE(&taken, "--interactive", "--bare", "x"), 3);
 	assert_int_equal(taken.interactive + taken.bare, 2);
 	assert_int_equal(taken.tty, 0);
+	/* The last one counts. */
+	assert_int_equal(PARSE(&taken, "-i", "--interactive=false"), 3);
+	assert_int_equal(taken.interactive, 0);
+	assert_int_equal(PARSE(&taken, "--bare=1", "-t=True", "-i=F"), 4);
+	assert_int_equal(taken.bare + taken.tty, 2);
+	assert_int_equal(taken.interactive, 0);
+	/* Only what follows the "=" is its value. */
+	assert_int_equal(PARSE(&taken, "--bare", "false"), 2);
+	assert_int_equal(taken.bare, 1);
 }
 
 static void
@@ -106,6 +136,58 @@ values(void **state)
 	assert_string_equal(taken.memory, "-5");
 }
 
+/* One "-" is as good as two, where that is the name of an option. */
+static void
+one_dash(void **state)
+{
+	struct taken taken;
+	char order[100];
+	(void)state;
+	assert_int_equal(PARSE_GO(&taken, false, order, "-bare", "x"), 2);
+	assert_int_equal(taken.bare, 1);
+	assert_int_equal(PARSE_GO(&taken, false, order, "-name", "web"), 3);
+	assert_string_equal(taken.name, "web");
+	assert_int_equal(PARSE_GO(&taken, false, order, "-name=web"), 2);
+	assert_string_equal(taken.name, "web");
+	assert_int_equal(PARSE_GO(&taken, false, order, "-bare=false"), 2);
+	assert_int_equal(taken.bare, 0);
+	assert_int_equal(PARSE_GO(&taken, false, order, "-itm64m", "x"), 2);
+	assert_string_equal(taken.memory, "64m");
+	assert_int_equal(PARSE_GO(&taken, false, order, "-help"), OPTIONS_HELP);
+	assert_int_equal(PARSE_GO(&taken, false, order, "-barely"), -1);
+	assert_int_equal(PARSE(&taken, "-bare"), -1); /* not with Docker */
+}
+
+static void
+anywhere(void **state)
+{
+	struct taken taken;
+	char order[100];
+	(void)state;
+	assert_int_equal(PARSE_GO(&taken, true, order, "web", "-i", "TERM",
+				  "--name", "x"),
+			 4);
+	assert_string_equal(order, "web TERM");
+	assert_int_equal(taken.interactive, 1);
+	assert_string_equal(taken.name, "x");
+	assert_int_equal(PARSE_GO(&taken, true, order, "web", "--", "-i"), 2);
+	assert_string_equal(order, "web -i");
+	assert_int_equal(taken.interactive, 0);
+	assert_int_equal(PARSE_GO(&taken, true, order, "a", "b", "-"), 1);
+	assert_string_equal(order, "a b -");
+	assert_int_equal(PARSE_GO(&taken, true, order, "a", "--name", "--"),
+			 3);
+	assert_string_equal(order, "a");
+	assert_string_equal(taken.name, "--");
+	assert_int_equal(PARSE_GO(&taken, true, order, "a", "-x"), -1);
+	assert_int_equal(PARSE_GO(&taken, true, order, "a", "--help"),
+			 OPTIONS_HELP);
+	/* Not so where the words are a command line of their own. */
+	assert_int_equal(PARSE_GO(&taken, false, order, "web", "-i"), 1);
+	assert_string_equal(order, "web -i");
+	assert_int_equal(taken.interactive, 0);
+}
+
 /* From the first plain word on nothing is ours. */
 static void
 where_it_ends(void **state)
@@ -130,6 +212,7 @@ help(void **state)
 {
 	struct taken taken;
 	(void)state;
+	assert_int_equal(PARSE(&taken, "--help=all"), OPTIONS_HELP_ALL);
 	assert_int_equal(PARSE(&taken, "--help"), OPTIONS_HELP);
 	assert_int_equal(PARSE(&taken, "-h"), OPTIONS_HELP);
 	assert_int_equal(PARSE(&taken, "-ith"), OPTIONS_HELP);
@@ -155,8 +238,12 @@ wrong(void **state)
 		{ { "--memory" }, "flag needs an argument: --memory" },
 		{ { "-m" }, "flag needs an argument: 'm' in -m" },
 		{ { "-im" }, "flag needs an argument: 'm' in -im" },
-		{ { "--bare=yes" }, "--bare takes no value" },
-		{ { "--bare=" }, "--bare takes no value" },
+		{ { "--bare=yes" },
+		  "invalid argument \"yes\" for \"--bare\" flag: it is true or "
+		  "false" },
+		{ { "--bare=" }, "it is true or false" },
+		{ { "-i=2" },
+		  "invalid argument \"2\" for \"-i, --interactive\" flag" },
 		{ { "-m", "bad" },
 		  "invalid argument \"bad\" for \"-m, --memory\" flag: it is "
 		  "bad" },
@@ -201,7 +288,7 @@ help_text(void **state)
 	FILE *out = open_memstream(&text_of_help, &size);
 	(void)state;
 	assert_non_null(out);
-	options_print(rows, out);
+	options_print(rows, NULL, out);
 	fclose(out);
 	auto_free char *lines = text_of_help;
 	assert_non_null(strstr(lines, "-m, --memory SIZE"));
@@ -213,6 +300,39 @@ help_text(void **state)
 	assert_int_equal(count, countof(rows) - 1);
 }
 
+/* Some of them explained, all of them named, and nothing beyond column 80. */
+static void
+help_that_fits(void **state)
+{
+	static const struct option_row many[] = {
+		{ 'n', "name", "NAME", "A name", take_name, 0 },
+		{ 0, "long", NULL, "It says more than there is room for in "
+		  "one line of a terminal, which is a good deal", NULL, 0 },
+		{ 0, "first-of-the-others", NULL, "unseen", NULL, 0 },
+		{ 0, "second-of-the-others", NULL, "unseen", NULL, 0 },
+		{ 0, "third-of-the-others", NULL, "unseen", NULL, 0 },
+		{ 0, "old", NULL, NULL, NULL, 0 },
+		{ 0 },
+	};
+	static const char *const everyday[] = { "long", "name", "none", NULL };
+	char *all = NULL;
+	size_t size, longest = 0;
+	FILE *out = open_memstream(&all, &size);
+	(void)state;
+	options_print(many, everyday, out);
+	fclose(out);
+	auto_free char *lines = all;
+	for (char *at = lines; *at; at += strcspn(at, "\n") + 1)
+		if (strcspn(at, "\n") > longest)
+			longest = strcspn(at, "\n");
+	assert_in_range(longest, 60, 80);
+	assert_non_null(strstr(lines, "A name\n"));
+	assert_non_null(strstr(lines, " deal\n"));
+	assert_non_null(strstr(lines, "  --first-of-the-others --second"));
+	assert_null(strstr(lines, "unseen"));
+	assert_null(strstr(lines, "--old"));
+}
+
 int
 main(void)
 {
@@ -220,7 +340,9 @@ main(void)
 		cmocka_unit_test(switches),	cmocka_unit_test(values),
 		cmocka_unit_test(where_it_ends), cmocka_unit_test(help),
 		cmocka_unit_test(wrong),	cmocka_unit_test(very_long),
-		cmocka_unit_test(help_text),
+		cmocka_unit_test(help_that_fits),
+		cmocka_unit_test(help_text),	cmocka_unit_test(one_dash),
+		cmocka_unit_test(anywhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,7 +58,7 @@ make(const char *name, int64_t created)
 	auto_close int lock = -1;
 	if (record_create(containers, &record, &dir, &lock) < 0)
 		fail_msg("%s", failure.text);
-	record.created = created;
+	record.created_ns = created;
 	assert_int_equal(record_save(dir, &record), 0);
 	return copy_text(record.id);
 }
@@ -93,9 +93,9 @@ saved_and_loaded(void **state)
 	/* Its host name must not look like an address. */
 	assert_true(strspn(record.id, "0123456789") < SHORT_ID);
 	record.status = STATUS_EXITED;
-	record.created = INT64_MAX;
-	record.started = 5000000000;
-	record.finished = -1;
+	record.created_ns = INT64_MAX;
+	record.started_ns = 5000000000;
+	record.finished_ns = -1;
 	record.pid = 4194304;
 	record.exit_code = 137;
 	record.remove = true;
@@ -109,8 +109,8 @@ saved_and_loaded(void **state)
 	assert_string_equal(again.command, record.command);
 	assert_string_equal(again.ports, "");
 	assert_int_equal(again.status, STATUS_EXITED);
-	assert_true(again.created == INT64_MAX && again.finished == -1);
-	assert_true(again.started == 5000000000);
+	assert_true(again.created_ns == INT64_MAX && again.finished_ns == -1);
+	assert_true(again.started_ns == 5000000000);
 	assert_int_equal(again.pid, 4194304);
 	assert_int_equal(again.exit_code, 137);
 	assert_true(again.remove);
@@ -148,7 +148,7 @@ truncated(void **state)
 	"{\"id\":" SOME_ID ",\"name\":\"b\",\"image\":\"c\","               \
 	"\"imageId\":\"d\","                                                \
 	"\"command\":\"e\",\"ports\":\"f\",\"status\":\"exited\","            \
-	"\"created\":1,\"started\":2,\"finished\":3,\"pid\":4,"               \
+	"\"createdNs\":1,\"startedNs\":2,\"finishedNs\":3,\"pid\":4,"    \
 	"\"exitCode\":5,\"remove\":false}"
 
 /* Records of before there was a choice do not name a driver. */
@@ -290,7 +290,7 @@ refused_without_traces(void **state)
 	assert_int_equal(record_create(containers, &same, &dir, &lock), -1);
 	assert_int_equal(dir, -1);
 	assert_int_equal(lock, -1);
-	assert_non_null(strstr(failure.text, "\"web\" is in use"));
+	assert_non_null(strstr(failure.text, "\"/web\" is already in use"));
 	auto_free char *shortened = text("%.12s", id);
 	assert_non_null(strstr(failure.text, shortened));
 	/* What cannot be written as JSON leaves no directory, either. */

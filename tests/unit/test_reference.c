@@ -24,6 +24,11 @@ good_names(void **state)
 		{ "docker.io/library/busybox:x", "busybox:x" },
 		{ "index.docker.io/team/app", "team/app:latest" },
 		{ "library/a/b", "library/a/b:latest" },
+		/* Without it the first part would be a registry. */
+		{ "docker.io/a.b/c", "docker.io/a.b/c:latest" },
+		{ "docker.io/a.b", "a.b:latest" },
+		{ "index.docker.io/localhost/c",
+		  "docker.io/localhost/c:latest" },
 		{ "localhost/app", "localhost/app:latest" },
 		{ "localhost:5000/app", "localhost:5000/app:latest" },
 		{ "localhost:5000", "localhost:5000" },
@@ -157,6 +162,29 @@ any_bytes(void **state)
 	}
 }
 
+static void
+whole_names(void **state)
+{
+	static const struct {
+		const char *repository, *registry, *path;
+	} cases[] = {
+		{ "busybox", "docker.io", "library/busybox" },
+		{ "team/app", "docker.io", "team/app" },
+		{ "localhost/app", "localhost", "app" },
+		{ "localhost:5000/a/b", "localhost:5000", "a/b" },
+		{ "registry.lan/a", "registry.lan", "a" },
+	};
+	(void)state;
+	for (size_t i = 0; i < countof(cases); i++) {
+		auto_free char *registry = NULL, *path = NULL;
+		reference_split(cases[i].repository, &registry, &path);
+		assert_string_equal(registry, cases[i].registry);
+		assert_string_equal(path, cases[i].path);
+	}
+	auto_free char *full = reference_full("busybox:latest");
+	assert_string_equal(full, "docker.io/library/busybox:latest");
+}
+
 int
 main(void)
 {
@@ -167,6 +195,7 @@ main(void)
 		cmocka_unit_test(limits_are_exact),
 		cmocka_unit_test(digests),
 		cmocka_unit_test(any_bytes),
+		cmocka_unit_test(whole_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

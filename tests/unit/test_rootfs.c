@@ -629,11 +629,33 @@ moved_instead_of_pivoted(void)
 		     strncmp(table.mounts[i].target, "/proc", 5) == 0);
 }
 
+/* Mounted on "/", it is there already; but what "/" is cannot be moved. */
+static void
+moved_where_it_is(void)
+{
+	must(mkdir("first", 0755) == 0 && mkdir("first/proc", 0755) == 0);
+	put("first/secret", "old");
+	must(mount("/proc", "first/proc", NULL, MS_BIND | MS_REC, NULL) == 0);
+	must(chroot("first") == 0 && chdir("/") == 0);
+	must(mount("new", "/", "tmpfs", 0, NULL) == 0);
+	must(exists("/secret"));
+	auto_close int root = open("/..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	must(root >= 0 && mkdirat(root, "proc", 0755) == 0 &&
+	     mkdirat(root, "inside", 0755) == 0);
+	must(mount("/proc", "/../proc", NULL, MS_BIND | MS_REC, NULL) == 0);
+	must(rootfs_move(root) == 0);
+	must(exists("/inside") && !exists("/secret") && !exists("/../secret"));
+	auto_close int present = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	must(rootfs_move(present) < 0);
+	must(strstr(failure.text, "present one"));
+}
+
 static void
 test_move(void **state)
 {
 	(void)state;
 	in_sandbox(moved_instead_of_pivoted, ALL_CALLS);
+	in_sandbox(moved_where_it_is, ALL_CALLS);
 	in_sandbox(moved_instead_of_pivoted, OLD_KERNEL);
 	if (geteuid() != 0)
 		return;

@@ -523,6 +523,73 @@ containers_keep_images_and_layers(void **state)
 	assert_true(tmp_is_empty());
 }
 
+/* An image that is used only loses its names when nobody knows the layers. */
+static void
+names_go_and_the_image_stays(void **state)
+{
+	auto_store struct store store = { 0 };
+	struct store_removal removal;
+	char digit = '1';
+	struct store_users users = { user_of, NULL, &digit };
+	(void)state;
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
+	add_image(&store, '1', "ab", "x:1");
+	assert_int_equal(store_remove_image(&store, "x:1", true, &users,
+					    &removal), 0);
+	assert_int_equal(removal.untagged.count, 1);
+	assert_int_equal(removal.deleted.count, 0);
+	store_free_removal(&removal);
+	assert_true(has_image('1') && has_layer('a') && has_layer('b'));
+	assert_int_equal(store_remove_image(&store, "11", true, &users,
+					    &removal), -1);
+	assert_non_null(strstr(failure.text, "cannot be forced"));
+	assert_int_equal(store_remove_image(&store, "11", false, NULL,
+					    &removal), 0);
+	store_free_removal(&removal);
+	assert_false(has_image('1') || has_layer('a'));
+}
+
+/* The digest of a manifest is a name, too. */
+static void
+names_by_digest(void **state)
+{
+	auto_store struct store store = { 0 };
+	struct store_removal removal;
+	struct image *images;
+	size_t count;
+	auto_free char *hex = hex_of('5');
+	auto_free char *name = text("x@sha256:%s", hex);
+	auto_free char *with_tag = text("x:9@sha256:%s", hex);
+	(void)state;
+	assert_int_equal(store_open(&store, root, STORAGE_OVERLAY), 0);
+	add_image(&store, '1', "a", name);
+	find(&store, name, '1');
+	find(&store, with_tag, '1');
+	assert_int_equal(store_list(&store, &images, &count), 0);
+	assert_int_equal(count, 1);
+	assert_string_equal(images[0].name, name);
+	store_free_list(images, count);
+	assert_int_equal(store_tag(&store, name, "x:1"), 0);
+	assert_int_equal(store_tag(&store, name, "x:2"), 0);
+	assert_int_equal(store_list(&store, &images, &count), 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(images[0].name, "x:1");
+	store_free_list(images, count);
+	/* It goes with the last tag of its repository. */
+	assert_int_equal(store_remove_image(&store, "x:1", false, NULL,
+					    &removal), 0);
+	assert_int_equal(removal.untagged.count, 1);
+	store_free_removal(&removal);
+	assert_int_equal(store_tag(&store, name, "other:1"), 0);
+	assert_int_equal(store_remove_image(&store, "x:2", false, NULL,
+					    &removal), 0);
+	assert_int_equal(removal.untagged.count, 2);
+	assert_string_equal(removal.untagged.items[1], name);
+	store_free_removal(&removal);
+	no_image(&store, name, "No such image");
+	find(&store, "other:1", '1');
+}
+
 /* ---- crashes ----------------------------------------------------------- */
 
 /* What a process that dies with a scratch leaves; `list` is what it was about
@@ -686,6 +753,8 @@ main(void)
 		in_place(layers_go_with_the_last_image),
 		in_place(an_id_with_many_names),
 		in_place(containers_keep_images_and_layers),
+		in_place(names_go_and_the_image_stays),
+		in_place(names_by_digest),
 		in_place(the_next_command_cleans_up),
 		in_place(a_damaged_list_changes_nothing),
 		in_place(what_is_alive_is_left_alone),

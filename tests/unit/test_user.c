@@ -218,6 +218,25 @@ very_many(void **state)
 	expect("app:g150", 1000, 250, "/home/app", 0);
 }
 
+/* --group-add: each once, by name or number, and none that is not there. */
+static void
+more_groups(void **state)
+{
+	struct user user;
+	(void)state;
+	assert_int_equal(user_resolve(root, "5:6", &user), 0);
+	free(user.home);
+	assert_int_equal(user.group_count, 0);
+	assert_int_equal(user_add_group(root, "77", &user), 0);
+	assert_int_equal(user_add_group(root, "77", &user), 0);
+	assert_int_equal(user_add_group(root, "adm", &user), 0);
+	assert_int_equal(user.group_count, 2);
+	assert_int_equal(user.groups[0], 77);
+	assert_int_equal(user_add_group(root, "nobodys", &user), -1);
+	assert_non_null(strstr(failure.text, "unable to find group nobodys"));
+	assert_int_equal(user.group_count, 2);
+}
+
 int
 main(void)
 {
@@ -225,6 +244,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		EACH(names),	     EACH(numbers),	EACH(strangers),
 		EACH(hostile_files), EACH(link_inside), EACH(very_many),
+		EACH(more_groups),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

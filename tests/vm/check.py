@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs in the guest (make check-vm): every experiment of every chapter, as
-root and as an ordinary user, and the tests of `./demo run` that are about
-control groups and namespaces.  It closes as run.py does.
+root and as an ordinary user, the tests of `./demo run` that are about control
+groups and namespaces, and those of containers that criu saves, which wants a
+kernel of its age.  It closes as run.py does.
 """
 
 import os
@@ -18,7 +19,8 @@ SECONDS = 300           # for one experiment: the guest is slow
 AS_USER = ["sh", os.path.join(TESTS, "vm", "as-user.sh"), str(harness.USER)]
 PLAYED_BY = {"": [], ", as a user": AS_USER}
 SKIPPED = re.compile(r"\[skipped\] *(.*)")
-RUN_TESTS = ("test_run.Isolation.", "test_run.Options.test_pids_limit")
+RUN_TESTS = ("test_run.Isolation.", "test_run.Options.test_pids_limit",
+             "test_oci_checkpoint.Real.")
 
 
 def play(tally, name, argv):

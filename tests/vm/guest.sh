@@ -30,7 +30,7 @@ while read -r _ name numbers; do
 	mknod -m 600 "/dev/$name" "${major%"${major#?}"}" "${major#?}" \
 		"${numbers#*:}"
 done
-chmod 666 /dev/fuse
+chmod 666 /dev/fuse /dev/net/tun
 # An installed system has swap; here it is in memory, compressed.
 modprobe zram && echo 256M >/sys/block/zram0/disksize &&
 	mkswap /dev/zram0 >/dev/null && swapon /dev/zram0 ||

@@ -1,6 +1,8 @@
 /* attributes.c - see attributes.h.  Runs in mydocker-image. */
 #include "attributes.h"
 
+#include "idmap.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <endian.h>
@@ -160,7 +162,8 @@ attributes_times(struct archive_entry *entry, struct timespec times[2])
 	}
 }
 
-/* The largest id means "leave it" to chown(2). */
+/* The largest id means "leave it" to chown(2).  Where root is the only id all
+ * is root's, as nobody could tell the owners apart. */
 static int
 set_owner(int fd, int dir, const char *base, struct archive_entry *entry,
 	  const char *path)
@@ -173,10 +176,11 @@ set_owner(int fd, int dir, const char *base, struct archive_entry *entry,
 	int done = fd >= 0 ? fchown(fd, uid, gid) :
 			     fchownat(dir, base, uid, gid,
 				      AT_SYMLINK_NOFOLLOW);
-	if (done < 0)
-		return fail("%.80s: give it to %lld:%lld", path,
-			    (long long)uid, (long long)gid);
-	return 0;
+	if (done == 0 || (errno == EINVAL && idmap_is_alone()))
+		return 0;
+	return fail("%.80s: give it to %lld:%lld%s", path, (long long)uid,
+		    (long long)gid, errno == EINVAL ?
+		    " (more ids than /etc/subuid and /etc/subgid lend)" : "");
 }
 
 int

@@ -265,10 +265,9 @@ builtin_busybox(struct store *store, char **id)
 				    "/usr/sbin:/usr/bin:/sbin:/bin",
 				    "Cmd", "sh"),
 	};
-	struct file_stream file;
-	file_stream_open(&file, tar, "the tar of busybox", 0);
-	int result = import_tar(store, &file.stream, &import, id);
-	file_stream_close(&file);
+	if (lseek(tar, 0, SEEK_SET) < 0)
+		return fail("go back to the start of the tar");
+	int result = import_tar(store, tar, "the tar of busybox", &import, id);
 	json_decref(import.config);
 	return result;
 }

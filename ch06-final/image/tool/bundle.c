@@ -1,6 +1,8 @@
 /* bundle.c - see bundle.h.  Runs in mydocker-image. */
 #include "bundle.h"
 
+#include "allowance.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -53,8 +55,11 @@ spool(struct stream *from, int scratch)
 	const void *block;
 	ssize_t size;
 	off_t written = 0;
+	struct allowance allowance;
+	allowance_begin(&allowance, scratch);
 	while ((size = stream_next(from, &block)) > 0) {
-		if (write_block(fd, block, size) < 0)
+		if (allowance_bytes(&allowance, size) < 0 ||
+		    write_block(fd, block, size) < 0)
 			return -1;
 		if (written < 512 && written + size >= 512 &&
 		    !is_tar(fd))
@@ -64,9 +69,8 @@ spool(struct stream *from, int scratch)
 	return size < 0 ? -1 : take_fd(&fd);
 }
 
-/* `fd` itself when it is a plain file, otherwise a copy. */
-static int
-open_seekable(int fd, const char *name, int scratch)
+int
+bundle_seekable(int fd, const char *name, int scratch)
 {
 	struct stat st;
 	if (fstat(fd, &st) < 0)
@@ -162,7 +166,7 @@ int
 bundle_open(struct bundle *bundle, int fd, const char *name, int scratch)
 {
 	*bundle = (struct bundle){ .fd = -1, .name = name };
-	bundle->fd = open_seekable(fd, name, scratch);
+	bundle->fd = bundle_seekable(fd, name, scratch);
 	if (bundle->fd < 0)
 		return -1;
 	if (make_index(bundle) < 0) {

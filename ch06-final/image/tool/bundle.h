@@ -28,6 +28,10 @@ struct bundle {
 	size_t count;
 };
 
+/* A descriptor that can be read from any place: `fd` once more when it is a
+ * plain, uncompressed file, otherwise a plain copy. */
+int bundle_seekable(int fd, const char *name, int scratch);
+
 /* Index the archive that `fd` reads; `scratch` is a directory to put a copy
  * in when one is needed.  `fd` must stay open as long as the bundle. */
 int bundle_open(struct bundle *bundle, int fd, const char *name, int scratch);

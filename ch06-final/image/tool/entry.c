@@ -2,6 +2,8 @@
 #include "entry.h"
 
 #include "attributes.h"
+#include "recipe.h"
+#include "safepath.h"
 #include "stream.h"
 #include "tree.h"
 
@@ -19,11 +21,19 @@
 
 /* ---- paths ------------------------------------------------------------- */
 
+/* The kernel has no limit for how deep directories are, only for how much of a
+ * path one call takes. */
+#define DEEPEST 32768
+
 char *
 entry_clean_path(const char *path)
 {
 	if (path[0] == '/') {
 		failx("%.80s: an absolute path", path);
+		return NULL;
+	}
+	if (strlen(path) > DEEPEST) {
+		failx("%.80s...: a path of more than %d bytes", path, DEEPEST);
 		return NULL;
 	}
 	auto_free char *clean = new_bytes(strlen(path) + 1);
@@ -135,12 +145,26 @@ enter(int dir, const char *name, const char *path, bool make,
 	return next >= 0 ? next : fail("%.80s: make %.80s", path, name);
 }
 
+/* As open_parent(), where links lead on, inside the root. */
+static int
+open_placed(const struct place *place, const char *path, const char **base)
+{
+	const char *slash = strrchr(path, '/');
+	auto_free char *above =
+		text("%s/%.*s", place->path, slash ? (int)(slash - path) : 0,
+		     path);
+	*base = slash ? slash + 1 : path;
+	return safepath_make_dir(place->root, above, 0755);
+}
+
 /* The directory that `path` is in, as a descriptor that the caller closes.
  * `path` is clean.  *base is its last component. */
 static int
 open_parent(const struct unpacking *unpacking, const char *path, bool make,
 	    const char **base)
 {
+	if (unpacking->place)
+		return open_placed(unpacking->place, path, base);
 	auto_close int dir = fcntl(unpacking->root, F_DUPFD_CLOEXEC, 0);
 	if (dir < 0)
 		return fail("%.80s: duplicate a descriptor", path);
@@ -189,7 +213,8 @@ find_parent(struct unpacking *unpacking, const char *path, const char **base)
 /* ---- one kind of entry each -------------------------------------------- */
 
 static int
-write_data(int fd, struct archive *archive, const char *path)
+write_data(int fd, struct archive *archive, struct allowance *allowance,
+	   const char *path)
 {
 	const void *block;
 	size_t size;
@@ -197,6 +222,8 @@ write_data(int fd, struct archive *archive, const char *path)
 	int result;
 	while ((result = archive_read_data_block(archive, &block, &size,
 						 &offset)) == ARCHIVE_OK) {
+		if (allowance_bytes(allowance, size) < 0)
+			return wrap("%.80s", path);
 		while (size > 0) {
 			ssize_t done = pwrite(fd, block, size, offset);
 			if (done < 0 && errno == EINTR)
@@ -231,8 +258,12 @@ write_file_entry(struct unpacking *unpacking, struct archive *archive,
 	if (fd < 0)
 		return fail("%.80s: create", path);
 	int64_t size = archive_entry_size(entry);
+	/* In the tar the data of a sparse file are not those of the file. */
+	if (unpacking->recipe && archive_entry_sparse_count(entry) == 0 &&
+	    recipe_file(unpacking->recipe, archive, size, path) < 0)
+		return -1;
 	/* The holes of a sparse file are not written; its length is. */
-	if (write_data(fd, archive, path) < 0)
+	if (write_data(fd, archive, &unpacking->allowance, path) < 0)
 		return -1;
 	if (is_larger_than_disk(fd, size)) {
 		errno = EFBIG;
@@ -337,8 +368,9 @@ write_hard_link(struct unpacking *unpacking, const char *target,
 	struct stat st;
 	if (*clean == '\0' ||
 	    fstatat(target_dir, target_base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    marks_look(target_dir, target_base, unpacking->marks, &hidden) !=
-		    MARK_NONE)
+	    (!unpacking->place && marks_look(target_dir, target_base,
+					     unpacking->marks, &hidden) !=
+					  MARK_NONE))
 		return failx("%.60s: a hard link to %.60s, which does not "
 			     "come before it in the archive", path, clean);
 	if (S_ISDIR(st.st_mode))
@@ -376,13 +408,32 @@ write_mark(struct unpacking *unpacking, struct archive_entry *entry,
 
 /* ---- an entry ---------------------------------------------------------- */
 
+/* What is there goes; but no directory for a file, and the other way round. */
+static int
+make_room_in_place(const char *path, int dir, const char *base,
+		   bool for_directory)
+{
+	struct stat st;
+	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : fail("%.80s: look", path);
+	if (S_ISDIR(st.st_mode) != for_directory)
+		return failx("cannot overwrite %sdirectory \"%.60s\" with "
+			     "%sdirectory", for_directory ? "non-" : "", path,
+			     for_directory ? "" : "non-");
+	return for_directory || unlinkat(dir, base, 0) == 0 ?
+		       0 : fail("%.80s: replace", path);
+}
+
 /* Of two entries with one name the later counts: make room for it.  A
  * directory stays for a directory. */
 static int
-make_room(const char *path, int dir, const char *base, bool for_directory,
-	  enum marks marks)
+make_room(struct unpacking *unpacking, const char *path, int dir,
+	  const char *base, bool for_directory)
 {
 	struct stat st;
+	enum marks marks = unpacking->marks;
+	if (unpacking->place)
+		return make_room_in_place(path, dir, base, for_directory);
 	int was_hidden = marks_unhide(dir, base, marks);
 	if (was_hidden < 0)
 		return wrap("%.80s", path);
@@ -394,8 +445,11 @@ make_room(const char *path, int dir, const char *base, bool for_directory,
 	}
 	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : fail("%.80s: look", path);
+	if (S_ISDIR(st.st_mode) && for_directory)
+		return 0;
+	unpacking->has_replaced = true;
 	if (S_ISDIR(st.st_mode))
-		return for_directory ? 0 : tree_remove(dir, base);
+		return tree_remove(dir, base);
 	return unlinkat(dir, base, 0) < 0 ? fail("%.80s: replace", path) : 0;
 }
 
@@ -406,8 +460,8 @@ write_named(struct unpacking *unpacking, struct archive *archive,
 	const char *base, *link = archive_entry_hardlink(entry);
 	mode_t type = archive_entry_filetype(entry);
 	int dir = find_parent(unpacking, path, &base);
-	if (dir < 0 || make_room(path, dir, base, !link && type == AE_IFDIR,
-				 unpacking->marks) < 0)
+	if (dir < 0 || make_room(unpacking, path, dir, base,
+				 !link && type == AE_IFDIR) < 0)
 		return -1;
 	if (link)
 		return write_hard_link(unpacking, link, path, dir, base);
@@ -439,6 +493,19 @@ write_root(struct unpacking *unpacking, struct archive_entry *entry)
 	return attributes_set(unpacking->root, -1, ".", entry, ".");
 }
 
+/* The place itself stays as it is. */
+static int
+write_in_place(struct unpacking *unpacking, struct archive *archive,
+	       struct archive_entry *entry, const char *path)
+{
+	const struct place *place = unpacking->place;
+	if (place->is_given) {
+		archive_entry_set_uid(entry, place->uid);
+		archive_entry_set_gid(entry, place->gid);
+	}
+	return path[0] ? write_named(unpacking, archive, entry, path) : 0;
+}
+
 int
 entry_write(struct unpacking *unpacking, struct archive *archive,
 	    struct archive_entry *entry)
@@ -447,8 +514,10 @@ entry_write(struct unpacking *unpacking, struct archive *archive,
 	if (!raw || raw[0] == '\0')
 		return failx("an entry without a name");
 	auto_free char *path = entry_clean_path(raw);
-	if (!path)
+	if (!path || allowance_entry(&unpacking->allowance, path) < 0)
 		return -1;
+	if (unpacking->place)
+		return write_in_place(unpacking, archive, entry, path);
 	if (path[0] == '\0')
 		return write_root(unpacking, entry);
 	if (unpacking->marks == MARKS_NAMES &&
@@ -477,6 +546,7 @@ unpacking_begin(struct unpacking *unpacking, int root, enum marks marks)
 		.marks = marks,
 		.parent = -1,
 	};
+	allowance_begin(&unpacking->allowance, root);
 }
 
 /* A directory that a later entry replaced is no more there: fine. */

@@ -17,12 +17,23 @@
 #ifndef ENTRY_H
 #define ENTRY_H
 
+#include "allowance.h"
 #include "marks.h"
 
 #include <time.h>
 
 struct archive;
 struct archive_entry;
+struct recipe;
+
+/* Where there are files already: a directory of a container or the host. */
+struct place {
+	int root;
+	const char *path; /* of the directory, in `root` */
+	bool is_given;	  /* all that is put there gets this owner: */
+	uid_t uid;
+	gid_t gid;
+};
 
 /* What a directory shall have once everything is in it. */
 struct directory_times {
@@ -33,11 +44,17 @@ struct directory_times {
 struct unpacking {
 	int root;	   /* the layer's directory */
 	enum marks marks;  /* that whiteouts are made as */
+	struct allowance allowance;
 	int parent;	   /* the last parent directory, kept open, */
 	char *parent_path; /* and its path; NULL when there is none */
 	struct directory_times *directories;
 	size_t count;
 	uint64_t size; /* bytes in regular files */
+	/* It is no layer, but a place with files in it (tar.h): links are
+	 * followed that are there, and no name is a mark; else NULL. */
+	const struct place *place;
+	struct recipe *recipe; /* is told which files there are; or NULL */
+	bool has_replaced; /* a file of the tar was replaced by a later one */
 };
 
 /* `root` stays the caller's. */
@@ -55,7 +72,7 @@ int entry_write(struct unpacking *unpacking, struct archive *archive,
 /*
  * The path of an entry with empty and "." components taken out, "" for the
  * root itself.  NULL, with the reason, for absolute paths and those that have
- * "..", and for components too long for any file system.
+ * "..", for components too long for any file system, and for more than 32 kB.
  */
 char *entry_clean_path(const char *path);
 

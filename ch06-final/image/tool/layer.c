@@ -2,6 +2,7 @@
 #include "layer.h"
 
 #include "entry.h"
+#include "recipe.h"
 #include "stage.h"
 
 #include <archive.h>
@@ -39,8 +40,9 @@ write_entries(struct archive *archive, struct unpacking *unpacking)
 	}
 }
 
-static int
-read_tar(struct stream *from, struct unpacking *unpacking)
+int
+layer_read_tar(struct stream *from, struct unpacking *unpacking,
+	       uint64_t *bytes)
 {
 	struct archive *archive = archive_read_new();
 	if (!archive)
@@ -50,43 +52,58 @@ read_tar(struct stream *from, struct unpacking *unpacking)
 	int result = stream_open_archive(archive, from, NO_TAR);
 	if (result == 0)
 		result = write_entries(archive, unpacking);
+	if (bytes)
+		*bytes = archive_filter_bytes(archive, 0);
 	archive_read_free(archive);
 	return result < 0 ? -1 : unpacking_finish(unpacking);
 }
 
-int
-layer_unpack(struct stream *from, int dir, enum marks marks,
-	     struct layer *layer)
+/* From the plain tar on: its digest, its recipe, its files. */
+static int
+unpack(struct stream *plain, int scratch, struct unpacking *unpacking,
+       struct layer *layer)
 {
-	struct plain_stream plain;
 	struct digest_stream digest;
-	struct unpacking unpacking;
-	if (plain_stream_open(&plain, from) < 0)
-		return -1;
-	int result = digest_stream_open(&digest, &plain.stream);
-	if (result == 0) {
-		unpacking_begin(&unpacking, dir, marks);
-		result = read_tar(&digest.stream, &unpacking);
-		/* What follows the end of the tar is part of the digest. */
-		if (result == 0)
-			result = digest_stream_end(&digest, layer->diff_id);
-		layer->size = unpacking.size;
-		layer->has_end = digest.ends_with_zeros;
-		unpacking_free(&unpacking);
-	}
+	struct recipe recipe = { 0 };
+	int result = digest_stream_open(&digest, plain);
+	if (result == 0)
+		result = recipe_open(&recipe, &digest.stream, scratch,
+				     STAGE_RECIPE);
+	recipe.is_raw = layer->is_raw;
+	unpacking->recipe = &recipe;
+	if (result == 0)
+		result = layer_read_tar(&recipe.stream, unpacking, NULL);
+	/* What follows the end of the tar is part of the digest. */
+	if (result == 0)
+		result = digest_stream_pass(&digest, &recipe.stream);
+	if (result == 0)
+		result = recipe_finish(&recipe);
+	if (result == 0)
+		result = digest_stream_end(&digest, layer->diff_id);
+	layer->size = unpacking->size;
+	layer->has_end = digest.ends_with_zeros;
+	layer->has_replaced = unpacking->has_replaced;
+	recipe_close(&recipe);
 	digest_stream_close(&digest);
-	plain_stream_close(&plain);
-	/* The compressed bytes have a digest, too. */
-	return result < 0 ? -1 : stream_drain(from);
+	return result;
 }
 
 int
-layer_stage(struct stage *stage, struct stream *from, const char *expected,
-	    struct layer *layer)
+layer_stage(struct stage *stage, struct stream *from,
+	    const char *expected, struct layer *layer)
 {
+	struct plain_stream plain;
+	struct unpacking unpacking;
 	auto_close int dir = stage_begin_layer(stage);
-	enum marks marks = storage_marks(stage->store->driver);
-	if (dir < 0 || layer_unpack(from, dir, marks, layer) < 0)
+	if (dir < 0 || plain_stream_open(&plain, from) < 0)
+		return -1;
+	unpacking_begin(&unpacking, dir, storage_marks(stage->store->driver));
+	int result = unpack(&plain.stream, stage->scratch.dir, &unpacking,
+			    layer);
+	unpacking_free(&unpacking);
+	plain_stream_close(&plain);
+	/* The compressed bytes have a digest, too. */
+	if (result < 0 || stream_drain(from) < 0)
 		return -1;
 	if (expected && strcmp(layer->diff_id, expected) != 0)
 		return failx("its content has the digest sha256:%s, which is "

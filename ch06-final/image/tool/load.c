@@ -6,6 +6,7 @@
 #include "manifest.h"
 #include "reference.h"
 #include "stage.h"
+#include "tell_image.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,27 +108,37 @@ check_claims(struct load *load)
 
 /* ---- layers ------------------------------------------------------------ */
 
-/* `digest` is what the file itself must have, "" when that was not said. */
 static int
-unpack_file(struct load *load, const struct bundle_entry *entry,
-	    const char *digest, const char *diff_id)
+unpack_once(struct load *load, const struct bundle_entry *entry,
+	    const char *diff_id, struct layer *layer, char hex[65])
 {
 	struct entry_stream file;
 	struct digest_stream sum;
-	struct layer layer = { 0 };
-	char hex[65];
 	if (entry_stream_open(&file, &load->bundle, entry) < 0)
 		return -1;
 	int result = digest_stream_open(&sum, &file.stream);
 	if (result == 0)
 		result = layer_stage(&load->stage, &sum.stream, diff_id,
-				     &layer);
+				     layer);
 	if (result == 0)
 		result = digest_stream_end(&sum, hex);
 	digest_stream_close(&sum);
 	entry_stream_close(&file);
-	if (result < 0)
-		return -1;
+	return result;
+}
+
+/* `digest` is what the file itself must have, "" when that was not said. */
+static int
+unpack_file(struct load *load, const struct bundle_entry *entry,
+	    const char *digest, const char *diff_id)
+{
+	struct layer layer = { 0 };
+	char hex[65];
+	do {
+		layer.is_raw = layer.has_replaced;
+		if (unpack_once(load, entry, diff_id, &layer, hex) < 0)
+			return -1;
+	} while (layer.has_replaced && !layer.is_raw);
 	if (*digest && strcmp(hex, digest + strlen("sha256:")) != 0)
 		return failx("it has the digest sha256:%s: it was changed",
 			     hex);
@@ -190,11 +201,14 @@ report(const struct load *load, const struct words *renamed,
 			auto_free char *line = text("Loaded image: %s",
 						    image->names.items[n]);
 			words_add(loaded, line);
+			image_tell(load->stage.store, "load", image->id,
+				   image->names.items[n]);
 		}
 		if (image->names.count == 0) {
 			auto_free char *line =
 				text("Loaded image ID: %s", image->id);
 			words_add(loaded, line);
+			image_tell(load->stage.store, "load", image->id, NULL);
 		}
 	}
 }

@@ -1,11 +1,22 @@
 /*
- * mydocker-image - brings images into the store.
+ * mydocker-image - brings images into the store, and out of it.
  *
- *	mydocker-image [OPTION...] load [-i FILE] [-q]
- *	mydocker-image [OPTION...] import FILE|- [NAME]
+ *	mydocker-image [OPTION...] load [-i FILE|DIRECTORY] [-q]
+ *	mydocker-image [OPTION...] save [-o FILE] NAME...
+ *	mydocker-image [OPTION...] check
+ *	mydocker-image [OPTION...] import [-c CHANGE] [-m TEXT] FILE|- [NAME]
+ *	mydocker-image [OPTION...] commit [-a WHO] [-c CHANGE] [-m TEXT]
+ *		-p PARENT -b CREATED-BY [NAME]
  *	mydocker-image [OPTION...] builtin busybox
+ *	mydocker-image [OPTION...] pull|push [-a] [-q] NAME
+ *	mydocker-image login|logout [SERVER]
+ *	mydocker-image tar [-Lx] [-m overlay|aufs] [-e PATH] PATH NAME
+ *	mydocker-image untar [-o UID:GID] PATH
  *
- * The options are --root DIR and --storage-driver overlay|aufs.
+ * The options are --root DIR and --storage-driver overlay|aufs.  `commit` has
+ * the layer's tar as its standard input, and the config as a file that is open
+ * as descriptor 3; that of `tar` and `untar` is the directory in which their
+ * PATH is, and the tar their standard output or input (tar.h).
  *
  * A program of its own, run by the runtime when an image comes in, so that the
  * libraries it needs do not slow down the start of every container.  Exit
@@ -13,8 +24,14 @@
  * SIGINT, SIGTERM or SIGHUP it cleans up and dies of that signal.
  */
 #include "builtin.h"
+#include "check.h"
 #include "import.h"
 #include "load.h"
+#include "remote.h"
+#include "save.h"
+#include "stream.h"
+#include "tar.h"
+#include "tell_image.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +46,7 @@ struct verb {
 	const char *name;
 	const char *usage;
 	int (*run)(struct store *store, int argc, char **argv);
+	bool needs_no_store;
 };
 
 /* ---- verbs ------------------------------------------------------------- */
@@ -37,16 +55,37 @@ struct verb {
  * for it beside a reason of some length. */
 static char doing[PATH_MAX + 32];
 
+/* What is in it, as a tar that a child of ours writes; a tar that breaks off
+ * is its failure. */
+static int
+open_layout(int dir)
+{
+	const struct tar_source source = { .root = dir, .path = ".",
+					   .name = "." };
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail("make a pipe");
+	auto_close int out = ends[0], in = ends[1];
+	pid_t pid = fork();
+	if (pid < 0)
+		return fail("fork");
+	if (pid == 0) {
+		close_scoped(&out);
+		_exit(tar_write(&source, in) < 0);
+	}
+	return take_fd(&out);
+}
+
 /* Standard input for NULL and "-". */
 static int
 open_input(const char *verb, const char *file, const char **name)
 {
 	*name = file ? file : "standard input";
-	snprintf(doing, sizeof(doing), "%s %s: ", verb, *name);
 	int fd = file ? open(file, O_RDONLY | O_CLOEXEC) :
 			fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
-		return fail("open");
+		return fail("open %s", *name);
+	snprintf(doing, sizeof(doing), "%s %s: ", verb, *name);
 	if (!file && isatty(fd)) {
 		close(fd);
 		return failx("there is only a terminal to read from: name a "
@@ -72,15 +111,84 @@ run_load(struct store *store, int argc, char **argv)
 	}
 	if (optind < argc)
 		return failx("load takes no arguments: name the file with -i");
+	struct stat st;
 	auto_close int fd = open_input("load", file, &name);
 	if (fd < 0)
 		return -1;
+	auto_close int layout = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) ?
+					open_layout(fd) : take_fd(&fd);
+	if (layout < 0)
+		return -1;
 	auto_words struct words loaded = { 0 };
-	if (load_images(store, fd, name, &loaded) < 0)
+	if (load_images(store, layout, name, &loaded) < 0)
 		return -1;
 	for (size_t i = 0; !is_quiet && i < loaded.count; i++)
 		puts(loaded.items[i]);
 	return 0;
+}
+
+static int
+save_to_file(struct store *store, char **names, const char *file)
+{
+	struct stat st;
+	/* Never half an archive under the name that was asked for; but what
+	 * is no file, /dev/null or a pipe, is written to. */
+	bool is_other = stat(file, &st) == 0 && !S_ISREG(st.st_mode);
+	auto_free char *beside = is_other ? copy_text(file) :
+					    text("%s.%d", file, getpid());
+	auto_close int fd = open(beside, O_WRONLY | O_CLOEXEC |
+				 (is_other ? 0 : O_CREAT | O_EXCL), 0600);
+	if (fd < 0)
+		return fail("open %s", beside);
+	int result = save_images(store, names, fd);
+	if (result == 0 && !is_other && rename(beside, file) < 0)
+		result = fail("rename %s to %s", beside, file);
+	if (result < 0 && !is_other)
+		unlink(beside);
+	return result;
+}
+
+static int
+run_save(struct store *store, int argc, char **argv)
+{
+	const char *file = NULL;
+	optind = 1;
+	for (int option; (option = getopt(argc, argv, "+:o:")) != -1;) {
+		if (option != 'o')
+			return failx("save: -%c: unknown, or without its "
+				     "value", optopt);
+		file = optarg;
+	}
+	snprintf(doing, sizeof(doing), "save: ");
+	if (optind == argc)
+		return failx("which images?");
+	if (file)
+		return save_to_file(store, argv + optind, file);
+	if (isatty(STDOUT_FILENO))
+		return failx("cowardly refusing to save to a terminal. Use "
+			     "the -o flag or redirect");
+	return save_images(store, argv + optind, STDOUT_FILENO);
+}
+
+static int
+run_check(struct store *store, int argc, char **argv)
+{
+	struct check check;
+	(void)argv;
+	snprintf(doing, sizeof(doing), "check: ");
+	if (argc != 1)
+		return failx("it takes no arguments");
+	if (check_store(store, &check) < 0)
+		return -1;
+	size_t problems = check.problems.count;
+	for (size_t i = 0; i < problems; i++)
+		puts(check.problems.items[i]);
+	printf("%zu image%s, %zu layer%s: ", check.images,
+	       check.images == 1 ? "" : "s", check.layers,
+	       check.layers == 1 ? "" : "s");
+	puts(problems ? "not all is well" : "all is well");
+	check_free(&check);
+	return problems ? failx("%zu of them damaged", problems) : 0;
 }
 
 /* Reproducible where the build asks for it (reproducible-builds.org). */
@@ -97,26 +205,123 @@ time_now(void)
 static int
 run_import(struct store *store, int argc, char **argv)
 {
-	if (argc < 2 || argc > 3)
+	auto_words struct words changes = { 0 };
+	const char *message = NULL, *name;
+	optind = 1;
+	for (int option; (option = getopt(argc, argv, "+:c:m:")) != -1;) {
+		if (option == 'c')
+			words_add(&changes, optarg);
+		else if (option == 'm')
+			message = optarg;
+		else
+			return failx("import: -%c: unknown, or without its "
+				     "value", optopt);
+	}
+	argv += optind;
+	if (argc - optind < 1 || argc - optind > 2)
 		return failx("import takes a file (\"-\" is standard input) "
 			     "and the image's name");
-	bool is_stdin = strcmp(argv[1], "-") == 0;
-	const char *name;
-	auto_close int fd = open_input("import", is_stdin ? NULL : argv[1],
+	bool is_stdin = strcmp(argv[0], "-") == 0;
+	auto_close int fd = open_input("import", is_stdin ? NULL : argv[0],
 					&name);
 	if (fd < 0)
 		return -1;
-	auto_free char *comment = text("Imported from %s", argv[1]);
+	auto_free char *comment = message ? copy_text(message) :
+					    text("Imported from %s", argv[0]);
 	auto_free char *id = NULL;
-	struct import import = { .name = argv[2], .comment = comment,
-				 .created = time_now() };
-	struct file_stream file;
-	file_stream_open(&file, fd, name, -1);
-	int result = import_tar(store, &file.stream, &import, &id);
-	file_stream_close(&file);
-	if (result < 0)
+	struct import import = { .name = argv[1], .comment = comment,
+				 .created = time_now(),
+				 .changes = changes.items };
+	if (import_tar(store, fd, name, &import, &id) < 0)
 		return -1;
+	image_tell(store, "import", id, argv[1]);
 	puts(id);
+	return 0;
+}
+
+/* What our caller has opened for us. */
+enum { GIVEN = 3 };
+
+static int
+run_commit(struct store *store, int argc, char **argv)
+{
+	auto_words struct words changes = { 0 };
+	struct import commit = { .created = time_now(), .comment = "" };
+	optind = 1;
+	for (int option; (option = getopt(argc, argv, "+:a:b:c:m:p:")) != -1;) {
+		const char **texts[] = { ['a'] = &commit.author,
+					 ['b'] = &commit.created_by,
+					 ['m'] = &commit.comment,
+					 ['p'] = &commit.parent };
+		if (option == 'c')
+			words_add(&changes, optarg);
+		else if (option == '?' || option == ':')
+			return failx("commit: -%c: unknown, or without its "
+				     "value", optopt);
+		else
+			*texts[option] = optarg;
+	}
+	snprintf(doing, sizeof(doing), "commit: ");
+	json_t *config = json_loadfd(GIVEN, 0, NULL);
+	if (!config || !commit.parent)
+		return failx("there is no config, or no image below");
+	commit.name = argv[optind];
+	commit.config = config;
+	commit.changes = changes.items;
+	auto_free char *id = NULL;
+	int result = import_tar(store, STDIN_FILENO, "the container", &commit,
+				&id);
+	json_decref(config);
+	if (result == 0)
+		puts(id);
+	return result;
+}
+
+static int
+run_tar(struct store *store, int argc, char **argv)
+{
+	struct tar_source source = { .root = GIVEN };
+	enum storage driver = STORAGE_OVERLAY;
+	(void)store;
+	optind = 1;
+	for (int option; (option = getopt(argc, argv, "+:Le:m:x")) != -1;) {
+		if (option == 'e')
+			words_add(&source.leave_out, optarg);
+		source.follow |= option == 'L';
+		source.one_mount |= option == 'x';
+		source.is_layer |= option == 'm';
+		if (option == 'm' && storage_parse(optarg, &driver) < 0)
+			return -1;
+	}
+	if (argc - optind != 2)
+		return failx("usage: tar [-Lx] [-m DRIVER] [-e PATH] PATH "
+			     "NAME");
+	source.marks = storage_marks(driver);
+	source.path = argv[optind];
+	source.name = argv[optind + 1];
+	int result = tar_write(&source, STDOUT_FILENO);
+	words_free(&source.leave_out);
+	return result;
+}
+
+/* How long the tar was is what it says. */
+static int
+run_untar(struct store *store, int argc, char **argv)
+{
+	struct place place = { .root = GIVEN };
+	uint64_t bytes;
+	(void)store;
+	optind = 1;
+	for (int option; (option = getopt(argc, argv, "+:o:")) != -1;)
+		place.is_given = option == 'o' &&
+				 sscanf(optarg, "%u:%u", &place.uid,
+					&place.gid) == 2;
+	if (argc - optind != 1)
+		return failx("usage: untar [-o UID:GID] PATH");
+	place.path = argv[optind];
+	if (tar_read(&place, STDIN_FILENO, &bytes) < 0)
+		return -1;
+	printf("%llu\n", (unsigned long long)bytes);
 	return 0;
 }
 
@@ -134,9 +339,20 @@ run_builtin(struct store *store, int argc, char **argv)
 }
 
 static const struct verb verbs[] = {
-	{ "load", "load [-i FILE] [-q]", run_load },
-	{ "import", "import FILE|- [NAME]", run_import },
-	{ "builtin", "builtin busybox", run_builtin },
+	{ "load", "load [-i FILE|DIRECTORY] [-q]", run_load, false },
+	{ "save", "save [-o FILE] NAME...", run_save, false },
+	{ "check", "check", run_check, false },
+	{ "import", "import [-c CHANGE] [-m TEXT] FILE|- [NAME]", run_import,
+	  false },
+	{ "commit", "commit [-a WHO] [-c CHANGE] [-m TEXT] -p PARENT -b BY "
+	  "[NAME]", run_commit, false },
+	{ "builtin", "builtin busybox", run_builtin, false },
+	{ "pull", REMOTE_PULL, remote_pull, false },
+	{ "push", REMOTE_PUSH, remote_push, false },
+	{ "login", REMOTE_LOGIN, remote_login, true },
+	{ "logout", REMOTE_LOGOUT, remote_logout, true },
+	{ "tar", "tar [-Lx] [-m DRIVER] [-e PATH] PATH NAME", run_tar, true },
+	{ "untar", "untar [-o UID:GID] PATH", run_untar, true },
 };
 
 /* ---- main -------------------------------------------------------------- */
@@ -197,6 +413,8 @@ run(const struct verb *verb, const char *root, const char *driver_name,
 {
 	auto_store struct store store = { 0 };
 	enum storage driver;
+	if (verb->needs_no_store)
+		return verb->run(NULL, argc, argv);
 	if (storage_parse(driver_name, &driver) < 0)
 		return -1;
 	if (store_open(&store, root, driver) < 0)
@@ -225,6 +443,10 @@ main(int argc, char **argv)
 	if (!verb)
 		return usage();
 
+	/* A server that hangs up is a failure and no more; but who writes into
+	 * a pipe that is closed may die of it. */
+	if (strcmp(verb->name, "save") != 0 && strcmp(verb->name, "tar") != 0)
+		signal(SIGPIPE, SIG_IGN);
 	umask(0);
 	catch_signals();
 	int result = run(verb, root, driver, argc - first, argv + first);

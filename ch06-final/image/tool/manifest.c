@@ -47,16 +47,23 @@ add_claim(struct claims *claims)
 }
 
 void
+manifest_free_claim(struct claim *claim)
+{
+	free(claim->config);
+	free(claim->config_digest);
+	free(claim->sizes);
+	words_free(&claim->names);
+	words_free(&claim->layers);
+	words_free(&claim->digests);
+	words_free(&claim->types);
+	*claim = (struct claim){ 0 };
+}
+
+void
 manifest_free(struct claims *claims)
 {
-	for (size_t i = 0; i < claims->count; i++) {
-		struct claim *claim = &claims->list[i];
-		free(claim->config);
-		free(claim->config_digest);
-		words_free(&claim->names);
-		words_free(&claim->layers);
-		words_free(&claim->digests);
-	}
+	for (size_t i = 0; i < claims->count; i++)
+		manifest_free_claim(&claims->list[i]);
 	free(claims->list);
 	*claims = (struct claims){ 0 };
 }
@@ -184,6 +191,14 @@ take_descriptor(json_t *object, const char *what, char **file, char **digest)
 	return 0;
 }
 
+/* The size that a descriptor says, 0 when it says none or nonsense. */
+static uint64_t
+size_of(json_t *object)
+{
+	json_int_t size = json_integer_value(json_object_get(object, "size"));
+	return size > 0 ? size : 0;
+}
+
 static bool
 is_media_type(json_t *object, const char *beginning)
 {
@@ -209,6 +224,8 @@ parse_oci_layers(json_t *list, struct claim *claim)
 	if (json_array_size(list) > LAYERS_MAX)
 		return failx("an image of %zu layers; overlayfs takes %d",
 			     json_array_size(list), LAYERS_MAX);
+	claim->sizes = new_bytes((json_array_size(list) + 1) *
+				 sizeof(*claim->sizes));
 	json_array_foreach(list, i, object) {
 		auto_free char *file = NULL, *digest = NULL;
 		if (!is_layer(object))
@@ -218,6 +235,9 @@ parse_oci_layers(json_t *list, struct claim *claim)
 			return -1;
 		words_add(&claim->layers, file);
 		words_add(&claim->digests, digest);
+		words_add(&claim->types, json_string_value(
+			json_object_get(object, "mediaType")));
+		claim->sizes[i] = size_of(object);
 	}
 	return 0;
 }
@@ -235,6 +255,7 @@ manifest_parse_oci(const char *json, size_t length, struct claim *claim)
 	if (take_descriptor(config, "\"config\"", &claim->config,
 			    &claim->config_digest) < 0)
 		return -1;
+	claim->config_size = size_of(config);
 	return parse_oci_layers(json_object_get(root, "layers"), claim);
 }
 
@@ -267,13 +288,30 @@ platform_text(json_t *descriptor, const char *key)
 	return json_string_value(json_object_get(platform, key));
 }
 
+/* "linux/arm/v7", "linux/amd64", or the architecture alone. */
+static bool
+fits(json_t *descriptor, const char *platform)
+{
+	const char *keys[] = { "os", "architecture", "variant" };
+	size_t key = strchr(platform, '/') ? 0 : 1;
+	for (; key < countof(keys) && *platform; key++) {
+		size_t length = strcspn(platform, "/");
+		const char *said = platform_text(descriptor, keys[key]);
+		if (!said || strlen(said) != length ||
+		    strncmp(said, platform, length) != 0)
+			return false;
+		platform += length + (platform[length] == '/');
+	}
+	return true;
+}
+
 /*
  * Which of the manifests in an index is for this machine.  Those for other
  * systems, and the attestations that buildkit puts in ("unknown"), are passed
  * over.  One that says nothing is right when there is no better.
  */
 static json_t *
-choose(json_t *list, const char *architecture)
+choose(json_t *list, const char *platform)
 {
 	json_t *object, *fallback = NULL;
 	size_t i;
@@ -282,7 +320,7 @@ choose(json_t *list, const char *architecture)
 		const char *found = platform_text(object, "architecture");
 		if (os && strcmp(os, "linux") != 0)
 			continue;
-		if (found && strcmp(found, architecture) == 0)
+		if (found && fits(object, platform))
 			return object;
 		if (!found && !fallback)
 			fallback = object;
@@ -390,6 +428,29 @@ parse_index(const struct bundle *bundle, json_t *root,
 			return -1;
 	}
 	return 0;
+}
+
+int
+manifest_pick(const char *json, size_t length, const char *platform,
+	      char **digest)
+{
+	auto_json json_t *root = parse(json, length);
+	*digest = NULL;
+	if (!root)
+		return -1;
+	if (json_integer_value(json_object_get(root, "schemaVersion")) == 1)
+		return failx("it is a manifest of schema 1, which nobody "
+			     "should use any more");
+	json_t *list = json_object_get(root, "manifests");
+	if (!list)
+		return 0;
+	json_t *chosen = choose(list, platform);
+	if (!chosen)
+		return failx("no matching manifest for %s%s in the manifest "
+			     "list entries",
+			     strchr(platform, '/') ? "" : "linux/", platform);
+	auto_free char *file = NULL;
+	return take_descriptor(chosen, "a manifest", &file, digest);
 }
 
 int

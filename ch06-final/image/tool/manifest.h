@@ -23,6 +23,10 @@ struct claim {
 	struct words names;   /* as written; may be empty */
 	struct words layers;  /* files, the bottom layer first */
 	struct words digests; /* what these files must have, or "" */
+	/* How long they are, and the config; of an OCI manifest only, where
+	 * 0 is said for a size that is not said. */
+	uint64_t *sizes, config_size;
+	struct words types;   /* the mediaType of each layer; likewise */
 };
 
 struct claims {
@@ -30,7 +34,8 @@ struct claims {
 	size_t count;
 };
 
-/* `platform` is the architecture to choose from an index of several. */
+/* `platform` is what to choose from an index of several: "amd64", or
+ * "linux/arm/v7". */
 int manifest_read(const struct bundle *bundle, const char *platform,
 		  struct claims *claims);
 void manifest_free(struct claims *claims);
@@ -40,6 +45,14 @@ void manifest_free(struct claims *claims);
 int manifest_parse_docker(const char *json, size_t length,
 			  struct claims *claims);
 int manifest_parse_oci(const char *json, size_t length, struct claim *claim);
+
+void manifest_free_claim(struct claim *claim);
+
+/* A text from a registry: the manifest of an image (*digest is NULL), or an
+ * index, and then the digest of the manifest in it that is for `platform`,
+ * which the caller frees. */
+int manifest_pick(const char *json, size_t length, const char *platform,
+		  char **digest);
 
 /* The architecture of this machine in the words of images: "amd64". */
 const char *manifest_platform(void);

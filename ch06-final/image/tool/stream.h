@@ -56,7 +56,10 @@ struct digest_stream {
 	bool ends_with_zeros;
 };
 int digest_stream_open(struct digest_stream *digest, struct stream *from);
-/* Read on to the end, which must not be far: 16 MiB at most. */
+/* Read on to the end, which must not be far: 16 MiB at most; through `top`,
+ * which stands on this one. */
+int digest_stream_pass(struct digest_stream *digest, struct stream *top);
+/* The same, and what the digest is. */
 int digest_stream_end(struct digest_stream *digest, char hex[65]);
 void digest_stream_close(struct digest_stream *digest);
 

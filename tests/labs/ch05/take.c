@@ -6,7 +6,7 @@
 int
 main(int argc, char **argv)
 {
-	struct ipam_subnet subnet = { 0x0a010200, 24 };
+	struct ipam_subnet subnet = { .network = 0x0a010200, .prefix = 24 };
 	int leases = open(argv[1], O_PATH | O_DIRECTORY | O_CLOEXEC);
 	must(leases >= 0 && argc > 2);
 	stop("begin", "pid=%d", getpid());

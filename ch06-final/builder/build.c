@@ -1,0 +1,127 @@
+/* build.c - parent.  See build.h. */
+#include "build.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cache.h"
+#include "image.h"
+#include "tool/builtin.h"
+#include "tool/pull.h"
+
+const char *
+build_architecture(const struct build *build)
+{
+	const char *slash = strchr(build->platform, '/');
+	return slash ? slash + 1 : build->platform;
+}
+
+char *
+build_now(const struct build *build)
+{
+	char room[64];
+	struct timespec now;
+	struct tm tm;
+	clock_gettime(CLOCK_REALTIME, &now);
+	time_t seconds = build->has_epoch ? build->epoch : now.tv_sec;
+	gmtime_r(&seconds, &tm);
+	strftime(room, sizeof(room), "%Y-%m-%dT%H:%M:%S", &tm);
+	return build->has_epoch ? text("%sZ", room) :
+				  text("%s.%09ldZ", room, now.tv_nsec);
+}
+
+char *
+build_place(const struct build *build, const char *name)
+{
+	return text("%s/tmp/%s/%s", build->store.root, build->scratch.name,
+		    name);
+}
+
+/* ---- the images that it begins with -------------------------------------- */
+
+static bool
+is_builtin(const char *name)
+{
+	return strcmp(name, "busybox") == 0 ||
+	       strcmp(name, "busybox:latest") == 0;
+}
+
+static int
+fetch(struct build *build, const char *name, const char *platform)
+{
+	const struct pull_options options = { .platform = platform,
+					      .is_quiet = true };
+	auto_free char *id = NULL;
+	if (is_builtin(name))
+		return builtin_busybox(&build->store, &id);
+	/* What is pulled is told to who asks for images, not to who builds. */
+	return pull_image(&build->store, name, &options);
+}
+
+/* "linux/arm64/v8" and "arm64" are for that architecture. */
+static bool
+is_for(const struct image *image, const char *platform)
+{
+	const char *slash = strchr(platform, '/');
+	const char *wanted = slash ? slash + 1 : platform;
+	size_t length = strlen(image->architecture);
+	return strncmp(wanted, image->architecture, length) == 0 &&
+	       (wanted[length] == '\0' || wanted[length] == '/');
+}
+
+static int
+find_or_fetch(struct build *build, const char *name, const char *platform,
+	      struct image *image)
+{
+	bool is_there = store_find_image(&build->store, name, image) == 0;
+	if (!is_there && failure.code != ENOENT)
+		return -1;
+	bool is_right = is_there && is_for(image, platform);
+	if (is_right && !(build->options.pull && !is_builtin(name)))
+		return 0;
+	image_free(image);
+	if (fetch(build, name, platform) < 0)
+		return wrap("%.100s: failed to resolve source metadata",
+			    name);
+	if (store_find_image(&build->store, name, image) < 0)
+		return -1;
+	return is_for(image, platform) ? 0 :
+		failx("%.100s is for linux/%s, not for %s", name,
+		      image->architecture, platform);
+}
+
+/* It is on the shelf of steps, too: so nobody takes its layers away. */
+static int
+begin_with(struct build *build, const char *id, struct build_state *state)
+{
+	struct cache_key key;
+	size_t length;
+	auto_free char *epoch = text("%lld", build->has_epoch ?
+				     (long long)build->epoch : -1);
+	auto_free char *json = shelves_read_config(&build->store, id, &length);
+	if (!json || build_state_parse(state, json, length) < 0 ||
+	    cache_key_begin(&key, "") < 0)
+		return -1;
+	cache_key_add(&key, "FROM");
+	cache_key_add(&key, id);
+	cache_key_add(&key, epoch);
+	if (cache_key_end(&key, state->key) < 0)
+		return -1;
+	return cache_keep(&build->store, state);
+}
+
+int
+build_find_image(struct build *build, const char *name, const char *platform,
+		 struct build_state *state)
+{
+	auto_image struct image image = { 0 };
+	if (find_or_fetch(build, name, platform, &image) < 0)
+		return -1;
+	if (store_lock(&build->store, LOCK_SH) < 0)
+		return -1;
+	int result = begin_with(build, image.id, state);
+	store_unlock(&build->store);
+	return result;
+}

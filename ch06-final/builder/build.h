@@ -1,0 +1,43 @@
+/*
+ * build.h - what all of one build has in common.
+ */
+#ifndef BUILD_H
+#define BUILD_H
+
+#include "build_context.h"
+#include "build_options.h"
+#include "build_state.h"
+#include "dockerfile.h"
+#include "scratch.h"
+#include "store.h"
+
+struct build {
+	const char *root; /* of containers; the store is below it, too */
+	struct build_options options;
+	struct store store;
+	struct scratch scratch; /* gone with the build, or when it is dead */
+	int lock;		/* shared: no step of the cache is removed */
+	struct build_context context;
+	struct dockerfile file;
+	char *platform;		/* "linux/amd64": of what is built */
+	bool has_epoch;		/* SOURCE_DATE_EPOCH: no time is later */
+	int64_t epoch;
+	/* How far each stage has come; one whose `root` is NULL is not done. */
+	struct build_state *done;
+};
+
+/* "amd64": what is built is for. */
+const char *build_architecture(const struct build *build);
+
+/* The time that a step is said to be from: "2024-05-01T12:00:00Z".  The
+ * caller frees. */
+char *build_now(const struct build *build);
+
+/* A path within the scratch directory, absolute.  The caller frees. */
+char *build_place(const struct build *build, const char *name);
+
+/* The image that a FROM or --from names, pulled when it is not there. */
+int build_find_image(struct build *build, const char *name,
+		     const char *platform, struct build_state *state);
+
+#endif

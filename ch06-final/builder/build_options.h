@@ -1,0 +1,49 @@
+/*
+ * build_options.h - the command line of `build`: one table, which the verb has
+ * for --help and completion, and mydocker-build reads.
+ */
+#ifndef BUILD_OPTIONS_H
+#define BUILD_OPTIONS_H
+
+#include "options.h"
+#include "settings.h"
+#include "words.h"
+
+struct build_options {
+	char *file;	     /* -f; "-": standard input; NULL: Dockerfile */
+	struct words tags;   /* -t, as typed */
+	struct words args;   /* --build-arg: NAME=VALUE, or NAME */
+	struct words labels; /* --label */
+	struct words secrets; /* --secret: id=...,src=... or env=... */
+	char *target, *platform, *network, *progress, *iidfile, *output;
+	bool no_cache, pull, quiet;
+	/* Of every RUN: --add-host, --shm-size, --ulimit. */
+	struct settings settings;
+	/* Of a builder that is no longer there; taken, and without effect. */
+	bool removes, removes_always;
+};
+
+extern const struct option_row build_option_rows[];
+
+/* What is wrong with them in themselves, in Docker's words. */
+int build_options_check(const struct build_options *options);
+void build_options_free(struct build_options *options);
+
+/* --output: "type=tar,dest=-", or a directory alone. */
+enum output_kind {
+	OUTPUT_IMAGE, /* into the store */
+	OUTPUT_LOCAL,
+	OUTPUT_TAR,
+	OUTPUT_ARCHIVE, /* docker and oci: one that both can read */
+};
+struct output {
+	enum output_kind kind;
+	char *dest; /* "-": standard output; NULL of an image */
+};
+int output_parse(const char *string, struct output *output);
+
+/* The value of a field of "id=x,src=y"; NULL when there is none.  The caller
+ * frees. */
+char *build_field(const char *fields, const char *name);
+
+#endif

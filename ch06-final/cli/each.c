@@ -1,0 +1,60 @@
+/* each.c - parent.  See each.h. */
+#include "each.h"
+
+#include <errno.h>
+
+#include "words.h"
+
+static int
+one(const struct each *each, const char *word, void *data)
+{
+	auto_container struct container c;
+	if (container_find(&c, verb_root(), word) == 0)
+		return each->does(&c, word, data);
+	return each->missing && failure.code == ENOENT ?
+		       each->missing(word, data) :
+		       -1;
+}
+
+static void
+say_failed(const struct verb *verb, const char *what,
+	   const struct words *failed)
+{
+	fprintf(stderr, "mydocker %s: %s: ", verb->name, what);
+	for (size_t i = 0; i < failed->count; i++)
+		fprintf(stderr, "%s%s", i ? ", " : "", failed->items[i]);
+	fputc('\n', stderr);
+}
+
+int
+each_of(const struct verb *verb, char **words, void *data,
+	const struct each *each)
+{
+	auto_words struct words failed = { 0 };
+	for (; *words; words++) {
+		int result = one(each, *words, data);
+		if (result < 0) {
+			verb_error(verb);
+			words_add(&failed, *words);
+		} else if (result == 0) {
+			printf("%s\n", *words);
+		}
+		fflush(stdout);
+	}
+	if (!failed.count)
+		return 0;
+	if (each->failed)
+		say_failed(verb, each->failed, &failed);
+	return verb->failure_status;
+}
+
+int
+each_container(const struct verb *verb, int argc, char **argv, void *data,
+	       const struct each *each)
+{
+	int status;
+	int first = verb_begin(verb, argc, argv, data, 1, -1, &status);
+	if (first < 0 || (status = verb_settle(verb)) != 0)
+		return status;
+	return each_of(verb, argv + first, data, each);
+}

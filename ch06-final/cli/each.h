@@ -1,0 +1,31 @@
+/*
+ * each.h - verbs that do the same with each of the containers they are given,
+ * and say its name when it is done.
+ */
+#ifndef EACH_H
+#define EACH_H
+
+#include "container.h"
+#include "verbs.h"
+
+/* What is done with one.  0: its name is to be printed; 1: it is not; -1: the
+ * failure is.  `missing` (or NULL) is asked the same where there is none.  In
+ * the end `failed` (or NULL) is said, with the names of those that did. */
+struct each {
+	int (*does)(struct container *c, const char *word, void *data);
+	int (*missing)(const char *word, void *data);
+	const char *failed;
+};
+
+/*
+ * All of such a verb: its options into `data`, then each container.  After a
+ * failure the next one has its turn; the exit status is then the verb's
+ * failure_status.
+ */
+int each_container(const struct verb *verb, int argc, char **argv, void *data,
+		   const struct each *each);
+/* The second half of it. */
+int each_of(const struct verb *verb, char **words, void *data,
+	    const struct each *each);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * find_image.h - the image that a container is to be made of: from the store,
+ * made, or pulled.
+ */
+#ifndef FIND_IMAGE_H
+#define FIND_IMAGE_H
+
+#include "run_options.h"
+#include "store.h"
+
+/*
+ * As `--pull` says: look in the store, and pull what is missing there (with
+ * "never" that is a failure, with "always" it is pulled anyhow); busybox is
+ * made of this machine's.  The store is locked, shared, before and after; in
+ * between, while something is pulled, it is not.
+ */
+int find_image(struct store *store, const struct run_wanted *wanted,
+	       const char *name, struct image *image);
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * monitor_verbs.c - what a container's monitor has us do (monitor/helper.h):
+ * `demo .monitor-start ID` starts the container again, `.monitor-end` undoes
+ * what there was of its life, `.monitor-probe` is one health check.  They find
+ * their descriptors by number (launch.h), and are of no use to people.
+ */
+#include "exec_in.h"
+#include "runtime.h"
+#include "sync.h"
+#include "verbs.h"
+
+#include <unistd.h>
+
+static const struct option_row options[] = {
+	{ 0 },
+};
+
+/* The monitor's own directory and lock, which are ours as well. */
+static int
+open_container(struct container *c, struct settings *settings)
+{
+	container_init(c, verb_root(), settings);
+	c->dir = fcntl(LAUNCH_DIR, F_DUPFD_CLOEXEC, LAUNCH_END);
+	c->containers = records_open(c->root);
+	if (c->dir < 0 || c->containers < 0)
+		return fail("find the container");
+	if (record_load(c->dir, &c->record) < 0)
+		return -1;
+	return settings ? settings_load(c->dir, settings) : 0;
+}
+
+static int
+run_start(const struct verb *verb, int argc, char **argv)
+{
+	auto_container struct container c;
+	auto_settings struct settings settings = SETTINGS_DEFAULT;
+	struct console console = CONSOLE_CLOSED;
+	struct launched made = LAUNCHED_NOTHING;
+	(void)argc;
+	(void)argv;
+	for (int i = LAUNCH_DIR; i < LAUNCH_END; i++)
+		fcntl(i, F_SETFD, FD_CLOEXEC);
+	for (int i = 0; i < 3; i++)
+		console.theirs[i] = LAUNCH_STDIN + i;
+	int status = -EXIT_RUNTIME;
+	if (open_container(&c, &settings) == 0) {
+		console.terminal = settings.terminal;
+		status = container_start(&c, &console, &made);
+	}
+	return launch_tell(LAUNCH_REPORT, status, &made) < 0 ?
+		       verb->failure_status : 0;
+}
+
+/* The monitor passes it on to who is attached. */
+static void
+tell_monitor(void)
+{
+	sync_send_failure(LAUNCH_REPORT);
+}
+
+static int
+run_end(const struct verb *verb, int argc, char **argv)
+{
+	auto_container struct container c;
+	(void)argc;
+	(void)argv;
+	fcntl(LAUNCH_REPORT, F_SETFD, FD_CLOEXEC);
+	runtime_warning = tell_monitor;
+	if (open_container(&c, NULL) == 0 && container_end(&c) == 0)
+		return 0;
+	tell_monitor();
+	return verb->failure_status;
+}
+
+static int
+run_probe(const struct verb *verb, int argc, char **argv)
+{
+	auto_container struct container c;
+	auto_settings struct settings settings = SETTINGS_DEFAULT;
+	(void)argc;
+	(void)argv;
+	if (open_container(&c, &settings) < 0)
+		return verb->failure_status;
+	int status = exec_probe(&c, &settings);
+	if (status >= 0)
+		return status;
+	fprintf(stderr, "%s\n", failure.text);
+	return verb->failure_status;
+}
+
+#define HIDDEN(variable, word, function, is_start)                            \
+	const struct verb variable = {                                        \
+		.name = word,                                                 \
+		.arguments = "ID",                                            \
+		.options = options,                                           \
+		.failure_status = 1,                                          \
+		.run = function,                                              \
+		.starts = is_start,                                           \
+	}
+
+HIDDEN(verb_monitor_start, ".monitor-start", run_start, true);
+HIDDEN(verb_monitor_end, ".monitor-end", run_end, false);
+HIDDEN(verb_monitor_probe, ".monitor-probe", run_probe, true);

@@ -1,0 +1,50 @@
+/* push.c - parent.  `push`: an image into a registry. */
+#include "verbs.h"
+
+#include <unistd.h>
+
+#include "words.h"
+
+struct push_options {
+	bool all_tags, quiet, no_trust;
+};
+
+static const struct option_row options[] = {
+	SWITCH('a', "all-tags", "Push all tags of an image to the repository",
+	       struct push_options, all_tags),
+	SWITCH(0, "disable-content-trust", "Skip image signing",
+	       struct push_options, no_trust),
+	SWITCH('q', "quiet", "Suppress verbose output", struct push_options,
+	       quiet),
+	{ 0 },
+};
+
+static int
+run_push(const struct verb *verb, int argc, char **argv)
+{
+	struct push_options wanted = { 0 };
+	auto_words struct words words = { 0 };
+	int status;
+	int first = verb_begin(verb, argc, argv, &wanted, 1, 1, &status);
+	if (first < 0 || (status = verb_settle(verb)) != 0)
+		return status;
+	words_add(&words, "push");
+	if (wanted.all_tags)
+		words_add(&words, "-a");
+	if (wanted.quiet)
+		words_add(&words, "-q");
+	words_add(&words, "--");
+	words_add(&words, argv[first]);
+	status = verb_run_image_tool((const char *const *)words.items,
+				     STDOUT_FILENO);
+	return status < 0 ? verb_error(verb) : status;
+}
+
+const struct verb verb_push = {
+	.name = "push",
+	.arguments = "NAME[:TAG]",
+	.shows = "Upload an image to a registry",
+	.options = options,
+	.failure_status = 1,
+	.run = run_push,
+};

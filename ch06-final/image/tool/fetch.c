@@ -1,0 +1,49 @@
+/* fetch.c - see fetch.h.  Runs in mydocker-build. */
+#include "fetch.h"
+
+#include "http.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static size_t
+put(char *bytes, size_t size, size_t count, void *data)
+{
+	const int *fd = data;
+	size_t done = 0;
+	while (done < size * count) {
+		ssize_t wrote = write(*fd, bytes + done, size * count - done);
+		if (wrote <= 0)
+			return 0;
+		done += wrote;
+	}
+	return done;
+}
+
+int
+fetch_url(const char *url, int fd, int64_t *modified)
+{
+	struct http_server server = { .url = (char *)(uintptr_t)url };
+	char details[CURL_ERROR_SIZE] = "";
+	curl_off_t time = -1;
+	long status = 0;
+	CURL *curl = http_handle(&server);
+	if (!curl)
+		return -1;
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_FILETIME, 1L);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, details);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, put);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &fd);
+	CURLcode code = curl_easy_perform(curl);
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(curl, CURLINFO_FILETIME_T, &time);
+	int result = code == CURLE_OK ? 0 : http_fail(code, url, details);
+	curl_easy_cleanup(curl);
+	*modified = time;
+	if (result == 0 && status != 200) {
+		auto_free char *words = http_status(status);
+		return failx("%.150s: %s", url, words);
+	}
+	return result;
+}

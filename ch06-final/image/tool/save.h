@@ -1,0 +1,15 @@
+/*
+ * save.h - images from the store into an archive, as Docker has written them
+ * since version 25: an OCI layout in a tar, and manifest.json beside it for
+ * older readers.  What comes of the same images is the same, byte for byte.
+ */
+#ifndef SAVE_H
+#define SAVE_H
+
+#include "store.h"
+
+/* Write the images that `names` mean (names, ids; a repository without a tag
+ * means all of its tags) to `fd`, which may be a pipe. */
+int save_images(struct store *store, char *const names[], int fd);
+
+#endif

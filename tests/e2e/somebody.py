@@ -1,0 +1,76 @@
+"""An ordinary user for the runtime's tests: with a name, a home, a directory
+for what runs, and ids that are lent, all of it in files of a test's own.
+
+    AS_USER=1 ...           every command of chapter 6 is somebody's
+    AS_USER=one ...         and no ids are lent to him
+
+The accounts of the host are not touched: /etc/passwd, /etc/subuid and
+/etc/subgid are other files in a mount namespace of each command's own.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+FIRST, LENT = 700000, 65536     # of those that are lent
+# What is said where a limit would be kept by nobody, or a pause.
+NO_CGROUP = "it takes a control group"
+BIND = """
+for name in passwd subuid subgid; do
+        mount --bind "$1/etc/$name" "/etc/$name" || exit
+done
+user=$2
+shift 2
+exec setpriv --reuid=$user --regid=$user --clear-groups "$@"
+"""
+
+
+class Somebody:
+    """`uid`, with ids that are lent or without."""
+
+    def __init__(self, uid, name="somebody", first=FIRST, count=LENT):
+        self.uid, self.name, self.first = uid, name, first
+        self.place = tempfile.mkdtemp(
+            prefix="mydocker-user-%d-" % os.getpid(), dir="/var/tmp")
+        os.chmod(self.place, 0o755)
+        for directory in ("etc", "home", "run"):
+            os.mkdir(os.path.join(self.place, directory))
+        self.home, self.run = (os.path.join(self.place, directory)
+                               for directory in ("home", "run"))
+        for path in (self.home, self.run):
+            os.chown(path, uid, uid)
+            os.chmod(path, 0o700)
+        self.write("passwd", "root:x:0:0::/root:/bin/sh\n%s:x:%d:%d::%s:"
+                   "/bin/sh\n" % (name, uid, uid, self.home))
+        self.lend("%s:%d:%d\n" % (name, first, count) if count else "")
+
+    def write(self, name, content):
+        with open(os.path.join(self.place, "etc", name), "w",
+                  encoding="utf-8") as file:
+            file.write(content)
+
+    def lend(self, line):
+        for name in ("subuid", "subgid"):
+            self.write(name, line)
+
+    def command(self, argv):
+        """The same, as this user."""
+        return ["unshare", "--mount", "sh", "-c", BIND, "sh", self.place,
+                str(self.uid), *argv]
+
+    def environment(self):
+        return {"HOME": self.home, "XDG_RUNTIME_DIR": self.run}
+
+    def remove(self):
+        shutil.rmtree(self.place)
+
+
+def wanted(uid):
+    """Whom AS_USER asks for; None: nobody."""
+    mode = os.environ.get("AS_USER")
+    if not mode:
+        return None
+    somebody = Somebody(uid, count=0 if mode == "one" else LENT)
+    atexit.register(somebody.remove)
+    return somebody

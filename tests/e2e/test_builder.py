@@ -1,0 +1,696 @@
+"""`build`: Dockerfiles become images, and what need not be done again is not.
+
+Everything is built on busybox, which is made of this machine's, without a
+network.
+"""
+
+import hashlib
+import http.server
+import io
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import tarfile
+import threading
+import time
+import unittest
+
+import harness
+
+DEMO = harness.program("ch06-final")
+AUFS = ["--storage-driver", "aufs"]
+
+
+class Build(harness.KernelTest):
+    @classmethod
+    def setUpClass(cls):
+        """The store is made, with busybox in it."""
+        cls.root = harness.private_state(cls)
+        for driver in ([], AUFS):
+            for words in (["build", "-q", "-"], ["image", "prune", "-f"],
+                          ["builder", "prune", "-f"]):
+                done = harness.run([DEMO, *driver, *words],
+                                   data="FROM busybox\nRUN true")
+                if done.status:
+                    raise AssertionError(str(done))
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.clean)
+
+    def clean(self):
+        """Whatever happened, the store is as it should be, nobody is left, and
+        what nobody needs goes."""
+        self.assertIn("all is well",
+                      self.succeed([DEMO, "system", "check"]).out)
+        self.assertEqual(self.succeed([DEMO, "ps", "-aq"]).out, "")
+        images = self.succeed([DEMO, "images", "-q", "--no-trunc"]).out
+        base = self.succeed([DEMO, "images", "-q", "--no-trunc",
+                             "busybox"]).out
+        for image in set(images.split()) - set(base.split()):
+            self.succeed([DEMO, "rmi", "-f", image])
+        self.succeed([DEMO, "builder", "prune", "-f"])
+
+    def context(self, files=None, dockerfile=None):
+        """A directory with these files: a text, or (text, mode)."""
+        place = self.scratch()
+        files = dict(files or {})
+        if dockerfile is not None:
+            files["Dockerfile"] = dockerfile
+        for name, content in files.items():
+            content, mode = (content if isinstance(content, tuple)
+                             else (content, 0o644))
+            path = os.path.join(place, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(content)
+            os.chmod(path, mode)
+        return place
+
+    def build(self, dockerfile, *words, files=None, context=None, **more):
+        """Quietly; the id of the image."""
+        place = context or self.context(files, dockerfile)
+        done = self.succeed([DEMO, "build", "-q", *words, place], **more)
+        self.assertRegex(done.out, r"\Asha256:[0-9a-f]{64}\n\Z", str(done))
+        return done.out.strip()
+
+    def told(self, dockerfile, *words, files=None, context=None, **more):
+        """What it says of itself."""
+        place = context or self.context(files, dockerfile)
+        done = self.succeed([DEMO, "build", "--progress", "plain", *words,
+                             place], **more)
+        self.assertEqual(done.out, "", str(done))
+        return done.err
+
+    def refused(self, dockerfile, *words, files=None, context=None,
+                arguments=(), **more):
+        place = context or self.context(files, dockerfile)
+        done = self.run_command([DEMO, "build", *arguments, place], **more)
+        self.assertEqual(done.status, 1, str(done))
+        for word in words:
+            self.assertIn(word, done.err, str(done))
+        return done.err
+
+    def says(self, image, *words):
+        return self.succeed([DEMO, "run", "--rm", image, *words]).out
+
+    def config(self, image):
+        with open(os.path.join(self.root, "blobs", "sha256",
+                               image.split(":")[1]), encoding="utf-8") as file:
+            return json.load(file)
+
+
+class Instructions(Build):
+    def test_the_config(self):
+        image = self.build("""
+FROM busybox
+ARG VERSION=1
+ENV A=b C="d e" PLACE=/srv
+LABEL org.name="A B" n=$VERSION
+WORKDIR $PLACE/one
+WORKDIR two
+EXPOSE 80 53/udp
+VOLUME /data /more
+USER 1000:100
+STOPSIGNAL SIGINT
+SHELL ["/bin/sh", "-ec"]
+HEALTHCHECK --interval=5s --retries=2 CMD test -e /
+ONBUILD RUN true
+ENTRYPOINT ["echo"]
+CMD ["x", "y"]
+""", "--label", "extra=1")
+        config = self.config(image)
+        inner = config["config"]
+        self.assertEqual(inner["Env"][-3:], ["A=b", "C=d e", "PLACE=/srv"])
+        self.assertEqual(inner["Labels"], {"org.name": "A B", "n": "1",
+                                           "extra": "1"})
+        self.assertEqual(inner["WorkingDir"], "/srv/one/two")
+        self.assertEqual(inner["ExposedPorts"], {"80/tcp": {}, "53/udp": {}})
+        self.assertEqual(inner["Volumes"], {"/data": {}, "/more": {}})
+        self.assertEqual(inner["User"], "1000:100")
+        self.assertEqual(inner["StopSignal"], "SIGINT")
+        self.assertEqual(inner["Shell"], ["/bin/sh", "-ec"])
+        self.assertEqual(inner["Healthcheck"], {
+            "Test": ["CMD-SHELL", "test -e /"], "Interval": 5 * 10**9,
+            "Retries": 2})
+        self.assertEqual(inner["OnBuild"], ["RUN true"])
+        self.assertEqual((inner["Entrypoint"], inner["Cmd"]),
+                         (["echo"], ["x", "y"]))
+        self.assertEqual((config["architecture"], config["os"]),
+                         (self.config(self.build("FROM busybox"))
+                          ["architecture"], "linux"))
+        said = [(step["created_by"], step.get("empty_layer", False))
+                for step in config["history"][1:]]
+        self.assertEqual(said[:2], [("ARG VERSION=1", True),
+                                    ("ENV A=b C=d e PLACE=/srv", True)])
+        self.assertIn(("WORKDIR /srv/one/two", False), said)
+        self.assertIn(('CMD ["x" "y"]', True), said)
+        self.assertEqual(len(config["rootfs"]["diff_ids"]),
+                         sum(not step.get("empty_layer", False)
+                             for step in config["history"]))
+
+    def test_run(self):
+        image = self.build("""
+FROM busybox
+ARG GIVEN=not
+ENV A=b
+WORKDIR /work
+RUN echo "$A $GIVEN $(pwd) $(id -u) $(umask) $HOME" >said
+RUN ["/bin/sh", "-c", "echo exec >>said"]
+RUN chmod 777 /work
+USER 12:34
+RUN id -u >id; id -g >>id
+USER 0
+SHELL ["/bin/sh", "-ec"]
+RUN false || echo shell >>said
+RUN <<EOF
+echo here >>said
+echo $((1 + 1)) >>said
+EOF
+RUN <<EOF
+#!/bin/sh -e
+echo script >>said
+EOF
+RUN cat <<ONE >>said && cat <<'TWO' >>said
+a $A
+ONE
+b $A
+TWO
+CMD ["cat", "said", "id"]
+""", "--build-arg", "GIVEN=given")
+        self.assertEqual(self.says(image).split("\n"), [
+            "b given /work 0 0022 /root", "exec", "shell", "here", "2",
+            "script", "a b", "b $A", "12", "34", ""])
+
+    def test_copy(self):
+        """What comes where, whose it is, and what stays outside."""
+        place = self.context({
+            "a.txt": "a\n", "b.txt": ("b\n", 0o640), "sub/c.c": "c\n",
+            "sub/deep/d.o": "d\n", "skipped": "x\n",
+            ".dockerignore": "# no objects\n**/*.o\nskipped\nDockerfile\n"},
+            """
+FROM busybox AS tools
+RUN mkdir -p /t/lib && echo tool >/t/lib/x && chown 5:6 /t/lib/x && \\
+    ln -s /t/lib /l
+FROM busybox
+WORKDIR /all
+COPY . .
+COPY *.txt /txt/
+COPY --chown=7:8 --chmod=711 a.txt /own/as
+COPY a.txt /top
+COPY sub /contents
+COPY --from=tools /t /t
+COPY --from=0 /l/x /through
+COPY --from=busybox /etc/passwd /image
+COPY --link a.txt b.txt /linked/
+COPY --exclude=*.c sub /few/
+ADD arch.tar.gz /unpacked/
+COPY <<EOF <<'F2' /here/
+one $PWD
+EOF
+two $PWD
+F2
+COPY link /link
+RUN cd / && find all txt own top contents t through image linked few \\
+    unpacked here link ! -type d -exec stat -c '%n %a %u:%g' {} + | \\
+    sort >/list
+CMD ["cat", "/list"]
+""")
+        with tarfile.open(os.path.join(place, "arch.tar.gz"), "w:gz") as tar:
+            entry = tarfile.TarInfo("in/side")
+            entry.size, entry.uid, entry.gid = 3, 9, 10
+            tar.addfile(entry, io.BytesIO(b"in\n"))
+        os.symlink("a.txt", os.path.join(place, "link"))
+        image = self.build(None, context=place)
+        self.assertEqual(self.says(image).split("\n"), [
+            "all/.dockerignore 644 0:0", "all/a.txt 644 0:0",
+            "all/arch.tar.gz 644 0:0", "all/b.txt 640 0:0",
+            "all/link 777 0:0", "all/sub/c.c 644 0:0",
+            "contents/c.c 644 0:0", "here/EOF 644 0:0", "here/F2 644 0:0",
+            "image 644 0:0", "link 644 0:0", "linked/a.txt 644 0:0",
+            "linked/b.txt 640 0:0", "own/as 711 7:8", "t/lib/x 644 5:6",
+            "through 644 5:6", "top 644 0:0", "txt/a.txt 644 0:0",
+            "txt/b.txt 640 0:0", "unpacked/in/side 644 9:10", ""])
+        self.assertEqual(self.says(image, "cat", "/here/EOF", "/here/F2"),
+                         "one \ntwo $PWD\n")
+
+    def test_mounts(self):
+        """They are there while the command runs, and leave nothing."""
+        place = self.context({"a": "a\n"}, """
+FROM busybox AS tools
+RUN echo tool >/tool
+FROM busybox
+RUN --mount=type=cache,target=/c,id=x echo 1 >>/c/n; cat /c/n >/one
+RUN --mount=type=cache,target=/d,id=x echo 2 >>/d/n; cat /d/n >/two
+RUN --mount=type=cache,target=/c cat /c/n >/three || echo none >/three
+RUN --mount=type=tmpfs,target=/tm touch /tm/x && \\
+    grep -c " /tm tmpfs" /proc/mounts >/four
+RUN --mount=type=secret,id=s cat /run/secrets/s >/five && \\
+    stat -c %a /run/secrets/s >>/five
+RUN --mount=type=secret,id=s,env=SAID echo "$SAID" >/six
+RUN --mount=type=secret,id=other test ! -e /run/secrets/other
+RUN --mount=type=secret,id=etc/passwd,target=/told test ! -s /told
+RUN --mount=type=bind,target=/ctx cat /ctx/a >/seven; ! touch /ctx/x
+RUN --mount=type=bind,target=/ctx,rw echo x >/ctx/a
+RUN --mount=type=bind,from=tools,target=/from cat /from/tool >/eight
+RUN for i in /bin /c /d /tm /ctx /from /run/secrets; do \\
+    if [ -e $i ]; then echo $i; fi; done >/left
+CMD ["cat", "one", "two", "three", "four", "five", "six", "seven", "eight", \\
+     "left"]
+""")
+        secret = os.path.join(self.scratch(), "secret")
+        with open(secret, "w", encoding="utf-8") as file:
+            file.write("mydocker-told\n")
+        # A variable that is not set is not the file of that name, which is
+        # there: commands run in "/".
+        image = self.build(None, "--secret", "id=s,src=" + secret,
+                           "--secret", "id=etc/passwd,env=MYDOCKER_NOT_SET",
+                           context=place)
+        self.assertEqual(self.says(image).split("\n"), [
+            "1", "1", "2", "none", "1", "mydocker-told", "400",
+            "mydocker-told", "", "a", "tool", "/bin", ""])
+        with open(os.path.join(place, "a"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "a\n")
+        kept = self.succeed([DEMO, "builder", "du"]).out
+        self.assertIn("cache mount x", kept)
+        found = subprocess.run(["grep", "-rl", "mydocker-told", self.root],
+                               stdout=subprocess.PIPE, check=False).stdout
+        self.assertEqual(len(found.split()), 2, found)  # the two layers
+
+    def test_networks(self):
+        image = self.build("""
+FROM busybox
+RUN --network=none ip -o link | wc -l >/none
+RUN ip -o link | wc -l >/usual
+RUN --network=host ip -o link | wc -l >/host
+RUN grep extra /etc/hosts >/hosts; ulimit -n >/limit
+CMD ["cat", "none", "usual", "hosts", "limit"]
+""", "--add-host", "extra:10.1.2.3", "--ulimit", "nofile=99:99")
+        self.assertEqual(self.says(image).split("\n")[:2], ["1", "2"])
+        self.assertEqual(self.says(image, "tail", "-n2", "/hosts", "/limit")
+                         .split(), ["==>", "/hosts", "<==", "10.1.2.3",
+                                    "extra", "==>", "/limit", "<==", "99"])
+
+    def test_aufs(self):
+        """With the other driver: what is deleted, replaced, linked."""
+        place = self.context({"a": "a\n"}, """
+FROM busybox
+RUN mkdir /d && echo 1 >/d/1 && echo 2 >/d/2 && ln /d/1 /d/3
+RUN rm /d/2 && rm -r /var/log && mkdir /var/log && echo x >>/d/1
+COPY a /d/2/
+RUN ls -A /d /d/2 /var/log >/said; cat /d/1 /d/3 >>/said
+""")
+        done = self.succeed([DEMO, *AUFS, "build", "-q", place])
+        image = done.out.strip()
+        said = self.succeed([DEMO, *AUFS, "run", "--rm", image, "cat",
+                             "/said"])
+        self.assertEqual(said.out.split(), [
+            "/d:", "1", "2", "3", "/d/2:", "a", "/var/log:", "1", "x", "1"])
+        self.assertIn("all is well",
+                      self.succeed([DEMO, *AUFS, "system", "check"]).out)
+        self.succeed([DEMO, *AUFS, "rmi", image])
+        self.succeed([DEMO, *AUFS, "builder", "prune", "-f"])
+
+    def test_onbuild(self):
+        self.build("""
+FROM busybox
+ONBUILD COPY a /given
+ONBUILD RUN echo done >>/given
+""", "-t", "mydocker-base")
+        image = self.build("FROM mydocker-base\nRUN cat /given >/last",
+                           files={"a": "a\n"})
+        self.assertEqual(self.says(image, "cat", "/last"), "a\ndone\n")
+        self.assertNotIn("OnBuild", self.config(image)["config"])
+
+    def test_add_from_a_server(self):
+        content = b"from afar\n"
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200 if self.path == "/f" else 404)
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *words):
+                pass
+        server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        url = "http://127.0.0.1:%d/" % server.server_address[1]
+        good = "sha256:" + hashlib.sha256(content).hexdigest()
+        image = self.build("FROM busybox\nADD --checksum=%s %sf /x/\n"
+                           "ADD %sf /y" % (good, url, url))
+        self.assertEqual(self.says(image, "cat", "/x/f", "/y"),
+                         "from afar\n" * 2)
+        self.refused("FROM busybox\nADD --checksum=sha256:%s %sf /x"
+                     % ("0" * 64, url), "digest mismatch", good)
+        self.refused("FROM busybox\nADD %sother /x" % url, "404 Not Found")
+
+
+class Cache(Build):
+    DOCKERFILE = """
+FROM busybox
+ARG WHO=me
+COPY a /a
+RUN echo $WHO >/who
+COPY b /b
+"""
+
+    def steps(self, told):
+        """Which were done, and which were found."""
+        names = dict(re.findall(r"^#(\d+) \[\d+/\d+\] (.*)$", told, re.M))
+        cached = set(re.findall(r"^#(\d+) CACHED$", told, re.M))
+        return ["%s%s" % ("=" if number in cached else "!", name.split()[0])
+                for number, name in names.items()][1:]
+
+    def test_the_rule(self):
+        place = self.context({"a": "a\n", "b": "b\n"}, self.DOCKERFILE)
+
+        def steps(*words):
+            return self.steps(self.told(None, *words, context=place))
+        self.assertEqual(steps(), ["!COPY", "!RUN", "!COPY"])
+        first = self.build(None, context=place)
+        self.assertEqual(steps(), ["=COPY", "=RUN", "=COPY"])
+        self.assertEqual(self.build(None, context=place), first)
+        # Times are nothing; contents and modes are all.
+        os.utime(os.path.join(place, "a"), (1, 1))
+        self.assertEqual(steps(), ["=COPY", "=RUN", "=COPY"])
+        with open(os.path.join(place, "b"), "w", encoding="utf-8") as file:
+            file.write("c\n")
+        self.assertEqual(steps(), ["=COPY", "=RUN", "!COPY"])
+        os.chmod(os.path.join(place, "a"), 0o600)
+        self.assertEqual(steps(), ["!COPY", "!RUN", "!COPY"])
+        self.assertEqual(steps("--build-arg", "WHO=you")[-2:],
+                         ["!RUN", "!COPY"])
+        self.assertEqual(steps("--no-cache"), ["!COPY", "!RUN", "!COPY"])
+        self.assertEqual(steps(), ["=COPY", "=RUN", "=COPY"])
+        self.succeed([DEMO, "builder", "prune", "-f"])
+        self.assertEqual(steps(), ["!COPY", "!RUN", "!COPY"])
+
+    def test_it_outlives_its_base(self):
+        """What is kept has its layers, though the image that had them, and
+        that it began with, is gone."""
+        self.build("FROM busybox\nRUN echo 1 >/1", "-t", "mydocker-base")
+        dockerfile = "FROM mydocker-base\nRUN echo 2 >/2"
+        self.build(dockerfile, "-t", "mydocker-top")
+        self.succeed([DEMO, "rmi", "mydocker-top", "mydocker-base"])
+        self.build("FROM busybox\nRUN echo 1 >/1", "-t", "mydocker-base")
+        self.assertIn("CACHED", self.told(dockerfile))
+
+    def test_stages(self):
+        """Only what is needed is built, and what can be at once is."""
+        dockerfile = """
+FROM busybox AS one
+RUN --mount=type=cache,target=/m,id=meet touch /m/one; \\
+    for i in $(seq 200); do test -e /m/two && exit; sleep 0.1; done; exit 1
+FROM busybox AS two
+RUN --mount=type=cache,target=/m,id=meet touch /m/two; \\
+    for i in $(seq 200); do test -e /m/one && exit; sleep 0.1; done; exit 1
+FROM busybox AS never
+RUN exit 9
+FROM busybox AS last
+COPY --from=one /etc/passwd /1
+COPY --from=two /etc/passwd /2
+"""
+        self.assertNotIn("exit 9", self.told(dockerfile))
+        self.refused(dockerfile, "exit code: 9",
+                     arguments=["--target", "never"])
+        self.refused(dockerfile, "target stage", "nowhere",
+                     arguments=["--target", "nowhere"])
+
+    def test_reproducible(self):
+        made = set()
+        for clock in range(2):
+            place = self.context({"a": "a\n"}, "FROM busybox\nCOPY a /a\n"
+                                 "WORKDIR /w\nRUN echo x >/x && mkdir /d\n")
+            made.add(self.build(None, "--no-cache", context=place,
+                                env=harness.environment(
+                                    SOURCE_DATE_EPOCH="1000000000")))
+            time.sleep(1.1 * (1 - clock))
+        self.assertEqual(len(made), 1, made)
+        image = made.pop()
+        self.assertEqual({step["created"] for step in
+                          self.config(image)["history"][1:]},
+                         {"2001-09-09T01:46:40Z"})
+        self.assertEqual(self.says(image, "stat", "-c", "%Y", "/x"),
+                         "1000000000\n")
+
+
+class Seed(Build):
+    """The Dockerfile that this project began with, on a base of that name.
+    Its python and pip are programs of a few lines: the one prints what a
+    program says that it prints, the other unpacks wheels from a directory."""
+
+    BASE = """
+FROM busybox
+COPY --chmod=755 <<'PYTHON' /usr/local/bin/python
+#!/bin/sh -e
+sed -n 's/^print("\\(.*\\)")$/\\1/p' "$1" | sed "s/{NAME}/$NAME/"
+cat /site/flask.py
+PYTHON
+COPY --chmod=755 <<'PIP' /usr/local/bin/pip
+#!/bin/sh -e
+test "$1 $2 $4" = "install --trusted-host -r"
+mkdir -p /site
+while read name; do tar x -C /site -f "/wheels/$name.tar"; done <"$5"
+echo "Successfully installed $(cat "$5")"
+PIP
+ADD --unpack=false flask.tar /wheels/
+"""
+    DOCKERFILE = """
+# Use an official Python runtime as a parent image
+FROM python:2.7-slim
+
+# Set the working directory to /app
+WORKDIR /app
+
+# Copy the current directory contents into the container at /app
+COPY . /app
+
+# Install any needed packages specified in requirements.txt
+RUN pip install --trusted-host pypi.python.org -r requirements.txt
+
+# Make port 80 available to the world outside this container
+EXPOSE 80
+
+# Define environment variable
+ENV NAME World
+
+# Run app.py when the container launches
+CMD ["python", "app.py"]
+"""
+
+    def test_the_seed(self):
+        base = self.context({}, self.BASE)
+        with tarfile.open(base + "/flask.tar", "w") as tar:
+            entry = tarfile.TarInfo("flask.py")
+            entry.size = 6
+            tar.addfile(entry, io.BytesIO(b"flask\n"))
+        self.build(None, "-t", "python:2.7-slim", context=base)
+        place = self.context({"app.py": 'print("Hello {NAME}!")\n',
+                              "requirements.txt": "flask\n"},
+                             self.DOCKERFILE)
+        first = self.told(None, "-t", "mydocker-seed", context=place)
+        self.assertNotIn("CACHED", first)
+        self.assertIn("Successfully installed flask", first)
+        again = self.told(None, "-t", "mydocker-seed", context=place)
+        self.assertEqual(re.findall(r"^#\d+ (?:\[[234]/4\] (\S+)|(CACHED))",
+                                    again, re.M),
+                         [("WORKDIR", ""), ("", "CACHED"), ("COPY", ""),
+                          ("", "CACHED"), ("RUN", ""), ("", "CACHED")])
+        self.assertEqual(self.says("mydocker-seed"), "Hello World!\nflask\n")
+        self.assertEqual(self.succeed([
+            DEMO, "inspect", "-f", "{{json .Config.ExposedPorts}}",
+            "mydocker-seed"]).out.strip(), '{"80/tcp":{}}')
+
+
+class Ways(Build):
+    def test_contexts(self):
+        place = self.context({"a": "a\n", "other/File": "FROM busybox\n"
+                              "COPY a /other"}, "FROM busybox\nCOPY a /a")
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+            tar.add(place, ".")
+        image = self.build(None, context=place)
+        for words, data in (
+                (["-"], packed.getvalue()),
+                (["-f", "-", place], b"FROM busybox\nCOPY a /a"),
+                (["-f", place + "/Dockerfile", place], b"")):
+            with self.subTest(words):
+                done = self.succeed([DEMO, "build", "-q", *words], data=data)
+                self.assertEqual(done.out.strip(), image)
+        done = self.succeed([DEMO, "build", "-q", "-f", "other/File", "-"],
+                            data=packed.getvalue())
+        self.assertEqual(self.says(done.out.strip(), "cat", "/other"), "a\n")
+        done = self.run_command([DEMO, "build", "-"],
+                                data=b"FROM busybox\nCOPY a /a")
+        self.assertEqual(done.status, 1)
+        self.assertIn('"/a": not found', done.err)
+
+    def test_outputs(self):
+        place = self.context({"a": "a\n"}, "FROM scratch\nCOPY a /d/a")
+        out = self.scratch()
+        listing = self.succeed(["sh", "-c", "%s build -q -o - %s | tar t"
+                                % (DEMO, place)]).out
+        self.assertEqual(listing.split(), ["./", "d/", "d/a"])
+        for word in ("type=local,dest=" + out + "/1", out + "/1"):
+            self.succeed([DEMO, "build", "-o", word, place])
+            with open(out + "/1/d/a", encoding="utf-8") as file:
+                self.assertEqual(file.read(), "a\n")
+        self.assertNotIn("mydocker-out", self.succeed([DEMO, "images"]).out)
+        for kind in ("oci", "docker"):
+            archive = "%s/%s.tar" % (out, kind)
+            self.succeed([DEMO, "build", "-t", "mydocker-out:1", "-o",
+                          "type=%s,dest=%s" % (kind, archive), place])
+            self.assertNotIn("mydocker-out",
+                             self.succeed([DEMO, "images"]).out)
+        self.succeed([DEMO, "load", "-i", archive])
+        self.assertIn("mydocker-out", self.succeed([DEMO, "images"]).out)
+        self.need("skopeo")
+        for kind in ("oci", "docker"):
+            done = self.succeed(["skopeo", "inspect", "--config", "%s-archive:"
+                                 "%s/%s.tar" % (kind, out, kind)])
+            self.assertEqual(json.loads(done.out)["history"][0]["created_by"],
+                             "COPY a /d/a")
+
+    def test_names_and_files(self):
+        out = os.path.join(self.scratch(), "id")
+        image = self.build("FROM busybox\nENV A=b", "-t", "mydocker-x", "-t",
+                           "mydocker-y:2", "--iidfile", out)
+        with open(out, encoding="utf-8") as file:
+            self.assertEqual(file.read(), image)
+        for name in ("mydocker-x:latest", "mydocker-y:2"):
+            done = self.succeed([DEMO, "inspect", "-f", "{{.Id}}", name])
+            self.assertEqual(done.out.strip(), image)
+        self.refused("FROM busybox", "invalid reference format",
+                     arguments=["-t", "Bad//x"])
+        self.assertIn("[wrong] were not consumed",
+                      self.told("FROM busybox\nENV A=b", "--build-arg",
+                                "wrong=1"))
+
+
+class Refused(Build):
+    def test_where_it_is_wrong(self):
+        """The file, the line, and a caret under it."""
+        said = self.refused("FROM busybox\nRUN echo no; exit 3\n",
+                            'process "/bin/sh -c echo no; exit 3" did not '
+                            "complete successfully: exit code: 3",
+                            "Dockerfile:2\n", "   2 | RUN echo no; exit 3\n"
+                            "     | ^")
+        self.assertRegex(said, r"#\d+ [0-9.]+ no\n")
+        for dockerfile, words in (
+                ("FROM busybox\nNOSUCH x", ["Dockerfile:2", "unknown "
+                                          "instruction: NOSUCH"]),
+                ("FROM busybox\nCOPY no /", ["Dockerfile:2", '"/no": not '
+                                             "found"]),
+                ("RUN x", ["Dockerfile:1"]), ("", ["Dockerfile"]),
+                ("FROM scratch", ["No image was generated"]),
+                ("FROM busybox\nCOPY --chmod=9 a /", ["Dockerfile:2",
+                                                      "chmod"]),
+                ("FROM busybox\nRUN --mount=type=secret,id=s,required=true x",
+                 ["Dockerfile:2", "secret s: not found"])):
+            with self.subTest(dockerfile):
+                self.refused(dockerfile, *words, files={"a": "a"})
+        self.assertIn("there", self.refused(None, context="/no/such/there"))
+
+    def test_hostile_contexts(self):
+        """Nothing of the host gets in, and nothing gets out."""
+        outside = self.scratch()
+        with open(outside + "/secret", "w", encoding="utf-8") as file:
+            file.write("of the host\n")
+        place = self.context({"a": "a\n"})
+        os.symlink(outside + "/secret", place + "/file")
+        os.symlink(outside, place + "/dir")
+        os.symlink("../" * 20 + outside[1:], place + "/up")
+        for source in ("file", "dir/secret", "up/secret", "dir/", "d*r/s*"):
+            with self.subTest(source):
+                self.write(place, "FROM busybox\nCOPY %s /x/\n" % source)
+                self.refused(None, "not found" if "*" not in source else
+                             "no source files", context=place)
+        for source in ("../" + os.path.basename(outside) + "/secret",
+                       "a/../../secret", "/../x"):
+            with self.subTest(source):
+                self.write(place, "FROM busybox\nCOPY %s /x/\n" % source)
+                self.refused(None, "outside the build context", context=place)
+        # Links within stay links, and lead where they say inside.
+        self.write(place, "FROM busybox\nCOPY . /x/\nRUN readlink /x/file\n")
+        self.assertIn(outside + "/secret", self.told(None, context=place))
+
+    def write(self, place, dockerfile):
+        with open(place + "/Dockerfile", "w", encoding="utf-8") as file:
+            file.write(dockerfile)
+
+    def test_hostile_images(self):
+        """A link of the image that a COPY goes through ends in its root."""
+        outside = self.scratch()
+        image = self.build("FROM busybox\n"
+                           "RUN ln -s %s /abs && ln -s %s /up && "
+                           "mkdir -p %s && ln -s %s/x /f\n"
+                           "COPY a /abs/one\nCOPY a /up/two\n"
+                           "WORKDIR /abs/three\nCOPY a /f\n"
+                           "RUN --mount=type=tmpfs,target=/abs/four true\n"
+                           % (outside, "../" * 20 + outside[1:], outside,
+                              outside), files={"a": "a\n"})
+        self.assertEqual(os.listdir(outside), [])
+        self.assertEqual(self.says(image, "ls", outside).split(),
+                         ["one", "three", "two"])
+
+
+class Killed(Build):
+    DOCKERFILE = """
+FROM busybox AS one
+COPY a /a
+RUN --mount=type=cache,target=/c echo 1 >>/c/x; sleep 0.05; echo 1 >/1
+FROM busybox AS two
+RUN echo 2 >/2; sleep 0.05
+FROM one
+COPY --from=two /2 /2
+RUN cat /1 /2 >/3
+"""
+
+    def test_at_any_time(self):
+        place = self.context({"a": "a\n" * 100000}, self.DOCKERFILE)
+        began = time.monotonic()
+        self.build(None, "--no-cache", "-t", "mydocker-killed", context=place)
+        took = time.monotonic() - began
+        chance = random.Random(6)
+        for _ in range(12):
+            process = harness.start([DEMO, "build", "--no-cache", "-t",
+                                     "mydocker-killed", place])
+            time.sleep(chance.uniform(0, took))
+            process.kill()
+            harness.finish(process, 20)
+            # Those of it that work at a stage hear of it.
+            self.bury_orphans()
+            self.assertEqual(self.succeed([DEMO, "ps", "-q"]).out, "")
+            self.assertIn("all is well",
+                          self.succeed([DEMO, "system", "check"]).out)
+            self.assertEqual(os.listdir(self.root + "/tmp"), [])
+        image = self.build(None, context=place)
+        self.assertEqual(self.says(image, "cat", "/3"), "1\n2\n")
+        self.succeed([DEMO, "rmi", "-f", "mydocker-killed", image])
+        self.succeed([DEMO, "system", "prune", "-f"])
+        images = json.loads(self.succeed([DEMO, "inspect", "busybox"]).out)
+        self.assertEqual(
+            {name.split(".")[0] for name in os.listdir(self.root + "/layers")},
+            {layer.split(":")[1] for layer in images[0]["RootFS"]["Layers"]})
+
+    def test_interrupted(self):
+        place = self.context({}, "FROM busybox\nRUN echo it runs; sleep 60\n")
+        process = harness.start([DEMO, "build", "--progress=plain", place])
+        for line in process.stderr:
+            if b"it runs" in line and b"RUN" not in line:
+                break
+        os.kill(process.pid, signal.SIGINT)
+        done = harness.finish(process, 20)
+        self.assertEqual(done.status, 130, str(done))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,678 @@
+"""What containers survive: SIGKILL to whoever is at work on them, many hands at
+once, a disk that is full or read-only; and what is never lost by it.
+
+KILLS=500 in the environment is the whole of the first; SEED repeats one.
+"""
+
+import collections
+import glob
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+import harness
+from harness import residue
+from test_run import (BUSYBOX, DEMO, ContainerTest, cgroup_files, free_port,
+                      kill_ours, paused, read)
+
+KILLS = int(os.environ.get("KILLS") or 40)
+SEED = int(os.environ.get("SEED") or random.randrange(1 << 32))
+# A line every 20 ms, so that one that is lost is missed.
+COUNTS = "i=0; while :; do i=$((i+1)); echo $i; sleep 0.02; done"
+
+
+def setUpModule():
+    if os.geteuid() != 0:
+        raise unittest.SkipTest("needs root")
+
+
+def processes_in(container):
+    """What is alive in its cgroup."""
+    pids = set()
+    for place, _ in cgroup_files(container):
+        for top, _, names in os.walk(place):
+            if "cgroup.procs" in names:
+                try:
+                    pids.update(read(top + "/cgroup.procs").split())
+                except OSError:
+                    pass                # it goes at this moment
+    return pids
+
+
+def monitors():
+    """{pid: id of its container}"""
+    found = {}
+    for pid, line in residue.descendants().items():
+        match = re.match(r"process \d+ \(mydocker-monitor (\S+) ", line)
+        if match:
+            found[pid] = match.group(1)
+    return found
+
+
+def bury_strangers():
+    """Orphans from a container's pid namespace, dead: as any system's process
+    1 would.  While one of them is not buried, the namespace does not end."""
+    children = [pid for task in glob.glob("/proc/self/task/*/children")
+                for pid in residue.read(task).split() if pid.isdigit()]
+    for pid in children:
+        status = residue.read("/proc/%s/status" % pid)
+        if (re.search(r"^State:\tZ", status, re.M) and
+                re.search(r"^NSpid:\t\d+\t", status, re.M)):
+            try:
+                os.waitpid(int(pid), os.WNOHANG)
+            except ChildProcessError:
+                pass                    # residue.reap() was faster
+
+
+class SurvivalTest(ContainerTest):
+    def setUp(self):
+        super().setUp()
+        over = threading.Event()
+
+        def bury():
+            while not over.wait(0.02):
+                bury_strangers()
+        burying = threading.Thread(target=bury)
+        burying.start()
+        self.addCleanup(burying.join)
+        self.addCleanup(over.set)
+        self.addCleanup(self.remove_all)
+
+    def remove_all(self):
+        words = harness.run([DEMO, "ps", "-aq"]).out.split()
+        if words:
+            done = harness.run([DEMO, "rm", "-f", "-v", *words])
+            self.assertEqual(done.status, 0, str(done))
+        residue.reap()
+
+    def demo(self, *words, **more):
+        return self.run_command([DEMO, *words], **more)
+
+    def detached(self, *words, command=("sleep", "600")):
+        done = self.succeed([DEMO, "run", "-d", "--network", "none", *words,
+                             BUSYBOX, *command])
+        return done.out.strip()
+
+    def record(self, container):
+        return json.loads(read("%s/containers/%s/record.json" %
+                               (self.store, container)))
+
+    def state(self, name):
+        return self.demo("inspect", "-f", "{{.State.Status}}",
+                         name).out.strip()
+
+    def until(self, condition, timeout=20):
+        deadline = time.monotonic() + timeout * harness.SLOWER
+        while not condition():
+            self.assertLess(time.monotonic(), deadline,
+                            "this never came to be")
+            time.sleep(0.01)
+
+    def states(self):
+        """{id: state}, as `ps -a` has them."""
+        done = self.succeed([DEMO, "ps", "-a", "--no-trunc", "--format",
+                             "{{.ID}} {{.State}}"])
+        self.assertEqual(done.err, "")
+        return dict(line.split() for line in done.out.splitlines())
+
+    def check_files(self):
+        """Whole at every instant, whoever has been killed meanwhile."""
+        for path in glob.glob(self.store + "/containers/*/*.json"):
+            try:
+                text = read(path)
+            except FileNotFoundError:
+                continue
+            try:
+                json.loads(text)
+            except ValueError as error:
+                self.fail("%s: %s\n%r" % (path, error, text))
+
+    def check_states(self):
+        """No container is shown as what it is not."""
+        residue.reap()
+        looked_after = set(monitors().values())
+        dead = {os.path.basename(path) for path in
+                glob.glob(self.store + "/containers/*")
+                if os.path.basename(path) not in looked_after and
+                not processes_in(os.path.basename(path))}
+        deadline = time.monotonic() + 10 * harness.SLOWER
+        while True:
+            shown = self.states()
+            lies = [(name, state) for name, state in shown.items()
+                    if state == "running" and name in dead]
+            self.assertEqual(lies, [])
+            busy = set(monitors().values())
+            wrong = [(name, state, name in busy) for name, state in
+                     shown.items()
+                     if bool(processes_in(name)) != (state == "running") and
+                     not (state == "restarting" and name in busy)]
+            if not wrong:
+                return shown
+            # A start or an end that nobody has stopped is still under way;
+            # but only a monitor can be at it.
+            self.assertLess(time.monotonic(), deadline, wrong)
+            dead = set()
+            time.sleep(0.02)
+
+    def logged(self, container):
+        """The lines of its log; each was whole."""
+        lines = []
+        path = "%s/containers/%s/%s-json.log" % (self.store, container,
+                                                 container)
+        if os.path.exists(path):
+            text = read(path)
+            self.assertTrue(not text or text.endswith("\n"), text[-200:])
+            lines = [json.loads(line)["log"] for line in text.splitlines()]
+        return lines
+
+    def check_log(self, container):
+        """Whatever it has counted is there: from 1 with each life."""
+        before = 0
+        for line in self.logged(container):
+            number = int(line)
+            self.assertIn(number, (before + 1, 1), (container, before))
+            before = number
+
+
+class Kills(SurvivalTest):
+    """SIGKILL at random moments."""
+
+    def test_whoever_is_killed_nothing_is_lost(self):
+        print("   SEED=%d KILLS=%d" % (SEED, KILLS))
+        self.chance = random.Random(SEED)
+        self.took = collections.defaultdict(lambda: 0.15)
+        self.pool = []
+        self.kinds = collections.Counter()
+        for number in range(KILLS):
+            with self.subTest(number=number, seed=SEED):
+                self.one(number)
+        print("   " + ", ".join("%s %d" % kind for kind in
+                                sorted(self.kinds.items())))
+
+    def command(self):
+        """(verb, whom it is for, the whole)"""
+        chance = self.chance
+        verb = chance.choice(("run", "run", "exec", "stop", "start", "rm",
+                              "restart"))
+        if len(self.pool) < 2 or (verb == "run" and len(self.pool) < 5):
+            network = ["--network", "none"]
+            if chance.random() < 0.4:
+                network = ["-p", "127.0.0.1:%d:80" % free_port()]
+            return "run", None, ["run", "-d", *network, BUSYBOX, "sh", "-c",
+                                 COUNTS]
+        whom = chance.choice(self.pool)
+        options = {"stop": ["-t", "0"], "restart": ["-t", "0"],
+                   "rm": ["-f"]}.get(verb, [])
+        verb = "rm" if verb == "run" else verb
+        options = ["-f"] if verb == "rm" else options
+        command = ["sh", "-c", "echo in; sleep 0.02"] if verb == "exec" else []
+        return verb, whom, [verb, *options, whom, *command]
+
+    def kill(self, process, whom):
+        target = self.chance.choice(("client", "client", "monitor", "monitor",
+                                     "starter", "all"))
+        if target == "client":
+            process.kill()
+        elif target == "all":
+            kill_ours(process)
+        else:
+            target += " (nobody)"
+            for pid, line in residue.descendants().items():
+                is_monitor = "(mydocker-monitor" in line
+                is_his = whom is None or whom in line
+                if (target.startswith("monitor") == is_monitor and
+                        pid != process.pid and
+                        (is_his if is_monitor else DEMO in line)):
+                    try:
+                        os.kill(pid, signal.SIGKILL)
+                        target = target.split()[0]
+                    except ProcessLookupError:
+                        pass
+        self.kinds[target] += 1
+        return target
+
+    def one(self, number):
+        verb, whom, words = self.command()
+        before = set(self.pool)
+        written = {name: len(self.logged(name)) for name in before}
+        began = time.monotonic()
+        process = harness.start([DEMO, *words])
+        time.sleep(self.chance.uniform(0, self.took[verb]))
+        target = self.kill(process, whom)
+        done = harness.finish(process, 30)
+        told = "%d: %s killed: %s" % (number, target, done)
+        self.assertFalse(done.timed_out, told)
+        if done.status != 137:
+            # Who is not killed says what went wrong.
+            self.assertIn(done.status, (0, 1, 125, 126), told)
+            self.assertEqual(done.status == 0, not done.err, told)
+            self.took[verb] = (self.took[verb] +
+                               min(1, time.monotonic() - began)) / 2
+        self.check_files()
+        shown = self.check_states()
+        if verb == "rm":
+            before.discard(whom)
+            if done.status == 0:
+                self.assertNotIn(whom, shown, told)
+        self.assertEqual(before - set(shown), set(), told)
+        if verb == "run" and done.status == 0:
+            self.assertIn(done.out.strip(), shown, told)
+        for name in before:
+            self.assertGreaterEqual(len(self.logged(name)), written[name])
+        for name in set(self.pool) & set(shown):
+            self.check_log(name)
+        self.pool = list(shown)
+
+
+class Hands(SurvivalTest):
+    """Many at once."""
+
+    SHELLS, ROUNDS = 8, max(2, KILLS // 38)
+    HONEST = ("No such container", "is not running", "container is running",
+              "cannot exec in a container that is", "is already in use",
+              "removal of container", "container is restarting",
+              # Another has stopped it while it was being started.
+              "the container died without a word")
+
+    def setUp(self):
+        super().setUp()
+        self.wrong = []
+
+    def together(self, *functions):
+        threads = [threading.Thread(target=function)
+                   for function in functions]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            self.check_files()
+            time.sleep(0.01)
+        self.assertEqual(self.wrong, [])
+
+    def honest(self, *words):
+        """0, or an error that may be: somebody else was faster."""
+        done = harness.run([DEMO, *words], 60)
+        fine = done.status in (0, 137, 143) and not done.err
+        if done.timed_out or not (fine or any(
+                said in done.err for said in self.HONEST)):
+            self.wrong.append(str(done))
+        return done
+
+    def test_from_eight_shells(self):
+        """Each has a container of its own, and all have one in common."""
+        common = self.detached("--name", "common")
+
+        def shell(number):
+            for count in range(self.ROUNDS):
+                name = "shell-%d-%d" % (number, count)
+                network = ["--network", "none"] if number % 4 else []
+                made = self.honest("run", "-d", *network, "--name", name,
+                                   BUSYBOX, "sleep", "600")
+                for words in (["exec", name, "true"], ["exec", common, "true"],
+                              ["stop", "-t", "0", name], ["start", name]):
+                    if made.status == 0 and self.honest(
+                            *words).status and common not in words:
+                        self.wrong.append("its own: %s" % words)
+                self.honest(*(["restart", "-t", "0", common],
+                              ["stop", "-t", "0", common],
+                              ["start", common])[number % 3])
+                if self.honest("rm", "-f", name).status:
+                    self.wrong.append("rm")
+        self.together(*[lambda n=number: shell(n)
+                        for number in range(self.SHELLS)])
+        self.assertEqual(list(self.check_states()), [common])
+
+    def test_one_name_for_two(self):
+        for first in range(3):
+            names = [self.detached("--name", "a%d" % i) for i in range(2)]
+            done = []
+            self.together(*[lambda n=name: done.append(
+                self.honest("rename", n, "wanted")) for name in names])
+            self.assertEqual(sorted(d.status for d in done), [0, 1], first)
+            self.assertEqual(self.demo("ps", "-a", "-f", "name=^wanted$",
+                                       "-q").out.count("\n"), 1)
+            self.succeed([DEMO, "rm", "-f", *names])
+
+    def test_started_twice_it_runs_once(self):
+        name = self.succeed([DEMO, "create", "--network", "none", BUSYBOX,
+                             "sleep", "600"]).out.strip()
+        for _ in range(4):
+            done = []
+            self.together(*[lambda: done.append(self.honest("start", name))
+                            for _ in range(4)])
+            self.assertEqual({d.status for d in done}, {0})
+            self.until(lambda: self.state(name) == "running")
+            self.assertEqual(len(processes_in(name)), 1)
+            self.assertEqual(list(monitors().values()), [name])
+            self.succeed([DEMO, "stop", "-t", "0", name])
+
+    def test_renamed_while_it_is_restarted(self):
+        name = self.detached("--name", "n0", "--restart", "always",
+                             command=("sleep", "0.01"))
+
+        def rename():
+            for i in range(10):
+                self.honest("rename", name, "n%d" % (i + 1))
+
+        def restart():
+            for _ in range(3):
+                self.honest("restart", "-t", "0", name)
+        self.together(rename, restart)
+        self.assertEqual(self.demo("inspect", "-f", "{{.Name}}",
+                                   name).out, "/n10\n")
+        self.succeed([DEMO, "rm", "-f", "n10"])
+
+    def paused_start(self, step, *words):
+        process = harness.start([DEMO, *words],
+                                env=harness.environment(PAUSE_AT=step))
+        self.assertTrue(paused())
+        return process
+
+    def test_removed_while_it_is_started(self):
+        for step in ("union", "address", "cgroup", "start"):
+            with self.subTest(step=step):
+                name = harness.random_name("test")
+                start = self.paused_start(step, "run", "-d", "--name", name,
+                                          BUSYBOX, "sleep", "600")
+                done = self.demo("rm", name)
+                self.assertEqual(done.status, 1, str(done))
+                self.assertIn("cannot remove container", done.err)
+                removal = harness.start([DEMO, "rm", "-f", name])
+                time.sleep(0.3)
+                self.interrupt()
+                done = harness.finish(removal, 20)
+                self.assertEqual(done.status, 0, str(done))
+                self.assertFalse(harness.finish(start, 20).timed_out)
+                self.assertEqual(self.states(), {})
+                self.bury_orphans()     # or one is taken for the next
+
+    @staticmethod
+    def interrupt():
+        for pid in residue.descendants():
+            try:
+                if read("/proc/%d/comm" % pid) == "paused\n":
+                    os.kill(pid, signal.SIGTERM)
+            except OSError:
+                pass
+
+    def test_stopped_between_two_lives(self):
+        for number in range(8):
+            name = self.detached("--restart", "always", command=("false",))
+            self.until(lambda: self.record(name)["restarts"] >= number % 3)
+            time.sleep(random.random() / 5)
+            began = time.monotonic()
+            self.succeed([DEMO, "stop", "-t", "1", name])
+            self.assertLess(time.monotonic() - began, 8 * harness.SLOWER)
+            self.assertEqual(self.state(name), "exited")
+            restarts = self.record(name)["restarts"]
+            time.sleep(0.3)
+            self.assertEqual(self.record(name)["restarts"], restarts)
+            self.succeed([DEMO, "rm", name])
+
+
+class Places(SurvivalTest):
+    """A disk that is full or read-only, a /run that is none."""
+
+    def small_root(self):
+        place = self.scratch()
+        self.succeed(["mount", "-t", "tmpfs", "-o", "size=16m", "small",
+                      place])
+        harness.everywhere["MYDOCKER_ROOT"] = self.store = place
+
+        def unmount():
+            self.remount("rw")
+            self.remove_all()
+            self.until(lambda: not monitors())
+            harness.everywhere["MYDOCKER_ROOT"] = type(self).store
+            del self.store
+            self.succeed(["umount", place])
+        self.addCleanup(unmount)
+        self.succeed([DEMO, "run", "--rm", "--network", "none", BUSYBOX,
+                      "true"])
+        return place
+
+    def remount(self, how):
+        self.succeed(["mount", "-o", "remount," + how, self.store])
+
+    def refused(self, why, *words):
+        """Done, or refused in these words."""
+        done = self.demo(*words)
+        self.check_files()
+        if done.status != 0:
+            self.assertIn(done.status, (1, 125), str(done))
+            self.assertIn(why, done.err, str(done))
+        return done
+
+    def test_a_full_disk(self):
+        place = self.small_root()
+        why = "No space left on device"
+        up = self.detached(command=("sh", "-c", COUNTS))
+        down = self.detached(command=("true",))
+        self.until(lambda: self.state(down) == "exited")
+        with open(place + "/ballast", "wb", buffering=0) as ballast:
+            try:
+                while True:
+                    ballast.write(bytes(1 << 12))
+            except OSError:
+                pass
+        time.sleep(0.2)
+        statuses = [self.refused(why, *words).status for words in (
+            ["run", "-d", "--network", "none", BUSYBOX, "true"],
+            ["create", BUSYBOX, "true"], ["start", down],
+            ["rename", down, "other"], ["volume", "create", "vol"],
+            ["exec", up, "true"])]
+        self.assertIn(125, statuses)
+        self.assertEqual(statuses[-1], 0)
+        self.assertEqual(self.check_states()[up], "running")
+        self.succeed([DEMO, "stop", "-t", "0", up])
+        self.assertEqual(self.check_states()[up], "exited")
+        os.unlink(place + "/ballast")
+        self.assertLessEqual({up, down}, set(self.states()))
+        self.succeed([DEMO, "start", up, down])
+        self.assertEqual(self.check_states()[up], "running")
+
+    def test_a_read_only_disk(self):
+        self.small_root()
+        name = self.detached("--name", "kept", command=("true",))
+        self.until(lambda: self.state(name) == "exited" and not monitors())
+        before = self.record(name)
+        self.remount("ro")
+        self.assertEqual(self.states(), {name: "exited"})
+        for words in (["run", "-d", BUSYBOX, "true"], ["create", BUSYBOX],
+                      ["start", name], ["rename", name, "xyz"], ["rm", name],
+                      ["rm", "-f", name]):
+            done = self.refused("Read-only file system", *words)
+            self.assertNotEqual(done.status, 0, str(done))
+        self.remount("rw")
+        self.assertEqual(self.record(name), before)
+        self.succeed([DEMO, "start", "kept"])
+
+    def test_a_run_directory_that_is_missing(self):
+        place = self.scratch()
+        self.addCleanup(harness.everywhere.pop, "MYDOCKER_RUN", None)
+        harness.everywhere["MYDOCKER_RUN"] = place + "/none/run"
+        name = self.succeed([DEMO, "run", "-d", BUSYBOX, "sleep",
+                             "600"]).out.strip()
+        self.assertTrue(os.path.isdir(place + "/none/run"))
+        self.succeed([DEMO, "rm", "-f", name])
+        harness.everywhere["MYDOCKER_RUN"] = "/sys/none"
+        done = self.demo("run", "--rm", BUSYBOX, "true")
+        self.assertEqual(done.status, 125, str(done))
+        self.assertIn("create directory /sys/none", done.err)
+        self.assertEqual(self.states(), {})
+        # What has no network of ours needs none.
+        self.succeed([DEMO, "run", "--rm", "--network", "none", BUSYBOX,
+                      "true"])
+
+
+class Strangers(SurvivalTest):
+    """A number, or a clock, that says something else than it did."""
+
+    def change(self, path, **values):
+        content = json.loads(read(path))
+        content.update(values)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(content, file)
+
+    def stranger(self):
+        # No number is given out again in the same tick of the clock.
+        time.sleep(0.05)
+        process = subprocess.Popen(["sleep", "600"])
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def lose(self, name):
+        """Monitor and container are gone, and the files say they run."""
+        pids = [*monitors(), *map(int, processes_in(name))]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        self.until(lambda: not processes_in(name) and not monitors())
+
+    def test_a_pid_that_is_anothers_by_now(self):
+        name, stranger = self.detached(), self.stranger()
+        self.lose(name)
+        self.change("%s/containers/%s/record.json" % (self.store, name),
+                    pid=stranger.pid)
+        self.change("%s/run/%s/state.json" % (self.store, name),
+                    pid=stranger.pid)
+        self.assertEqual(self.states(), {name: "exited"})
+        for words in (["exec", name, "true"], ["kill", name]):
+            done = self.demo(*words)
+            self.assertEqual(done.status, 1, str(done))
+            self.assertIn("is not running", done.err)
+        self.succeed([DEMO, "stop", name])
+        self.succeed([DEMO, "rm", "-f", name])
+        self.assertIsNone(stranger.poll())
+
+    def test_another_boot(self):
+        """All of its state is as it was, but the machine was off between."""
+        name, stranger = self.detached("--restart", "always"), self.stranger()
+        self.lose(name)
+        start = read("/proc/%d/stat" % stranger.pid).split()[21]
+        self.change("%s/run/%s/state.json" % (self.store, name),
+                    pid=stranger.pid, startTime=int(start),
+                    boot="11111111-2222-3333-4444-555555555555")
+        self.assertEqual(self.states(), {name: "exited"})
+        self.assertEqual(self.record(name)["exitCode"], 137)
+        self.assertIsNone(stranger.poll())
+        self.succeed([DEMO, "start", name])
+        self.assertEqual(self.check_states(), {name: "running"})
+
+    def test_a_clock_that_was_set_back(self):
+        """What is on record is later than now."""
+        name = self.detached(command=("sh", "-c", COUNTS))
+        later = int(time.time()) + 100000
+        self.change("%s/containers/%s/record.json" % (self.store, name),
+                    created=later, started=later)
+        done = self.succeed([DEMO, "ps", "--format",
+                             "{{.Status}}|{{.RunningFor}}"])
+        self.assertEqual(done.out, "Up Less than a second|"
+                                   "Less than a second ago\n")
+        self.succeed([DEMO, "restart", "-t", "0", name])
+        self.assertEqual(self.check_states(), {name: "running"})
+        self.succeed([DEMO, "stop", "-t", "0", name])
+        self.change("%s/containers/%s/record.json" % (self.store, name),
+                    finished=later)
+        self.assertRegex(self.succeed([DEMO, "ps", "-a"]).out,
+                         r"Exited \(137\) Less than a second ago")
+        self.check_log(name)
+
+
+class Policies(SurvivalTest):
+    """--restart and --health-*, from the option to the end."""
+
+    def ends(self, name):
+        self.until(lambda: self.state(name) == "exited")
+        return self.record(name)
+
+    def test_always(self):
+        name = self.detached("--restart", "always", command=(
+            "sh", "-c", "echo life; sleep 0.05"))
+        self.until(lambda: self.record(name)["restarts"] >= 2)
+        self.assertGreaterEqual(self.logged(name).count("life\n"), 2)
+        self.succeed([DEMO, "stop", "-t", "0", name])
+        self.ends(name)
+
+    def test_on_failure_counts(self):
+        name = self.detached("--restart", "on-failure:2",
+                             command=("sh", "-c", "echo life; exit 3"))
+        record = self.ends(name)
+        self.assertEqual((record["restarts"], record["exitCode"]), (2, 3))
+        self.assertEqual(self.logged(name), ["life\n"] * 3)
+        self.assertEqual(self.demo("inspect", "-f", "{{.RestartCount}}",
+                                   name).out, "2\n")
+        fine = self.detached("--restart", "on-failure", command=("true",))
+        self.assertEqual(self.ends(fine)["restarts"], 0)
+
+    def test_unless_stopped(self):
+        name = self.detached("--restart", "unless-stopped", command=(
+            "sleep", "0.1"))
+        self.until(lambda: self.record(name)["restarts"] >= 1)
+        self.succeed([DEMO, "stop", "-t", "0", name])
+        restarts = self.ends(name)["restarts"]
+        time.sleep(0.5)
+        self.assertEqual(self.record(name)["restarts"], restarts)
+        self.succeed([DEMO, "start", name])
+        self.until(lambda: self.record(name)["restarts"] >= 1)
+
+    def test_the_wait_doubles(self):
+        name = self.detached("--restart", "always", command=("false",))
+        self.until(lambda: self.record(name)["restarts"] >= 4)
+        self.until(lambda: self.state(name) == "restarting")
+        self.assertRegex(self.succeed([DEMO, "ps"]).out,
+                         r"Restarting \(1\) (Less than a|1) second ago")
+        self.succeed([DEMO, "rm", "-f", name])
+        with open(self.store + "/events.log", encoding="utf-8") as file:
+            events = [json.loads(line) for line in file]
+        starts = [event["timeNano"] / 1e9 for event in events
+                  if event["Actor"]["ID"] == name and event["Action"] == "start"]
+        waits = [b - a for a, b in zip(starts, starts[1:])]
+        for wait, least in zip(waits, (0.1, 0.2, 0.4)):
+            self.assertGreaterEqual(wait, least)
+
+    def health(self, name):
+        try:
+            return json.loads(read("%s/containers/%s/health.json" %
+                                   (self.store, name)))
+        except FileNotFoundError:
+            return {"Status": "starting", "Log": []}
+
+    def test_health(self):
+        name = self.detached("--health-cmd", "cat /healthy",
+                             "--health-interval", "100ms",
+                             "--health-retries", "2")
+        self.until(lambda: self.health(name)["Status"] == "unhealthy")
+        self.assertIn("(unhealthy)", self.succeed([DEMO, "ps"]).out)
+        self.succeed([DEMO, "exec", name, "sh", "-c", "echo ok >/healthy"])
+        self.until(lambda: self.health(name)["Status"] == "healthy")
+        self.assertIn("(healthy)", self.succeed([DEMO, "ps"]).out)
+        self.assertEqual(self.health(name)["Log"][-1]["Output"], "ok\n")
+
+    def test_a_check_ends_with_its_time(self):
+        """Whether it minds SIGTERM or not, with all that it has started."""
+        for script in ("sleep 611", "sleep 611; true",
+                       "trap '' TERM; sleep 611; true"):
+            with self.subTest(script=script):
+                name = self.detached("--health-cmd", script,
+                                     "--health-interval", "100ms",
+                                     "--health-timeout", "300ms",
+                                     "--health-retries", "1")
+                self.until(lambda: len(processes_in(name)) > 1)
+                self.until(lambda: self.health(name)["Log"])
+                result = self.health(name)["Log"][0]
+                self.assertEqual(result["ExitCode"], -1)
+                self.assertEqual(result["Output"],
+                                 "Health check exceeded timeout (0.3s)")
+                most = 0
+                for _ in range(50):
+                    most = max(most, len(processes_in(name)))
+                    time.sleep(0.02)
+                # Process 1, one check, and what is about to be one.
+                self.assertLessEqual(most, 3)
+                self.succeed([DEMO, "rm", "-f", name])
