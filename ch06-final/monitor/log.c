@@ -57,11 +57,12 @@ log_open(struct log *log, int dir, const char *id, uint64_t most_size,
 
 /* ---- writing ----------------------------------------------------------- */
 
-/* Give up what is not written; a part of an entry may be. */
+/* Give up what is not written; a part of an entry may be.  A newline in front
+ * ends no entry that is lost: it is there for one that is torn, or whole. */
 static void
 give_up(struct log *log)
 {
-	for (size_t i = 0; i < log->used; i++)
+	for (size_t i = 1; i < log->used; i++)
 		log->lost += log->buffer[i] == '\n';
 	log->size -= log->used;
 	log->used = 0;

@@ -43,12 +43,6 @@ note_begin(struct monitor *m)
 		fallocate(fd, 0, 0, RESERVE_SIZE);
 }
 
-void
-note_end(struct monitor *m)
-{
-	unlinkat(m->dir, RESERVE, 0);
-}
-
 /* With --rm it may be gone by now. */
 static void
 save(struct monitor *m, struct record *record)
@@ -58,9 +52,21 @@ save(struct monitor *m, struct record *record)
 	set_text(&record->health, m->health.status == HEALTH_NONE ? NULL :
 				  health_name(m->health.status));
 	if (record_save(m->dir, record) < 0 &&
-	    unlinkat(m->dir, RESERVE, 0) == 0)
+	    unlinkat(m->dir, RESERVE, 0) == 0) {
 		record_save(m->dir, record);
+		/* The old record's room is free, before the log takes it. */
+		note_begin(m);
+	}
 	record_free(record);
+}
+
+void
+note_end(struct monitor *m)
+{
+	struct record record;
+	if (m->log.error && record_load(m->dir, &record) == 0)
+		save(m, &record);
+	unlinkat(m->dir, RESERVE, 0);
 }
 
 void

@@ -10,7 +10,8 @@
 
 struct monitor;
 
-/* Make the reserve, and let go of it at the very end. */
+/* Make the reserve, and let go of it at the very end: what the log lost of
+ * the container's last words is noted before. */
 void note_begin(struct monitor *m);
 void note_end(struct monitor *m);
 

@@ -419,9 +419,10 @@ class AsRoot(Typed, Fuse):
         """Killed: nobody is left who could unmount anything."""
         self.leave()
         self.shell = self.terminal(
-            ["sh", "-c", DEMO + " aufs --shell < /dev/tty & echo = $! =; "
-             "wait; echo over"])
-        guide = self.shell.expect(" =").split()[-2]
+            ["sh", "-c", DEMO + " aufs --shell < /dev/tty & "
+             "echo guide=$!.; wait; echo over"])
+        self.shell.expect("guide=")
+        guide = self.shell.expect(".").split(".")[0]
         self.begin()
         self.change_layers()
         os.kill(int(guide), signal.SIGKILL)

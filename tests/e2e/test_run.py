@@ -922,7 +922,8 @@ class BadInput(ContainerTest):
     def test_in_somebody_elses_store(self):
         # In a copy that this user can reach; MYDOCKER_ROOT is root's.
         place = self.scratch(harness.USER)
-        shutil.copy(DEMO, place + "/demo")
+        for name in ("demo", "mydocker-image"):
+            shutil.copy(harness.program("ch06-final", name), place)
         for words, status in ((["run", BUSYBOX], 125), (["ps"], 1),
                               (["load"], 1), (["images"], 1)):
             done = self.run_command([place + "/demo", *words],
