@@ -39,9 +39,9 @@ ask(struct dns_asker *asker, const struct dns_client *client,
 /* ---- events ------------------------------------------------------------- */
 
 static void
-on_udp(void *owner, uint32_t events)
+on_udp(struct source *source, uint32_t events)
 {
-	struct dns_asker *asker = owner;
+	struct dns_asker *asker = source->owner;
 	static uint8_t packet[DNS_QUERY_SIZE];
 	(void)events;
 	for (int i = 0; i < PACKETS_AT_ONCE; i++) {
@@ -59,9 +59,9 @@ on_udp(void *owner, uint32_t events)
 }
 
 static void
-on_tcp(void *owner, uint32_t events)
+on_tcp(struct source *source, uint32_t events)
 {
-	struct dns_asker *asker = owner;
+	struct dns_asker *asker = source->owner;
 	(void)events;
 	int fd = accept4(asker->tcp.fd, NULL, NULL,
 			 SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -69,14 +69,14 @@ on_tcp(void *owner, uint32_t events)
 		dns_client_connected(asker, fd);
 	else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
 		/* No descriptor is left.  Not to ask again at once: later. */
-		dns_loop_watch(asker->server->epoll, &asker->tcp, 0);
+		loop_watch(asker->server->epoll, &asker->tcp, 0);
 }
 
 static void
-on_end(void *owner, uint32_t events)
+on_end(struct source *source, uint32_t events)
 {
 	(void)events;
-	dns_askers_remove(owner);
+	dns_askers_remove(source->owner);
 }
 
 /* ---- coming and going --------------------------------------------------- */
@@ -118,9 +118,9 @@ dns_askers_add(struct dns_server *server, const char *id, int udp, int tcp,
 	add_servers(&asker->servers, servers);
 	asker->next = server->askers;
 	server->askers = asker;
-	if (dns_loop_watch(server->epoll, &asker->udp, EPOLLIN) < 0 ||
-	    dns_loop_watch(server->epoll, &asker->tcp, EPOLLIN) < 0 ||
-	    dns_loop_watch(server->epoll, &asker->process, EPOLLIN) < 0) {
+	if (loop_watch(server->epoll, &asker->udp, EPOLLIN) < 0 ||
+	    loop_watch(server->epoll, &asker->tcp, EPOLLIN) < 0 ||
+	    loop_watch(server->epoll, &asker->process, EPOLLIN) < 0) {
 		dns_askers_remove(asker);
 		return -1;
 	}
@@ -134,15 +134,15 @@ dns_askers_remove(struct dns_asker *asker)
 	struct dns_asker **link = &server->askers;
 	dns_forward_cancel(asker);
 	dns_client_close_all(asker);
-	dns_loop_close(server->epoll, &asker->udp);
-	dns_loop_close(server->epoll, &asker->tcp);
-	dns_loop_close(server->epoll, &asker->process);
+	loop_close(server->epoll, &asker->udp);
+	loop_close(server->epoll, &asker->tcp);
+	loop_close(server->epoll, &asker->process);
 	while (*link != asker)
 		link = &(*link)->next;
 	*link = asker->next;
 	free(asker);
 	if (!server->askers)
-		server->idle_since = dns_loop_now();
+		server->idle_since = loop_now();
 }
 
 int64_t
@@ -154,7 +154,7 @@ dns_askers_expire(struct dns_server *server, int64_t now)
 		if (due < earliest)
 			earliest = due;
 		if (a->tcp.events == 0 &&
-		    dns_loop_watch(server->epoll, &a->tcp, EPOLLIN) == 0 &&
+		    loop_watch(server->epoll, &a->tcp, EPOLLIN) == 0 &&
 		    now + PAUSE_MS < earliest)
 			earliest = now + PAUSE_MS;
 	}

@@ -13,7 +13,7 @@ struct dns_connection {
 	struct dns_asker *asker;
 	struct dns_connection *next;
 	uint64_t number;
-	struct dns_source source;
+	struct source source;
 	uint8_t in[2 + DNS_QUERY_SIZE];
 	size_t have;
 	uint8_t *out;
@@ -35,7 +35,7 @@ watch(struct dns_connection *c)
 		events |= EPOLLIN;
 	if (c->has_ended && !untaken && c->waiting == 0)
 		c->due = 0;
-	if (dns_loop_watch(c->asker->server->epoll, &c->source, events) < 0)
+	if (loop_watch(c->asker->server->epoll, &c->source, events) < 0)
 		c->due = 0;
 }
 
@@ -54,7 +54,7 @@ send_rest(struct dns_connection *c)
 		if (sent < 0)
 			return;
 		c->sent += sent;
-		c->due = dns_loop_now() + DNS_CONNECTION_IDLE_MS;
+		c->due = loop_now() + DNS_CONNECTION_IDLE_MS;
 	}
 	c->out_length = c->sent = 0;
 }
@@ -119,9 +119,9 @@ take_questions(struct dns_connection *c)
 }
 
 static void
-on_ready(void *owner, uint32_t events)
+on_ready(struct source *source, uint32_t events)
 {
-	struct dns_connection *c = owner;
+	struct dns_connection *c = source->owner;
 	if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
 		send_rest(c);
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR) && !c->has_ended) {
@@ -129,7 +129,7 @@ on_ready(void *owner, uint32_t events)
 				   sizeof(c->in) - c->have, MSG_DONTWAIT);
 		if (got > 0) {
 			c->have += got;
-			c->due = dns_loop_now() + DNS_CONNECTION_IDLE_MS;
+			c->due = loop_now() + DNS_CONNECTION_IDLE_MS;
 			take_questions(c);
 		} else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
 			c->has_ended = true;
@@ -142,7 +142,7 @@ static void
 close_connection(struct dns_connection *c)
 {
 	struct dns_connection **link = &c->asker->connections;
-	dns_loop_close(c->asker->server->epoll, &c->source);
+	loop_close(c->asker->server->epoll, &c->source);
 	while (*link != c)
 		link = &(*link)->next;
 	*link = c->next;
@@ -172,7 +172,7 @@ dns_client_connected(struct dns_asker *asker, int fd)
 		.next = asker->connections,
 		.number = ++asker->connection_last,
 		.source = { .fd = fd, .owner = c, .ready = on_ready },
-		.due = dns_loop_now() + DNS_CONNECTION_IDLE_MS,
+		.due = loop_now() + DNS_CONNECTION_IDLE_MS,
 	};
 	asker->connections = c;
 	asker->connection_count++;

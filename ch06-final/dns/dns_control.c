@@ -8,11 +8,7 @@
 
 #include "dns_askers.h"
 #include "dns_protocol.h"
-
-union control {
-	struct cmsghdr header;
-	char space[CMSG_SPACE(DNS_GIVEN * sizeof(int))];
-};
+#include "passfd.h"
 
 struct message {
 	char text[DNS_MESSAGE_SIZE + 1];
@@ -23,30 +19,19 @@ struct message {
 static int
 receive(int fd, struct message *message)
 {
-	struct iovec part = { message->text, DNS_MESSAGE_SIZE };
-	union control control;
-	struct msghdr envelope = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t length = recvmsg(fd, &envelope,
-				 MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	size_t count = DNS_GIVEN;
+	/* MSG_TRUNC: how long it was, be there room for it or not. */
+	ssize_t length = passfd_receive(fd, message->text, DNS_MESSAGE_SIZE,
+					message->given, &count,
+					MSG_DONTWAIT | MSG_TRUNC);
 	if (length <= 0)
 		return length;
-	message->text[length] = '\0';
-	struct cmsghdr *rights = CMSG_FIRSTHDR(&envelope);
-	if (!rights || rights->cmsg_type != SCM_RIGHTS)
-		return failx("no descriptors came with it");
-	size_t count = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	memcpy(message->given, CMSG_DATA(rights), count * sizeof(int));
-	if (count != DNS_GIVEN || envelope.msg_flags &
-	    (MSG_TRUNC | MSG_CTRUNC)) {
-		for (size_t i = 0; i < count; i++)
-			close(message->given[i]);
-		return failx("not the descriptors that were expected");
+	if (count != DNS_GIVEN || length > DNS_MESSAGE_SIZE) {
+		while (count > 0)
+			close(message->given[--count]);
+		return failx("not what a client says");
 	}
+	message->text[length] = '\0';
 	return 1;
 }
 
@@ -69,14 +54,14 @@ take(struct dns_server *server, struct message *message)
 
 struct caller {
 	struct dns_server *server;
-	struct dns_source source;
+	struct source source;
 };
 
 /* A caller stays for as many containers as it likes. */
 static void
-on_caller(void *owner, uint32_t events)
+on_caller(struct source *source, uint32_t events)
 {
-	struct caller *caller = owner;
+	struct caller *caller = source->owner;
 	struct message message;
 	(void)events;
 	int got = receive(caller->source.fd, &message);
@@ -90,15 +75,15 @@ on_caller(void *owner, uint32_t events)
 	if (got < 0)
 		(void)send(caller->source.fd, failure.text,
 			   strlen(failure.text), MSG_NOSIGNAL | MSG_DONTWAIT);
-	dns_loop_close(caller->server->epoll, &caller->source);
+	loop_close(caller->server->epoll, &caller->source);
 	caller->server->caller_count--;
 	free(caller);
 }
 
 static void
-on_listener(void *owner, uint32_t events)
+on_listener(struct source *source, uint32_t events)
 {
-	struct dns_server *server = owner;
+	struct dns_server *server = source->owner;
 	(void)events;
 	int fd = accept4(server->listener.fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
@@ -108,7 +93,7 @@ on_listener(void *owner, uint32_t events)
 		.server = server,
 		.source = { .fd = fd, .owner = caller, .ready = on_caller },
 	};
-	if (dns_loop_watch(server->epoll, &caller->source, EPOLLIN) < 0) {
+	if (loop_watch(server->epoll, &caller->source, EPOLLIN) < 0) {
 		close(fd);
 		free(caller);
 		return;
@@ -119,8 +104,8 @@ on_listener(void *owner, uint32_t events)
 int
 dns_control_begin(struct dns_server *server, int listener)
 {
-	server->listener = (struct dns_source){
+	server->listener = (struct source){
 		.fd = listener, .owner = server, .ready = on_listener,
 	};
-	return dns_loop_watch(server->epoll, &server->listener, EPOLLIN);
+	return loop_watch(server->epoll, &server->listener, EPOLLIN);
 }

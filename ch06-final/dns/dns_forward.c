@@ -18,7 +18,7 @@ struct dns_forward {
 	struct dns_query query;
 	struct dns_servers servers;
 	size_t turn; /* which of them is asked */
-	struct dns_source source;
+	struct source source;
 	bool by_tcp;
 	int64_t due;
 	uint8_t *packet; /* the length, as TCP has it, and the question */
@@ -32,7 +32,7 @@ end_forward(struct dns_forward *f)
 {
 	struct dns_server *server = f->asker->server;
 	struct dns_forward **link = &server->forwards;
-	dns_loop_close(server->epoll, &f->source);
+	loop_close(server->epoll, &f->source);
 	while (*link != f)
 		link = &(*link)->next;
 	*link = f->next;
@@ -65,14 +65,14 @@ give_up(struct dns_forward *f)
 
 /* ---- one server --------------------------------------------------------- */
 
-static void on_ready(void *owner, uint32_t events);
+static void on_ready(struct source *source, uint32_t events);
 
 static int
 open_socket(struct dns_forward *f)
 {
 	const union dns_address *to = &f->servers.list[f->turn];
 	int kind = f->by_tcp ? SOCK_STREAM : SOCK_DGRAM;
-	f->source = (struct dns_source){
+	f->source = (struct source){
 		.fd = socket(to->any.sa_family,
 			     kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
 		.owner = f,
@@ -92,7 +92,7 @@ ask(struct dns_forward *f)
 {
 	uint8_t random[DNS_NAME_SIZE];
 	uint16_t id;
-	f->due = dns_loop_now() + DNS_PATIENCE_MS;
+	f->due = loop_now() + DNS_PATIENCE_MS;
 	f->sent = f->have = 0;
 	free_scoped(&f->in);
 	if (getrandom(&id, sizeof(id), 0) != sizeof(id) ||
@@ -104,7 +104,7 @@ ask(struct dns_forward *f)
 		f->in = new_bytes(2 + DNS_TCP_SIZE);
 	else if (send(f->source.fd, f->packet + 2, f->length, 0) < 0)
 		return -1;
-	return dns_loop_watch(f->asker->server->epoll, &f->source,
+	return loop_watch(f->asker->server->epoll, &f->source,
 			      f->by_tcp ? EPOLLOUT : EPOLLIN);
 }
 
@@ -113,7 +113,7 @@ static void
 ask_from(struct dns_forward *f)
 {
 	for (; f->turn < f->servers.count; f->turn++) {
-		dns_loop_close(f->asker->server->epoll, &f->source);
+		loop_close(f->asker->server->epoll, &f->source);
 		if (ask(f) == 0)
 			return;
 	}
@@ -191,7 +191,7 @@ send_by_tcp(struct dns_forward *f)
 	f->sent += sent > 0 ? sent : 0;
 	if (sent < 0 ||
 	    (f->sent == 2 + f->length &&
-	     dns_loop_watch(f->asker->server->epoll, &f->source, EPOLLIN) < 0))
+	     loop_watch(f->asker->server->epoll, &f->source, EPOLLIN) < 0))
 		ask_next(f);
 }
 
@@ -216,9 +216,9 @@ receive_by_tcp(struct dns_forward *f)
 }
 
 static void
-on_ready(void *owner, uint32_t events)
+on_ready(struct source *source, uint32_t events)
 {
-	struct dns_forward *f = owner;
+	struct dns_forward *f = source->owner;
 	(void)events;
 	if (!f->by_tcp)
 		receive(f);

@@ -7,14 +7,14 @@
  *	forward		or asked of others on its behalf
  *	client		by UDP, or by a connection: questions, answers
  *
- * Nobody waits for anybody: all is one process, one loop (dns_loop.h), and
+ * Nobody waits for anybody: all is one process, one loop (loop.h), and
  * what takes time is a struct in a list until its descriptor is ready or its
  * time is over.
  */
 #ifndef DNS_SERVER_H
 #define DNS_SERVER_H
 
-#include "dns_loop.h"
+#include "loop.h"
 #include "dns_message.h"
 #include "dns_names.h"
 #include "dns_servers.h"
@@ -40,8 +40,8 @@ struct dns_asker {
 	struct dns_server *server;
 	struct dns_asker *next;
 	char id[65];
-	struct dns_source udp, tcp;
-	struct dns_source process; /* a pidfd: at its end we let go */
+	struct source udp, tcp;
+	struct source process; /* a pidfd: at its end we let go */
 	struct dns_servers servers; /* --dns; none: the host's */
 	/* What is done with a question that has come. */
 	void (*ask)(struct dns_asker *asker, const struct dns_client *client,
@@ -54,8 +54,8 @@ struct dns_asker {
 struct dns_server {
 	int epoll;
 	int directory; /* of the names */
-	struct dns_source watcher; /* inotify(7) on it */
-	struct dns_source listener; /* of dns_control.h */
+	struct source watcher; /* inotify(7) on it */
+	struct source listener; /* of dns_control.h */
 	unsigned caller_count; /* clients that it has accepted */
 	struct dns_names names;
 	struct dns_asker *askers;

@@ -54,10 +54,10 @@ dns_watch_refresh(struct dns_server *server)
 }
 
 static void
-on_change(void *owner, uint32_t events)
+on_change(struct source *source, uint32_t events)
 {
 	(void)events;
-	dns_watch_refresh(owner);
+	dns_watch_refresh(source->owner);
 }
 
 int
@@ -66,10 +66,10 @@ dns_watch_begin(struct dns_server *server)
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (fd < 0)
 		return fail("watch the names");
-	server->watcher = (struct dns_source){
+	server->watcher = (struct source){
 		.fd = fd, .owner = server, .ready = on_change,
 	};
-	if (dns_loop_watch(server->epoll, &server->watcher, EPOLLIN) < 0)
+	if (loop_watch(server->epoll, &server->watcher, EPOLLIN) < 0)
 		return -1;
 	load(server);
 	return 0;

@@ -37,7 +37,7 @@ begin(struct dns_server *server, const char *networks, const char *resolv_conf)
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
 	signal(SIGPIPE, SIG_IGN);
-	server->idle_since = dns_loop_now();
+	server->idle_since = loop_now();
 	if (fcntl(DNS_LISTENER, F_SETFD, FD_CLOEXEC) < 0)
 		return fail("find the listening socket");
 	if (dns_watch_begin(server) < 0 ||
@@ -67,7 +67,7 @@ main(int argc, char **argv)
 		dprintf(STDERR_FILENO, "mydocker-dns: %s\n", failure.text);
 		return 125;
 	}
-	for (int64_t now = dns_loop_now(); !is_over(&server, now);) {
+	for (int64_t now = loop_now(); !is_over(&server, now);) {
 		int64_t due = dns_forward_expire(&server, now);
 		int64_t other = dns_askers_expire(&server, now);
 		if (other < due)
@@ -75,13 +75,8 @@ main(int argc, char **argv)
 		/* Who has come to say something is waited for. */
 		if (!server.askers && server.caller_count == 0)
 			due = server.idle_since + IDLE_MS;
-		uint32_t events;
-		struct dns_source *source = dns_loop_wait(
-			server.epoll, due == INT64_MAX ? -1 : due - now,
-			&events);
-		if (source)
-			source->ready(source->owner, events);
-		now = dns_loop_now();
+		loop_once(server.epoll, due == INT64_MAX ? -1 : due - now);
+		now = loop_now();
 	}
 	return 0;
 }

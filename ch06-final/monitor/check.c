@@ -22,8 +22,9 @@ check_plan(struct monitor *m)
 
 /* What it says; beyond HEALTH_OUTPUT nobody wants to know. */
 static void
-on_output(struct monitor *m, struct source *source, uint32_t events)
+on_output(struct source *source, uint32_t events)
 {
+	struct monitor *m = source->owner;
 	struct check *check = &m->check;
 	char rest[512];
 	size_t room = HEALTH_OUTPUT - check->length;
@@ -48,7 +49,9 @@ begin(struct monitor *m, int64_t now)
 		check_plan(m);
 		return;
 	}
-	check->output = (struct source){ .fd = output, .ready = on_output };
+	check->output = (struct source){
+		.fd = output, .owner = m, .ready = on_output,
+	};
 	loop_watch(m->epoll, &check->output, EPOLLIN);
 	check->result = (struct health_result){ 0 };
 	check->result.output = new_bytes(HEALTH_OUTPUT + 1);
@@ -92,7 +95,7 @@ check_take(struct monitor *m, int status)
 	struct health_result result = check->result;
 	while (check->output.fd >= 0 && check->length < HEALTH_OUTPUT) {
 		size_t before = check->length;
-		on_output(m, &check->output, 0);
+		on_output(&check->output, 0);
 		if (check->length == before)
 			break;
 	}

@@ -220,8 +220,9 @@ take(struct monitor *m, struct client *client,
 }
 
 static void
-on_ready(struct monitor *m, struct source *source, uint32_t events)
+on_ready(struct source *source, uint32_t events)
 {
+	struct monitor *m = source->owner;
 	struct client *client = (struct client *)source;
 	if ((events & EPOLLOUT) && !catch_up(m, client)) {
 		drop(m, client);
@@ -255,7 +256,9 @@ void
 clients_add(struct monitor *m, int sock, bool is_first)
 {
 	struct client *client = new_bytes(sizeof(*client));
-	client->source = (struct source){ .fd = sock, .ready = on_ready };
+	client->source = (struct source){
+		.fd = sock, .owner = m, .ready = on_ready,
+	};
 	client->is_first = is_first;
 	client->next = m->clients;
 	m->clients = client;
@@ -263,14 +266,15 @@ clients_add(struct monitor *m, int sock, bool is_first)
 	watch(m, client);
 	/* It has said already what it wants, and is to miss nothing. */
 	if (is_first)
-		on_ready(m, &client->source, EPOLLIN);
+		on_ready(&client->source, EPOLLIN);
 }
 
 void
-clients_accept(struct monitor *m, struct source *source, uint32_t events)
+clients_accept(struct source *listener, uint32_t events)
 {
+	struct monitor *m = listener->owner;
 	(void)events;
-	int sock = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC);
+	int sock = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (sock < 0)
 		return;
 	if (m->client_count < MOST)

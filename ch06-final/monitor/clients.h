@@ -19,8 +19,7 @@ struct source;
 /* Take a connected socket, ours from now on; and from now on those who come
  * by way of the listener. */
 void clients_add(struct monitor *m, int sock, bool is_first);
-void clients_accept(struct monitor *m, struct source *source,
-		    uint32_t events);
+void clients_accept(struct source *listener, uint32_t events);
 
 /* To all who want output; how many could not take it yet. */
 size_t clients_send(struct monitor *m, enum protocol_type type,

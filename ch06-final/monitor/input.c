@@ -35,9 +35,10 @@ drain(struct monitor *m)
 }
 
 static void
-on_ready(struct monitor *m, struct source *source, uint32_t events)
+on_ready(struct source *source, uint32_t events)
 {
-	(void)source, (void)events;
+	struct monitor *m = source->owner;
+	(void)events;
 	drain(m);
 	if (!m->input.used)
 		m->is_moving = true; /* those who were kept waiting may go on */
@@ -46,7 +47,9 @@ on_ready(struct monitor *m, struct source *source, uint32_t events)
 void
 input_open(struct monitor *m, int fd)
 {
-	m->input.sink = (struct source){ .fd = fd, .ready = on_ready };
+	m->input.sink = (struct source){
+		.fd = fd, .owner = m, .ready = on_ready,
+	};
 	m->input.used = 0;
 	m->input.is_ending = false;
 	if (fd >= 0)

@@ -63,8 +63,9 @@ start_failed(struct monitor *m, int status)
 }
 
 static void
-on_report(struct monitor *m, struct source *source, uint32_t events)
+on_report(struct source *source, uint32_t events)
 {
+	struct monitor *m = source->owner;
 	(void)events;
 	struct launch_report report;
 	struct launched made;
@@ -102,7 +103,9 @@ life_begin(struct monitor *m, int report, int in, int out, int err)
 	input_open(m, in);
 	stream_open(m, &m->streams[0], out);
 	stream_open(m, &m->streams[1], err);
-	m->starter = (struct source){ .fd = report, .ready = on_report };
+	m->starter = (struct source){
+		.fd = report, .owner = m, .ready = on_report,
+	};
 	loop_watch(m->epoll, &m->starter, EPOLLIN);
 }
 

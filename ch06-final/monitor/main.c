@@ -26,8 +26,9 @@ static struct monitor monitor;
 /* SIGTERM is for the container, whose end is ours.  A terminal that goes, or
  * its keys, are nothing to us. */
 static void
-on_signal(struct monitor *m, struct source *source, uint32_t events)
+on_signal(struct source *source, uint32_t events)
 {
+	struct monitor *m = source->owner;
 	(void)events;
 	struct signalfd_siginfo info;
 	if (read(source->fd, &info, sizeof(info)) != sizeof(info))
@@ -55,7 +56,9 @@ open_signals(struct monitor *m)
 	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		return fail("make a descriptor for signals");
-	m->signals = (struct source){ .fd = fd, .ready = on_signal };
+	m->signals = (struct source){
+		.fd = fd, .owner = m, .ready = on_signal,
+	};
 	loop_watch(m->epoll, &m->signals, EPOLLIN);
 	return 0;
 }
@@ -93,7 +96,9 @@ begin(struct monitor *m)
 	int listener = protocol_listen(m->dir);
 	if (listener < 0 || open_signals(m) < 0)
 		return -1;
-	m->listener = (struct source){ listener, 0, clients_accept };
+	m->listener = (struct source){
+		.fd = listener, .owner = m, .ready = clients_accept,
+	};
 	loop_watch(m->epoll, &m->listener, EPOLLIN);
 	note_begin(m);
 	m->streams[0].name = "stdout";
@@ -126,7 +131,7 @@ main(int argc, char **argv)
 	}
 	/* At last those clients are left that have yet to take the end. */
 	for (int64_t wait_ms = 0; m->phase != PHASE_OVER || m->clients;) {
-		loop_once(m->epoll, m, wait_ms);
+		loop_once(m->epoll, wait_ms);
 		wait_ms = life_go_on(m);
 	}
 	return 0;

@@ -83,8 +83,9 @@ stream_pump(struct monitor *m, struct stream *stream)
 }
 
 static void
-on_ready(struct monitor *m, struct source *source, uint32_t events)
+on_ready(struct source *source, uint32_t events)
 {
+	struct monitor *m = source->owner;
 	(void)events;
 	stream_pump(m, (struct stream *)source);
 }
@@ -92,7 +93,9 @@ on_ready(struct monitor *m, struct source *source, uint32_t events)
 void
 stream_open(struct monitor *m, struct stream *stream, int fd)
 {
-	stream->source = (struct source){ .fd = fd, .ready = on_ready };
+	stream->source = (struct source){
+		.fd = fd, .owner = m, .ready = on_ready,
+	};
 	stream->is_partial = false;
 	if (fd < 0)
 		return;

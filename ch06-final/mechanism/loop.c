@@ -1,22 +1,23 @@
-/* loop.c - monitor.  See loop.h. */
+/* loop.c - mechanism.  See loop.h. */
 #include "loop.h"
 
 #include <limits.h>
 #include <time.h>
 
-void
+int
 loop_watch(int epoll, struct source *source, uint32_t events)
 {
 	if (source->fd < 0 || events == source->events)
-		return;
+		return 0;
 	/* Of what is watched for nothing the end would be told all the
 	 * same, again and again. */
 	struct epoll_event event = { events, { .ptr = source } };
-	epoll_ctl(epoll,
-		  events == 0 ? EPOLL_CTL_DEL :
-		  source->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
-		  source->fd, &event);
+	int how = events == 0 ? EPOLL_CTL_DEL :
+		  source->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+	if (epoll_ctl(epoll, how, source->fd, &event) < 0)
+		return fail("watch a descriptor");
 	source->events = events;
+	return 0;
 }
 
 void
@@ -27,7 +28,7 @@ loop_close(int epoll, struct source *source)
 }
 
 void
-loop_once(int epoll, struct monitor *m, int64_t timeout_ms)
+loop_once(int epoll, int64_t timeout_ms)
 {
 	struct epoll_event event;
 	if (timeout_ms > INT_MAX)
@@ -35,7 +36,7 @@ loop_once(int epoll, struct monitor *m, int64_t timeout_ms)
 	if (epoll_wait(epoll, &event, 1, timeout_ms) != 1)
 		return;
 	struct source *source = event.data.ptr;
-	source->ready(m, source, event.events);
+	source->ready(source, event.events);
 }
 
 int64_t

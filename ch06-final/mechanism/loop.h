@@ -1,6 +1,6 @@
 /*
- * loop.h - what the monitor waits for: descriptors, by epoll(7), one event at
- * a time, so that whoever handles one may let go of any other.
+ * loop.h - what a program waits for: descriptors, by epoll(7), one event at a
+ * time, so that whoever handles one may let go of any other.
  */
 #ifndef LOOP_H
 #define LOOP_H
@@ -9,22 +9,20 @@
 
 #include "base.h"
 
-struct monitor;
-
 struct source {
-	int fd; /* or -1 */
+	int fd;		 /* or -1 */
 	uint32_t events; /* that are waited for now; 0: none, nor its end */
-	void (*ready)(struct monitor *m, struct source *source,
-		      uint32_t events);
+	void *owner;	 /* whose it is: for who is ready */
+	void (*ready)(struct source *source, uint32_t events);
 };
 
-/* Wait for these events from now on. */
-void loop_watch(int epoll, struct source *source, uint32_t events);
+/* Wait for these events from now on; -1 when the kernel will not. */
+int loop_watch(int epoll, struct source *source, uint32_t events);
 /* Wait for none, and close it. */
 void loop_close(int epoll, struct source *source);
 
 /* Wait for one event, for so long at most (-1: for ever), and handle it. */
-void loop_once(int epoll, struct monitor *m, int64_t timeout_ms);
+void loop_once(int epoll, int64_t timeout_ms);
 
 /* Milliseconds on a clock that nobody sets. */
 int64_t loop_now(void);
