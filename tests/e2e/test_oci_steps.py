@@ -6,9 +6,11 @@ Nothing is left behind.  CYCLES and AT_ONCE say how many.
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
+import unittest
 
 import harness
 import test_oci_verbs
@@ -117,6 +119,26 @@ class Steps(test_oci_verbs.OciTest):
                 done = self.oci("delete", "--force", container)
                 self.assertEqual(done.text, "")
                 self.assert_nothing_left(before)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_killed_before_it_marks_what_it_made(self):
+        """Between mkdir(2) and fsetxattr(2), in each hierarchy."""
+        self.make_bundle("true", edit=lambda config: config["linux"].update(
+            cgroupsPath="killed"))
+        before = harness.residue.snapshot()
+        turn, killed = 0, True
+        while killed:
+            turn += 1
+            container = self.new_id()
+            killed = self.run_command(
+                ["strace", "-qq", "-o", "/dev/null", "-e", "trace=fsetxattr",
+                 "-e", "inject=fsetxattr:signal=KILL:when=%d" % turn,
+                 self.runtime, "--root", self.root, "run", "--bundle",
+                 self.bundle, container]).status != 0
+            self.oci("delete", "--force", container)
+            self.assert_nothing_left(before)
+            self.assertLess(turn, 100)
+        self.assertGreater(turn, 1)
 
     def test_run_killed_where_it_is_not_like_create(self):
         """Until its program begins the process ends with it: one that went on
