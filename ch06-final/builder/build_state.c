@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mount_options.h"
+#include "path.h"
 
 /* ---- the whole ----------------------------------------------------------- */
 
