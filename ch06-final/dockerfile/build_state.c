@@ -132,19 +132,6 @@ build_state_note(struct build_state *state, const char *created,
 }
 
 static char *
-joined(const struct words *words, const char *quote)
-{
-	char *line = NULL;
-	size_t length;
-	FILE *out = open_memstream(&line, &length);
-	for (size_t i = 0; i < words->count; i++)
-		fprintf(out, "%s%s%s%s", i ? " " : "", quote, words->items[i],
-			quote);
-	fclose(out);
-	return line;
-}
-
-static char *
 joined_pairs(const struct instruction *instruction)
 {
 	auto_words struct words words = { 0 };
@@ -155,7 +142,7 @@ joined_pairs(const struct instruction *instruction)
 					    pair->value ?: "");
 		words_add(&words, word);
 	}
-	return joined(&words, "");
+	return words_join(&words, " ");
 }
 
 static char *
@@ -169,7 +156,7 @@ copy_created_by(const struct instruction *instruction)
 			text("<<%s", instruction->heredocs[i].name);
 		words_add(&words, word);
 	}
-	auto_free char *sources = joined(&words, "");
+	auto_free char *sources = words_join(&words, " ");
 	const char *chown = instruction->chown, *chmod = instruction->chmod;
 	return text("%s %s%s%s%s%s%s%s %s",
 		    instruction_name(instruction->kind),
@@ -184,8 +171,8 @@ run_created_by(const struct build_state *state,
 {
 	auto_words struct words words = { 0 };
 	build_state_command(state, instruction, &words);
-	auto_free char *command = joined(&words, "");
-	auto_free char *given = joined(args, "");
+	auto_free char *command = words_join(&words, " ");
+	auto_free char *given = words_join(args, " ");
 	return args->count ? text("RUN |%zu %s %s", args->count, given,
 				  command) :
 			     text("RUN %s", command);
@@ -214,18 +201,19 @@ build_state_created_by(const struct build_state *state,
 	case INSTRUCTION_ENTRYPOINT:
 	case INSTRUCTION_HEALTHCHECK:
 		build_state_command(state, instruction, &words);
-		line = joined(&words, "\"");
-		return text("%s [%s]", name, line);
+		line = words_join(&words, "\" \"");
+		return words.count ? text("%s [\"%s\"]", name, line) :
+				     text("%s []", name);
 	case INSTRUCTION_EXPOSE:
 	case INSTRUCTION_VOLUME:
 	case INSTRUCTION_SHELL:
-		line = joined(&instruction->words, "");
+		line = words_join(&instruction->words, " ");
 		return text("%s [%s]", name, line);
 	case INSTRUCTION_WORKDIR:
 		return text("%s %s", name, build_state_get(state,
 							   "WorkingDir"));
 	default:
-		line = joined(&instruction->words, "");
+		line = words_join(&instruction->words, " ");
 		return text("%s %s", name, line);
 	}
 }
