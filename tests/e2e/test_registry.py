@@ -486,13 +486,13 @@ class Archives(RegistryTest):
                              ("ENV A='b", "matching single-quote"),
                              ("ENV =b", "ENV names can not be blank"),
                              ("LABEL a", "LABEL must have two arguments"),
-                             (b"USER \xe9", "USER: a text in it is not UTF-8"),
+                             ("USER \udce9", "USER: a text in it is not UTF-8"),
                              ("HEALTHCHECK --interval=x CMD a",
                               "invalid duration"),
                              ("STOPSIGNAL x", "invalid signal: x")):
             with self.subTest(change=change):
                 self.bad(["import", "-c", change, "/dev/null", "no:1"], said)
-        self.bad(["import", "-m", b"\xe9", "/dev/null", "no:1"],
+        self.bad(["import", "-m", "\udce9", "/dev/null", "no:1"],
                  "the comment is not UTF-8")
         self.check(["ch:1", "ch:2"])
 
