@@ -30,12 +30,6 @@ take_format(void *data, const char *value)
 }
 
 static int
-take_filter(void *data, const char *value)
-{
-	return filters_add(&((struct events_options *)data)->filters, value);
-}
-
-static int
 take_since(void *data, const char *value)
 {
 	return times_parse(value, &((struct events_options *)data)->since);
@@ -48,8 +42,8 @@ take_until(void *data, const char *value)
 }
 
 static const struct option_row options[] = {
-	{ 'f', "filter", "FILTER", "Filter output based on conditions provided",
-	  take_filter, 0 },
+	MEMBER('f', "filter", "FILTER", "Filter output based on conditions "
+	       "provided", filters_add, struct events_options, filters),
 	{ 0, "format", "STRING", "\"json\", or a Go template", take_format,
 	  0 },
 	{ 0, "since", "TIME", "Show all events created since timestamp",

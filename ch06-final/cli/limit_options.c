@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mount_options.h"
 #include "oci_process.h"
+#include "path.h"
 #include "units.h"
 
 /* ---- numbers ------------------------------------------------------------ */

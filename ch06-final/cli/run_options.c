@@ -30,19 +30,6 @@ take_hostname(void *member, const char *value)
 	return check_hostname(value);
 }
 
-static int
-take_label(void *words, const char *value)
-{
-	size_t length = strcspn(value, "=");
-	size_t blanks = strspn(value, " \t");
-	if (blanks >= length)
-		return failx("invalid label '%s': empty name", value);
-	if (strcspn(value + blanks, " \t") + blanks < length)
-		return failx("label '%.*s' contains whitespaces",
-			     (int)(length - blanks), value + blanks);
-	return option_take_word(words, value);
-}
-
 /* ---- its program -------------------------------------------------------- */
 
 static int
@@ -323,8 +310,8 @@ const struct option_row run_option_rows[] = {
 	  "container:NAME", take_text, ipc),
 	MEMBER(0, "isolation", "string", "Container isolation technology",
 	       take_text, W, isolation),
-	MEMBER('l', "label", "list", "Set a label (key=value)", take_label, W,
-	       labels),
+	MEMBER('l', "label", "list", "Set a label (key=value)",
+	       option_take_label, W, labels),
 	MEMBER(0, "label-file", "list", "Read labels from a file",
 	       option_take_word, W, label_files),
 	S(0, "link", "list", "Know another container by name (name:alias)",

@@ -5,12 +5,12 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "tree.h"
 
 #define RECORD_FILE "record.json"
@@ -43,10 +43,7 @@ int
 records_open(const char *root)
 {
 	auto_free char *path = text("%s/containers", root);
-	if (make_dirs(path, 0700) < 0)
-		return -1;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? fail("open %s", path) : fd;
+	return lock_open_directory(path, 0700, 0);
 }
 
 /* ---- the file ---------------------------------------------------------- */
@@ -385,12 +382,9 @@ record_lock_change(int dir)
 {
 	auto_close int fd =
 		openat(dir, "change", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	int result;
-	do
-		result = fd < 0 ? -1 : flock(fd, LOCK_EX);
-	while (result < 0 && errno == EINTR);
-	return result < 0 ? fail("lock what was asked for of a container") :
-			    take_fd(&fd);
+	return fd < 0 || lock_take(fd, LOCK_EX) < 0 ?
+		       fail("lock what was asked for of a container") :
+		       take_fd(&fd);
 }
 
 int

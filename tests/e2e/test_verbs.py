@@ -427,6 +427,20 @@ class Commit(VerbTest):
     def test_commit(self):
         self.check()
 
+    def test_changes(self):
+        name = self.container("-e", "A=1", "-w", "/w")
+        image = self.commit("-c", "ENV B=$A-x", "-c", "WORKDIR ../v", "-c",
+                            "HEALTHCHECK --interval=1h CMD [\"true\"]", "-c",
+                            "ENTRYPOINT [\"cat\"]", name)
+        config = self.inspect(image, "Config")
+        self.assertIn("B=1-x", config["Env"])
+        self.assertEqual(config["WorkingDir"], "/v")
+        self.assertEqual(config["Healthcheck"], {"Test": ["CMD", "true"],
+                                                 "Interval": 3600 * 10 ** 9})
+        self.assertEqual(config["Entrypoint"], ["cat"])
+        # The container's command was for no entrypoint, or another.
+        self.assertFalse(config.get("Cmd"))
+
     def test_one_at_rest_and_one_that_is_paused(self):
         name = self.changed()
         self.demo("pause", name)
@@ -442,8 +456,10 @@ class Commit(VerbTest):
     def test_refusals(self):
         name = self.container()
         self.refused("invalid reference format", "commit", name, "Bad//x")
+        before = self.demo("images", "-aq").out
         self.refused("is not a valid change command", "commit", "-c",
                      "RUN x", name)
+        self.assertEqual(self.demo("images", "-aq").out, before)
         self.refused("No such container: nobody", "commit", "nobody")
         self.assertEqual(self.inspect(name, "State.Status"), "running")
 
