@@ -12,7 +12,7 @@
 #include "csv.h"
 #include "options.h"
 #include "path.h"
-#include "units.h"
+#include "size.h"
 #include "volumes.h"
 
 /* ---- paths -------------------------------------------------------------- */
@@ -342,7 +342,7 @@ take_tmpfs_key(struct mount_said *said, const char *key, const char *value)
 	char *end;
 	said->tmpfs = true;
 	if (strcmp(key, "tmpfs-size") == 0 && value)
-		return parse_size(value, &said->size) < 0 ?
+		return size_parse(value, SIZE_BINARY, &said->size) < 0 ?
 			       failx("invalid value for %s: %s", key, value) :
 			       0;
 	if (strcmp(key, "tmpfs-mode") != 0 || !value)

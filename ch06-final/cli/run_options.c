@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "env_file.h"
+#include "log_limits.h"
 #include "mount_options.h"
 #include "network_options.h"
 #include "ports.h"
@@ -109,23 +110,12 @@ take_log_driver(void *member, const char *value)
 	return take_text(member, value);
 }
 
-/* Those of json-file that change how much is kept. */
 static int
 take_log_option(void *words, const char *value)
 {
-	const char *rest = strchr(value, '=');
-	uint64_t number;
-	if (strncmp(value, "max-size=", 9) == 0)
-		return parse_size(value + 9, &number) < 0 || number == 0 ?
-			       failx("invalid value for max-size: %s",
-				     value + 9) :
-			       option_take_word(words, value);
-	if (strncmp(value, "max-file=", 9) == 0)
-		return parse_number(value + 9, 1, INT32_MAX, &number) < 0 ?
-			       failx("max-file cannot be less than 1") :
-			       option_take_word(words, value);
-	return failx("unknown log opt '%.*s' for json-file log driver",
-		     (int)(rest ? rest - value : (long)strlen(value)), value);
+	struct log_limits limits;
+	return log_limits_take(&limits, value) < 0 ?
+		       -1 : option_take_word(words, value);
 }
 
 static int

@@ -50,4 +50,11 @@ int attach_signal(int dir, int signal);
 /* Another restart policy. */
 int attach_set_restart(int dir, const struct restart_policy *policy);
 
+/* Says the failure of one of these that there is no monitor? */
+bool attach_is_gone(void);
+
+/* PROTOCOL_REFUSED, as a failure: -1. */
+struct protocol_message;
+int attach_refused(const struct protocol_message *message, size_t length);
+
 #endif

@@ -7,6 +7,7 @@
  *	attach	HELLO, then INPUT... INPUT_END, RESIZE, SIGNAL; DETACH
  *		gets WELCOME, then OUTPUT and ERRORS..., at last EXITED
  *	wait	HELLO that wants nothing; gets WELCOME and EXITED
+ *		either gets REFUSED where too many are there
  *	stop	STOP; gets DONE
  *	connect	HELD; gets DONE with a descriptor; HOLD with another; gets DONE
  *
@@ -42,6 +43,7 @@ enum protocol_type {
 	PROTOCOL_ERRORS,
 	PROTOCOL_DONE,	    /* SIGNAL, STOP, RESTART or HOLD is */
 	PROTOCOL_EXITED,    /* number: its exit status, 0 to 255 */
+	PROTOCOL_REFUSED,   /* HELLO is; bytes: why, for people */
 };
 enum { PROTOCOL_WANTS_OUTPUT = 1, PROTOCOL_WANTS_INPUT = 2 };
 

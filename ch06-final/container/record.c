@@ -39,6 +39,13 @@ record_free(struct record *record)
 	*record = (struct record){ 0 };
 }
 
+bool
+record_is_at_rest(const struct record *record)
+{
+	return record->status == STATUS_CREATED ||
+	       record->status == STATUS_EXITED;
+}
+
 int
 records_open(const char *root)
 {
@@ -452,8 +459,10 @@ record_find(int containers, const char *word, struct record *record, int *dir)
 {
 	size_t count, matches = 0, found = 0;
 	struct record *records = records_list(containers, &count);
+	/* `inspect` tells it as Docker does, with a slash before it. */
+	const char *name = word + (*word == '/');
 	for (size_t i = 0; i < count; i++) {
-		bool whole = strcmp(records[i].name, word) == 0 ||
+		bool whole = strcmp(records[i].name, name) == 0 ||
 			     strcmp(records[i].id, word) == 0;
 		if (whole || (*word && strncmp(records[i].id, word,
 					       strlen(word)) == 0)) {
@@ -476,8 +485,8 @@ record_find(int containers, const char *word, struct record *record, int *dir)
 		return -1;
 	}
 	if (matches > 1)
-		return failx("%s is the beginning of %zu ids; give more of it",
-			     word, matches);
+		return failx("Multiple IDs found with provided prefix: %s",
+			     word);
 	*dir = openat(containers, record->id,
 		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*dir < 0)
