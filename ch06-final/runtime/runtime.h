@@ -84,7 +84,8 @@ struct exec_options {
 	size_t gid_count;
 	const char *apparmor, *selinux_label; /* or NULL */
 	bool tty, no_new_privs;
-	const char *cgroup; /* below the container's; or NULL */
+	const char *const *cgroups; /* "[CONTROLLER,..:]PATH" below the
+				       container's; or NULL */
 	const char *console_socket, *pid_file;
 	unsigned int preserve_fds, listen_fds;
 	bool detach, ignore_paused;
