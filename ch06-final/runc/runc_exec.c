@@ -45,6 +45,7 @@ TAKE(apparmor)
 TAKE(selinux_label)
 TAKE(console_socket)
 TAKE(pid_file)
+TAKE(pidfd_socket)
 
 static int
 take_env(void *data, const char *value)
@@ -103,6 +104,8 @@ static const struct option_row rows[] = {
 	       exec.detach),
 	{ 0, "pid-file", "FILE", "Write the process id to it", take_pid_file,
 	  0 },
+	{ 0, "pidfd-socket", "SOCKET", "Send a pidfd of it there",
+	  take_pidfd_socket, 0 },
 	{ 0, "console-socket", "SOCKET", "Send the terminal's master there",
 	  take_console_socket, 0 },
 	{ 0, "cwd", "DIR", "Working directory in the container", take_cwd, 0 },

@@ -248,16 +248,26 @@ take_terminal(struct entering *entering)
 }
 
 static int
+tell_engine(const struct entering *entering)
+{
+	const struct exec_options *options = entering->options;
+	const struct making *of = &entering->of;
+	auto_free char *number = text("%d", of->pid);
+	if (options->pid_file &&
+	    write_file(AT_FDCWD, options->pid_file, number, 0644) < 0)
+		return -1;
+	return options->pidfd_socket ? handover_send(options->pidfd_socket,
+						     "pidfd", of->pidfd) : 0;
+}
+
+static int
 follow_child(struct entering *entering)
 {
 	struct making *of = &entering->of;
-	const char *pid_file = entering->options->pid_file;
-	auto_free char *number = text("%d", of->pid);
 	if (process_limits(&entering->process, of->pid) < 0 ||
 	    sync_send(of->sync, SYNC_GO) < 0 || take_terminal(entering) < 0 ||
-	    sync_expect(of->sync, SYNC_READY, "the new process") < 0)
-		return -1;
-	if (pid_file && write_file(AT_FDCWD, pid_file, number, 0644) < 0)
+	    sync_expect(of->sync, SYNC_READY, "the new process") < 0 ||
+	    tell_engine(entering) < 0)
 		return -1;
 	if (sync_send(of->sync, SYNC_GO) < 0 ||
 	    (filter_listens(&of->filter) &&

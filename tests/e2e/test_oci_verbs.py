@@ -1021,6 +1021,21 @@ class Exec(OciTest):
         self.addCleanup(os.close, fds[0])
         self.assertEqual(os.read(fds[0], 100), b"hello\r\n")
 
+    def test_a_pidfd_by_socket(self):
+        path, server = self.listen("pidfd")
+        file = os.path.join(self.place, "pid")
+        with open(os.devnull, "w", encoding="utf-8") as null:
+            self.exec("-d", "--pidfd-socket", path, "--pid-file", file, "--",
+                      "sleep", "500", stdout=null, stderr=null)
+        with server.accept()[0] as connection:
+            _, fds, _, _ = socket.recv_fds(connection, 100, 1)
+        self.addCleanup(os.close, fds[0])
+        self.assertRegex(read("/proc/self/fdinfo/%d" % fds[0]),
+                         r"(?m)^Pid:\s*%s$" % read(file))
+        done = self.exec("--pidfd-socket", self.place + "/no", "--", "true",
+                         status=1)
+        self.assertIn("socket", done.err)
+
     def test_preserved_descriptors(self):
         script = 'exec 3<<<three 4<<<four; exec "$@"'
         for count, seen in ((1, "three\n"), (2, "three\nfour\n")):
