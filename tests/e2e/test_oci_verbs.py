@@ -808,9 +808,8 @@ class Exec(OciTest):
         return dict(re.findall(r"(?m)^(\w+):\s*(\S+)$", out))
 
     def sets_of(self, *options):
-        status = self.status_of(*options)
-        return {name: int(status["Cap" + name], 16)
-                for name in ("Bnd", "Prm", "Eff", "Inh", "Amb")}
+        return {name[3:]: int(value, 16) for name, value in
+                self.status_of(*options).items() if name.startswith("Cap")}
 
     def another(self, **process):
         """In place of the one that all here have."""
@@ -1109,7 +1108,7 @@ class Limits(OciTest):
             self.assertEqual(self.cgroup_file(container, "pids.max"), "79")
 
     # Options of `update`, and {file: what is in it then}: of version 1, of 2,
-    # or of both.  The last is the option that needs the file.
+    # or of both.  The last option is the one that needs the file.
     OPTIONS = (
         (["--blkio-weight=250"],
          {"blkio.weight": "250", "blkio.bfq.weight": "250",
