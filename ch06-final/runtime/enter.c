@@ -326,7 +326,13 @@ static int
 enter(struct entering *entering, int signals)
 {
 	struct making *of = &entering->of;
-	if (prepare(entering) < 0 || make_child(entering) < 0)
+	if (prepare(entering) < 0)
+		return -1;
+	/* On v2 the child is born frozen, in a paused one, and `resume` wants
+	 * the lock: it would wait for us, and we for it. */
+	if (entering->options->ignore_paused)
+		close_scoped(&of->lock);
+	if (make_child(entering) < 0)
 		return -1;
 	/* Others may do what they want with the container meanwhile. */
 	close_scoped(&of->lock);
