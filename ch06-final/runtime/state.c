@@ -35,6 +35,9 @@ state_path(const char *root, const char *id)
 
 /* ---- the file ------------------------------------------------------------ */
 
+/* Renamed into place, but not fsynced, as other things here that are kept are:
+ * of all that is written down nothing lives on after a power cut, and load()
+ * takes what such a one may leave.  A start does not wait for a disk. */
 int
 state_write(int dir, const char *name, const char *content)
 {
