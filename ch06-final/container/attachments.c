@@ -258,10 +258,17 @@ attachments_plug(const struct attached *whose, struct attachments *all,
 		if (attachment_tell(networks, whose, &all->list[i], pid) < 0)
 			return -1;
 	close_scoped(&networks);
+	return attachments_have_names(all) ?
+		       attachments_serve(whose->root, whose->id, pid) : 0;
+}
+
+bool
+attachments_have_names(const struct attachments *all)
+{
 	for (size_t i = 0; i < all->count; i++)
 		if (!network_is_given(all->list[i].record.name))
-			return attachments_serve(whose->root, whose->id, pid);
-	return 0;
+			return true;
+	return false;
 }
 
 int

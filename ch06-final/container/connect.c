@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "core.h"
 #include "files.h"
 #include "held.h"
@@ -271,9 +272,10 @@ container_connect(struct container *c, const struct network_wanted *wanted,
 	    settings_save(c->dir, &settings) < 0)
 		return -1;
 	close_scoped(&networks);
-	return runs && !network_is_given(record->name) ?
-		       attachments_serve(c->root, c->record.id,
-					 c->record.pid) : 0;
+	if (!runs || network_is_given(record->name))
+		return 0;
+	return attachments_serve(c->root, c->record.id, c->record.pid) < 0 ?
+		       -1 : attach_tell_names(c->dir);
 }
 
 /* ---- disconnect --------------------------------------------------------- */

@@ -8,7 +8,8 @@
  *		gets WELCOME, then OUTPUT and ERRORS..., at last EXITED
  *	wait	HELLO that wants nothing; gets WELCOME and EXITED
  *	stop	STOP; gets DONE
- *	connect	HELD; gets DONE with a descriptor; HOLD with another; gets DONE
+ *	connect	HELD; gets DONE with a descriptor; HOLD with another; gets DONE;
+ *		NAMES; gets DONE
  *
  * An end of the file before EXITED means that the monitor has let go of the
  * client, which did not read, or that it died: see protocol_receive().
@@ -36,11 +37,12 @@ enum protocol_type {
 	PROTOCOL_DETACH,    /* good-bye; the input does not end with us */
 	PROTOCOL_HELD,	    /* what do you hold?  comes with DONE (held.h) */
 	PROTOCOL_HOLD,	    /* hold what comes with this in its place */
+	PROTOCOL_NAMES,	    /* it has names now: watch who serves them */
 	/* from the monitor */
 	PROTOCOL_WELCOME,   /* number: 1 when the container has a terminal */
 	PROTOCOL_OUTPUT,
 	PROTOCOL_ERRORS,
-	PROTOCOL_DONE,	    /* SIGNAL, STOP, RESTART or HOLD is */
+	PROTOCOL_DONE,	    /* SIGNAL, STOP, RESTART, HOLD or NAMES is */
 	PROTOCOL_EXITED,    /* number: its exit status, 0 to 255 */
 };
 enum { PROTOCOL_WANTS_OUTPUT = 1, PROTOCOL_WANTS_INPUT = 2 };

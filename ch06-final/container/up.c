@@ -118,11 +118,8 @@ files_up(struct container *c)
 	const struct attachments *all = &c->attachments;
 	char gateway[IPAM_ADDRESS_SIZE] = "";
 	auto_words struct words links = { 0 }, addresses = { 0 };
-	bool has_names = false;
-	for (size_t i = 0; i < all->count; i++) {
+	for (size_t i = 0; i < all->count; i++)
 		attachment_addresses(&all->list[i], &addresses);
-		has_names |= !network_is_given(all->list[i].record.name);
-	}
 	if (all->count)
 		ipam_format(all->list[0].network.gateway, gateway);
 	if (joined_links(c->root, c->settings, &links) < 0)
@@ -132,7 +129,7 @@ files_up(struct container *c)
 		.addresses = &addresses,
 		.gateway = gateway,
 		.links = &links,
-		.has_names = has_names,
+		.has_names = attachments_have_names(all),
 	});
 }
 
@@ -316,6 +313,7 @@ container_start(struct container *c, struct console *console,
 		.daemon = c->daemon,
 		.master = take_fd(&c->master),
 		.held = take_fd(&c->held),
+		.has_names = attachments_have_names(&c->attachments),
 	};
 	return 0;
 }

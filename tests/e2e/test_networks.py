@@ -399,7 +399,7 @@ class Many(NetworksTest):
         self.kill_and_go_on()
 
     def kill_and_go_on(self):
-        # The name server: the next command starts it again.
+        # The name server: whoever sees it first starts it again.
         servers = [pid for pid, line in residue.descendants().items()
                    if "mydocker-dns" in line]
         self.assertEqual(len(servers), 1, servers)
