@@ -148,10 +148,10 @@ attachment_addresses(const struct attachment *a, struct words *addresses)
 
 /* ---- reserved ----------------------------------------------------------- */
 
-static bool
-can_publish(const struct attachment *a)
+bool
+attachment_can_publish(const struct network_record *record)
 {
-	return strcmp(a->record.driver, "bridge") == 0 && !a->record.internal;
+	return strcmp(record->driver, "bridge") == 0 && !record->internal;
 }
 
 int
@@ -196,7 +196,8 @@ reserve_all(int networks, const struct attached *whose,
 	bool has_ports = false, has_route = false;
 	for (size_t i = 0; i < all->count; i++) {
 		struct attachment *a = &all->list[i];
-		bool publishes = !has_ports && can_publish(a);
+		bool publishes = !has_ports &&
+				 attachment_can_publish(&a->record);
 		a->endpoint.no_default_route = has_route;
 		if (attachment_reserve(networks, whose, a,
 				       whose->ports ?: settings->publish,

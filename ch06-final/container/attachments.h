@@ -56,6 +56,8 @@ int attachment_open(int networks, const struct attached *whose,
 		    struct attachment *attachment);
 void attachment_close(struct attachment *attachment);
 
+/* Can published ports lead in by a network? */
+bool attachment_can_publish(const struct network_record *record);
 /* Take address and ports; and say who is there.  `pid` 0: not yet. */
 int attachment_reserve(int networks, const struct attached *whose,
 		       struct attachment *attachment,

@@ -24,6 +24,7 @@
 #include "keep_id.h"
 #include "netlink.h"
 #include "outside.h"
+#include "published.h"
 #include "rootless.h"
 #include "runtime.h"
 #include "self.h"
@@ -41,20 +42,9 @@ ports_in_words(const struct settings *settings,
 	       const struct attachments *all)
 {
 	char *line = copy_text("");
-	for (size_t i = 0; i < all->count; i++) {
-		const struct net_endpoint *endpoint = &all->list[i].endpoint;
-		for (size_t k = 0; k < endpoint->port_count; k++) {
-			struct nat_port port = endpoint->ports[k];
-			port.host_address = outside_address(settings, &port);
-			char room[NAT_PLACE_SIZE];
-			char *longer = text(
-				"%s%s%s->%u/%s", line, *line ? ", " : "",
-				nat_format_place(&port, room), port.port,
-				nat_protocol_name(port.protocol));
-			free(line);
-			line = longer;
-		}
-	}
+	for (size_t i = 0; i < all->count; i++)
+		published_words(&line, settings, all->list[i].endpoint.ports,
+				all->list[i].endpoint.port_count);
 	return line;
 }
 
