@@ -24,8 +24,8 @@ class Beside(test_podman.PodmanTest):
         engines.connect(cls.box, cls.outside, HOST + "/24", OUTSIDE + "/24")
         cls.must(["ip", "route", "add", "default", "via", OUTSIDE])
         cls.outside.write("index.html", "outside\n")
-        cls.outside.start_in([engines.static_busybox(), "httpd", "-p", "80",
-                              "-h", cls.outside.state]).communicate(timeout=20)
+        cls.outside.start_in([engines.static_busybox(), "httpd", "-f", "-p",
+                              "80", "-h", cls.outside.state])
 
     @classmethod
     def must(cls, argv, **more):
