@@ -3,6 +3,7 @@ reaches what, and that neither changes a byte of the other's."""
 
 import re
 
+import alike
 import engines
 import test_podman
 from box import harness
@@ -10,13 +11,19 @@ from box import harness
 IMAGE = engines.IMAGE
 DEMO = harness.program("ch06-final")
 HOST, OUTSIDE = "203.0.113.1", "203.0.113.2"
+# (busybox's wget, where it is static, does not survive its own -T.)
+GET = ("timeout", "3", "wget", "-q", "-O-")
 
 
 def setUpModule():
     engines.need("podman", "conmon", "ip", "nft")
 
 
-class Beside(test_podman.PodmanTest):
+class Beside(alike.CommandLine):
+    kind = test_podman.Podman
+    removal = test_podman.AsRoot.removal
+    keeps = test_podman.AsRoot.keeps
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -53,18 +60,17 @@ class Beside(test_podman.PodmanTest):
 
     def from_ours(self, name, url):
         done = self.box.run(
-            [DEMO, "exec", name, "wget", "-q", "-T", "2", "-O-", url],
+            [DEMO, "exec", name, *GET, url],
             env=harness.environment(MYDOCKER_ROOT=self.box.path("ours"),
                                     MYDOCKER_RUN="/run/mydocker"))
         return done.out.strip()
 
     def from_theirs(self, name, url):
-        return self.attempt("exec", name, "wget", "-q", "-T", "2", "-O-",
-                            url).out.strip()
+        return self.attempt("exec", name, *GET, url).out.strip()
 
     def from_outside(self, url):
-        return self.outside.run([engines.static_busybox(), "wget", "-q", "-T",
-                                 "2", "-O-", url]).out.strip()
+        return self.outside.run([engines.static_busybox(), *GET,
+                                 url]).out.strip()
 
     def start_theirs(self, network, name, *options):
         self.call("network", "create", network)
