@@ -2,6 +2,7 @@
 #include "names_watch.h"
 
 #include <errno.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -29,6 +30,21 @@ connect_to_it(int dir)
 	return take_fd(&sock);
 }
 
+/* Whoever makes one has the lock of the directory (dns_serve.h). */
+static bool
+is_being_made(int dir)
+{
+	auto_close int networks = openat(dir, "../../networks",
+					 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return networks >= 0 && flock(networks, LOCK_SH | LOCK_NB) < 0;
+}
+
+static void
+wait_for_others(struct monitor *m)
+{
+	m->names.due = loop_now() + FIRST_WAIT + getpid() % SPREAD;
+}
+
 /* It says nothing unasked: this is its end. */
 static void
 on_end(struct source *source, uint32_t events)
@@ -36,7 +52,7 @@ on_end(struct source *source, uint32_t events)
 	struct monitor *m = source->owner;
 	(void)events;
 	loop_close(m->epoll, source);
-	m->names.due = loop_now() + FIRST_WAIT + getpid() % SPREAD;
+	wait_for_others(m);
 }
 
 static void
@@ -65,7 +81,11 @@ look(struct monitor *m)
 	}
 	bool is_over = errno == ENOENT && names->was_helped;
 	names->due = 0;
-	if (!is_over && (names->helper = helper_names(m)) < 0)
+	if (is_over)
+		return;
+	if (is_being_made(m->dir))
+		wait_for_others(m);
+	else if ((names->helper = helper_names(m)) < 0)
 		names_watch_take(m, -1);
 }
 

@@ -4,8 +4,8 @@
  *
  * The monitor keeps a connection to it, which says nothing; its end is the
  * server's.  All monitors of a host see that at once.  Each waits a little, one
- * more than the other, and looks again; who still finds no server has the
- * client's program make one, which then serves everybody.
+ * more than the other, and looks again; who still finds no server, and nobody
+ * who makes one, has the client's program do it, which then serves everybody.
  */
 #ifndef NAMES_WATCH_H
 #define NAMES_WATCH_H

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -148,6 +149,31 @@ nobody_body(void)
 	end_server(server);
 }
 
+/* One at a time: who makes it has the lock. */
+static void
+locked_body(void)
+{
+	begin(0);
+	pid_t server = start_server();
+	names_watch_begin(&monitor);
+	auto_close int lock = open("/tmp/networks",
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	must(flock(lock, LOCK_EX) == 0);
+	end_server(server);
+	go_on(700);
+	must(times_asked() == 0 && !is_connected());
+	close_scoped(&lock);
+	while (times_asked() == 0)
+		go_on(5);
+}
+
+static void
+test_somebody_is_at_it(void **state)
+{
+	(void)state;
+	in_sandbox(locked_body, ALL_CALLS);
+}
+
 static void
 test_the_helper_makes_one(void **state)
 {
@@ -205,6 +231,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_others_make_one),
 		cmocka_unit_test(test_the_helper_makes_one),
+		cmocka_unit_test(test_somebody_is_at_it),
 		cmocka_unit_test(test_nobody_is_to_be_served),
 		cmocka_unit_test(test_what_fails_is_tried_again_ever_later),
 	};
