@@ -37,13 +37,14 @@ enum protocol_type {
 	PROTOCOL_DETACH,    /* good-bye; the input does not end with us */
 	PROTOCOL_HELD,	    /* what do you hold?  comes with DONE (held.h) */
 	PROTOCOL_HOLD,	    /* hold what comes with this in its place */
-	PROTOCOL_NAMES,	    /* it has names now: watch who serves them */
 	/* from the monitor */
 	PROTOCOL_WELCOME,   /* number: 1 when the container has a terminal */
 	PROTOCOL_OUTPUT,
 	PROTOCOL_ERRORS,
 	PROTOCOL_DONE,	    /* SIGNAL, STOP, RESTART, HOLD or NAMES is */
 	PROTOCOL_EXITED,    /* number: its exit status, 0 to 255 */
+	/* from a client again: a monitor that runs keeps its numbers */
+	PROTOCOL_NAMES,	    /* it has names now: watch who serves them */
 };
 enum { PROTOCOL_WANTS_OUTPUT = 1, PROTOCOL_WANTS_INPUT = 2 };
 
