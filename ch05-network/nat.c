@@ -584,6 +584,19 @@ note_forward_drop(const struct nlmsghdr *message, void *data)
 	return 0;
 }
 
+/* As nft writes a link, or all whose names begin so: "mydocker*". */
+static bool
+names_link(const char *ruleset, const char *link)
+{
+	auto_free char *whole = text("\"%s\"", link);
+	bool found = strstr(ruleset, whole);
+	for (int length = strlen(link); length > 0 && !found; length--) {
+		auto_free char *some = text("\"%.*s*\"", length, link);
+		found = strstr(ruleset, some);
+	}
+	return found;
+}
+
 /* Does this table speak of the bridge?  A name that nft would not take as a
  * word is not asked about. */
 static bool
@@ -596,11 +609,10 @@ mentions_bridge(const struct forward_drop *drop, const char *bridge)
 	auto_free char *command =
 		text("list table %s %s\n", drop->family, drop->table);
 	auto_free char *ruleset = NULL;
-	auto_free char *quoted = text("\"%s\"", bridge);
 	struct failure unrelated = failure;
 	if (nat_run(command, &ruleset) < 0)
 		failure = unrelated;
-	return ruleset && strstr(ruleset, quoted);
+	return ruleset && names_link(ruleset, bridge);
 }
 
 int

@@ -140,6 +140,19 @@ int net_reserve(struct net_network *network, struct net_endpoint *endpoint,
 int net_attach(const struct net_network *network, struct net_endpoint *endpoint,
 	       int netns);
 
+/*
+ * Ports for an endpoint of a living container that has none so far: they are
+ * noted, and led to it.  Of `endpoint` the caller has set id, lease (which may
+ * be a copy), address6, and ports, whose `address` is filled in; what keeps
+ * them on the host, net_hold_port(), is his.
+ */
+int net_publish(const struct net_network *network,
+		struct net_endpoint *endpoint);
+/* Those of an endpoint, by its address, from its lease's note, in the order of
+ * their sockets; fresh memory.  -1: nobody has that address. */
+int net_noted_ports(const struct net_network *network, uint32_t address,
+		    struct nat_port **ports, size_t *count);
+
 /* Undo net_attach() and net_reserve(), as far as they got.  May be called
  * twice.  What cannot be undone now is kept for a later net_recover(). */
 int net_release(const struct net_network *network,

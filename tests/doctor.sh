@@ -1,6 +1,9 @@
 #!/bin/sh
 # doctor.sh - what this machine has, what it lacks, and the cure for each lack.
 #
+#	sh tests/doctor.sh		all of it
+#	sh tests/doctor.sh firewalls	only who else filters packets here
+#
 # It asks the kernel by doing: each probe runs in namespaces of its own, which
 # end with it, so that nothing on the machine is changed.  The exit status is 0
 # when everything essential is there.
@@ -27,6 +30,11 @@ privileged="unshare"
 probe() { "$@" >/dev/null 2>&1; }
 
 value() { cat "$1" 2>/dev/null; }
+
+if [ "$1" = firewalls ]; then
+	. tests/firewalls.sh
+	exit 0
+fi
 
 # ---- kernel ----------------------------------------------------------------
 
@@ -217,6 +225,8 @@ if [ "$(value /proc/sys/net/ipv4/ip_forward)" = 1 ]; then
 else
 	note "net.ipv4.ip_forward = 0: the runtime turns it on while containers run, and back"
 fi
+
+. tests/firewalls.sh
 
 # ---- packages ----------------------------------------------------------------
 

@@ -1,8 +1,9 @@
 /*
  * monitor_verbs.c - what a container's monitor has us do (monitor/helper.h):
  * `demo .monitor-start ID` starts the container again, `.monitor-end` undoes
- * what there was of its life, `.monitor-probe` is one health check.  They find
- * their descriptors by number (launch.h), and are of no use to people.
+ * what there was of its life, `.monitor-probe` is one health check,
+ * `.monitor-names` makes a name server that was killed again.  They find their
+ * descriptors by number (launch.h), and are of no use to people.
  */
 #include "exec_in.h"
 #include "runtime.h"
@@ -88,6 +89,15 @@ run_probe(const struct verb *verb, int argc, char **argv)
 	return verb->failure_status;
 }
 
+/* The name server was killed. */
+static int
+run_names(const struct verb *verb, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return attachments_mend(verb_root()) < 0 ? verb->failure_status : 0;
+}
+
 #define HIDDEN(variable, word, function, is_start)                            \
 	const struct verb variable = {                                        \
 		.name = word,                                                 \
@@ -101,3 +111,4 @@ run_probe(const struct verb *verb, int argc, char **argv)
 HIDDEN(verb_monitor_start, ".monitor-start", run_start, true);
 HIDDEN(verb_monitor_end, ".monitor-end", run_end, false);
 HIDDEN(verb_monitor_probe, ".monitor-probe", run_probe, true);
+HIDDEN(verb_monitor_names, ".monitor-names", run_names, false);

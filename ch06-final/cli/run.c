@@ -20,12 +20,29 @@ check_terminal(const struct run_wanted *wanted)
 	return 0;
 }
 
+/* The first of its networks, as far as the host forwards for it. */
+static int
+open_network(const struct settings *settings, struct net_network *network)
+{
+	auto_network_record struct network_record record = { 0 };
+	const char *name = settings_network(settings);
+	auto_close int networks = networks_open(verb_root(), 0);
+	if (!attachments_has_any(settings) || networks < 0 ||
+	    network_find(networks, strcmp(name, "default") == 0 ?
+					   "bridge" : name, &record) < 0)
+		return -1;
+	return strcmp(record.driver, "bridge") != 0 || record.internal ?
+		       -1 : network_open(&record, network);
+}
+
 static void
 warn_of_firewall(const struct settings *settings)
 {
 	auto_network struct net_network network = { 0 };
-	if (strcmp(settings_network(settings), "bridge") != 0 ||
-	    net_default(&network) < 0)
+	struct failure kept = failure;
+	int opened = open_network(settings, &network);
+	failure = kept;
+	if (opened < 0)
 		return;
 	auto_free char *warning =
 		outside_warning() ?: net_forward_warning(&network);

@@ -358,6 +358,17 @@ attach_stop(int dir, int signal)
 }
 
 int
+attach_tell_names(int dir)
+{
+	auto_close int sock = protocol_connect(dir);
+	if (sock < 0)
+		return -1;
+	if (protocol_send(sock, PROTOCOL_NAMES, 0, NULL, 0, 0) < 0)
+		return fail("tell the container's monitor of its names");
+	return expect(sock, PROTOCOL_DONE, NULL);
+}
+
+int
 attach_set_restart(int dir, const struct restart_policy *policy)
 {
 	return ask(dir, PROTOCOL_RESTART, 0, policy, sizeof(*policy));

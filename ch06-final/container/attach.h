@@ -49,6 +49,8 @@ int attach_stop(int dir, int signal);
 int attach_signal(int dir, int signal);
 /* Another restart policy. */
 int attach_set_restart(int dir, const struct restart_policy *policy);
+/* It is on a network with a name server, which its monitor is to watch. */
+int attach_tell_names(int dir);
 
 /* Says the failure of one of these that there is no monitor? */
 bool attach_is_gone(void);

@@ -148,10 +148,10 @@ attachment_addresses(const struct attachment *a, struct words *addresses)
 
 /* ---- reserved ----------------------------------------------------------- */
 
-static bool
-can_publish(const struct attachment *a)
+bool
+attachment_can_publish(const struct network_record *record)
 {
-	return strcmp(a->record.driver, "bridge") == 0 && !a->record.internal;
+	return strcmp(record->driver, "bridge") == 0 && !record->internal;
 }
 
 int
@@ -196,7 +196,8 @@ reserve_all(int networks, const struct attached *whose,
 	bool has_ports = false, has_route = false;
 	for (size_t i = 0; i < all->count; i++) {
 		struct attachment *a = &all->list[i];
-		bool publishes = !has_ports && can_publish(a);
+		bool publishes = !has_ports &&
+				 attachment_can_publish(&a->record);
 		a->endpoint.no_default_route = has_route;
 		if (attachment_reserve(networks, whose, a,
 				       whose->ports ?: settings->publish,
@@ -258,10 +259,17 @@ attachments_plug(const struct attached *whose, struct attachments *all,
 		if (attachment_tell(networks, whose, &all->list[i], pid) < 0)
 			return -1;
 	close_scoped(&networks);
+	return attachments_have_names(all) ?
+		       attachments_serve(whose->root, whose->id, pid) : 0;
+}
+
+bool
+attachments_have_names(const struct attachments *all)
+{
 	for (size_t i = 0; i < all->count; i++)
 		if (!network_is_given(all->list[i].record.name))
-			return attachments_serve(whose->root, whose->id, pid);
-	return 0;
+			return true;
+	return false;
 }
 
 int

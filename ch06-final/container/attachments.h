@@ -56,6 +56,8 @@ int attachment_open(int networks, const struct attached *whose,
 		    struct attachment *attachment);
 void attachment_close(struct attachment *attachment);
 
+/* Can published ports lead in by a network? */
+bool attachment_can_publish(const struct network_record *record);
 /* Take address and ports; and say who is there.  `pid` 0: not yet. */
 int attachment_reserve(int networks, const struct attached *whose,
 		       struct attachment *attachment,
@@ -69,6 +71,8 @@ int attachments_reserve(const struct attached *whose,
 /* Into the namespace of the process `pid`, which is stopped or our child. */
 int attachments_plug(const struct attached *whose, struct attachments *all,
 		     pid_t pid);
+/* Is one of them a network that a user made? */
+bool attachments_have_names(const struct attachments *all);
 /* See that the name server answers in its namespace (dns_serve.h).  The caller
  * has no lock of the networks; nor for the next. */
 int attachments_serve(const char *root, const char *id, pid_t pid);

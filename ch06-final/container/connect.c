@@ -7,10 +7,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "core.h"
 #include "files.h"
 #include "held.h"
 #include "netlink.h"
+#include "outside.h"
+#include "published.h"
 
 /* ---- what is asked for -------------------------------------------------- */
 
@@ -210,15 +213,20 @@ tell_files(const struct container *c, const struct settings *settings,
 
 static int
 plug(int networks, struct container *c, const struct settings *settings,
-     struct attachment *a, struct inside *inside)
+     struct attachment *a, struct inside *inside,
+     const struct nat_port *ports)
 {
 	struct attached us = whose(c, settings);
-	if (attachment_reserve(networks, &us, a, NULL, 0) < 0)
+	if (attachment_reserve(networks, &us, a, ports,
+			       ports ? settings->publish_count : 0) < 0)
 		return -1;
 	if (net_attach(&a->network, &a->endpoint, inside->netns) == 0) {
 		if (hand_over(c, a) == 0 &&
 		    attachment_tell(networks, &us, a, c->record.pid) == 0 &&
-		    tell_files(c, settings, a) == 0)
+		    tell_files(c, settings, a) == 0 &&
+		    (!ports || published_tell(c->dir, settings,
+					      a->endpoint.ports,
+					      a->endpoint.port_count) == 0))
 			return 0;
 		struct failure why = failure;
 		net_unplug(&a->endpoint, inside->netns);
@@ -243,8 +251,18 @@ connect_running(int networks, struct container *c,
 	    attachment_open(networks, &us, wanted, free_link(&inside), &a) < 0)
 		return -1;
 	a.endpoint.no_default_route = has_way_out(&inside);
-	int result = plug(networks, c, settings, &a, &inside);
+	/* Its ports, if they led nowhere so far. */
+	auto_free struct nat_port *ports = NULL;
+	bool publishes = settings->publish_count && !*c->record.ports &&
+			 attachment_can_publish(&a.record);
+	int result = -1;
+	if (!publishes || (ports = outside_take(c->record.id, settings)))
+		result = plug(networks, c, settings, &a, &inside, ports);
 	attachment_close(&a);
+	struct failure why = failure;
+	if (result < 0 && publishes)
+		outside_give(c->record.id);
+	failure = why;
 	return result;
 }
 
@@ -271,37 +289,24 @@ container_connect(struct container *c, const struct network_wanted *wanted,
 	    settings_save(c->dir, &settings) < 0)
 		return -1;
 	close_scoped(&networks);
-	return runs && !network_is_given(record->name) ?
-		       attachments_serve(c->root, c->record.id,
-					 c->record.pid) : 0;
+	if (!runs || network_is_given(record->name))
+		return 0;
+	return attachments_serve(c->root, c->record.id, c->record.pid) < 0 ?
+		       -1 : attach_tell_names(c->dir);
 }
 
 /* ---- disconnect --------------------------------------------------------- */
 
-/* Of the descriptors that the monitor holds, one network's: a lease, which is a
- * file in the directory of its bridge, and the sockets behind it. */
+/* Of the descriptors that the monitor holds, one network's; its ports may go to
+ * another. */
 static int
-let_go(const struct container *c, const struct net_network *network)
+let_go(const struct container *c, const struct net_network *network,
+       struct published *ports)
 {
 	auto_held struct held held = { 0 };
-	auto_free char *place = text("/%s/", network->bridge);
-	bool is_its = false;
-	size_t kept = 0;
 	if (held_take(c->dir, &held) < 0)
 		return -1;
-	for (size_t i = 0; i < held.count; i++) {
-		char path[512];
-		auto_free char *link = text("/proc/self/fd/%d", held.fds[i]);
-		ssize_t length = readlink(link, path, sizeof(path) - 1);
-		path[length < 0 ? 0 : length] = '\0';
-		if (*path == '/' && strcmp(path, "/dev/null") != 0)
-			is_its = strstr(path, place) != NULL;
-		if (is_its)
-			close_scoped(&held.fds[i]);
-		else
-			held.fds[kept++] = held.fds[i];
-	}
-	held.count = kept;
+	published_held(network, ports, &held);
 	return held_give(c->dir, &held);
 }
 
@@ -333,15 +338,19 @@ disconnect_running(int networks, struct container *c,
 	auto_inside struct inside inside = INSIDE_CLOSED;
 	auto_network struct net_network network = { 0 };
 	auto_names struct names names = { 0 };
+	auto_published struct published ports = { .endpoint.lease.fd = -1 };
 	char id[NETWORK_ID + 1];
 	if (inside_open(c, &inside) < 0 || network_open(record, &network) < 0 ||
 	    names_read(networks, record, &names) < 0)
 		return -1;
 	struct names_line *line = names_find(&names, c->record.id);
 	network_endpoint_id(record, c->record.id, id);
+	if (line && published_find(networks, c->record.id, settings, &network,
+				   line->address, &ports) < 0)
+		return -1;
 	if (line)
 		unplug(&inside, line);
-	if (let_go(c, &network) < 0 ||
+	if (let_go(c, &network, &ports) < 0 ||
 	    attachment_recover(&network, network_is_given(record->name) ?
 						 c->record.id : id) < 0 ||
 	    names_drop(networks, record, c->record.id) < 0)
@@ -349,7 +358,11 @@ disconnect_running(int networks, struct container *c,
 	if (line && (files_drop_host(c->dir, line->address) < 0 ||
 		     files_drop_host(c->dir, line->address6) < 0))
 		return -1;
-	return find_way_out(networks, settings, &inside);
+	if (ports.count && !ports.record.name && outside_give(c->record.id) < 0)
+		return -1;
+	if (find_way_out(networks, settings, &inside) < 0)
+		return -1;
+	return published_lead(c->dir, settings, &ports);
 }
 
 int

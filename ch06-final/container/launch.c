@@ -54,6 +54,7 @@ launch_hear(int report, struct launch_report *heard, struct launched *made)
 		return failx("what should start the container died");
 	made->pid = heard->pid;
 	made->daemon = heard->daemon;
+	made->has_names = heard->has_names;
 	if (heard->has_master)
 		made->master = fds[0];
 	if (heard->has_held)
@@ -79,6 +80,7 @@ launch_tell(int report, int status, const struct launched *made)
 			.daemon = made->daemon,
 			.has_master = made->master >= 0,
 			.has_held = made->held >= 0,
+			.has_names = made->has_names,
 		};
 	else
 		told.failure = why;

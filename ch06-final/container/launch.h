@@ -24,8 +24,8 @@
 
 /*
  * Descriptors of mydocker-monitor, and of what it runs of the client's program
- * (`demo .monitor-start ID`, `.monitor-end`, `.monitor-probe`).  Those that
- * there is no use for are closed.
+ * (`demo .monitor-start ID`, `.monitor-end`, `.monitor-probe` and
+ * `.monitor-names`).  Those that there is no use for are closed.
  */
 enum {
 	LAUNCH_DIR = 3,	 /* the container's directory */
@@ -57,6 +57,7 @@ struct launched {
 	int master; /* of its pty; or -1 */
 	int held;   /* what must be open as long as it lives: the monitor
 		       holds it; or -1 */
+	bool has_names; /* a name server serves it, which is to be watched */
 };
 #define LAUNCHED_NOTHING                                                      \
 	{                                                                     \
@@ -68,6 +69,7 @@ struct launch_report {
 	int32_t status; /* 0: it runs; else the exit status that is due */
 	pid_t pid, daemon;
 	bool has_master, has_held; /* the descriptors that come with it */
+	bool has_names;
 	struct failure failure;
 };
 

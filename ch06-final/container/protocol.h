@@ -9,7 +9,8 @@
  *	wait	HELLO that wants nothing; gets WELCOME and EXITED
  *		either gets REFUSED where too many are there
  *	stop	STOP; gets DONE
- *	connect	HELD; gets DONE with a descriptor; HOLD with another; gets DONE
+ *	connect	HELD; gets DONE with a descriptor; HOLD with another; gets DONE;
+ *		NAMES; gets DONE
  *
  * An end of the file before EXITED means that the monitor has let go of the
  * client, which did not read, or that it died: see protocol_receive().
@@ -41,9 +42,11 @@ enum protocol_type {
 	PROTOCOL_WELCOME,   /* number: 1 when the container has a terminal */
 	PROTOCOL_OUTPUT,
 	PROTOCOL_ERRORS,
-	PROTOCOL_DONE,	    /* SIGNAL, STOP, RESTART or HOLD is */
+	PROTOCOL_DONE,	    /* SIGNAL, STOP, RESTART, HOLD or NAMES is */
 	PROTOCOL_EXITED,    /* number: its exit status, 0 to 255 */
 	PROTOCOL_REFUSED,   /* HELLO is; bytes: why, for people */
+	/* from a client again: a monitor that runs keeps its numbers */
+	PROTOCOL_NAMES,	    /* it has names now: watch who serves them */
 };
 enum { PROTOCOL_WANTS_OUTPUT = 1, PROTOCOL_WANTS_INPUT = 2 };
 

@@ -24,6 +24,7 @@
 #include "keep_id.h"
 #include "netlink.h"
 #include "outside.h"
+#include "published.h"
 #include "rootless.h"
 #include "runtime.h"
 #include "self.h"
@@ -41,20 +42,9 @@ ports_in_words(const struct settings *settings,
 	       const struct attachments *all)
 {
 	char *line = copy_text("");
-	for (size_t i = 0; i < all->count; i++) {
-		const struct net_endpoint *endpoint = &all->list[i].endpoint;
-		for (size_t k = 0; k < endpoint->port_count; k++) {
-			struct nat_port port = endpoint->ports[k];
-			port.host_address = outside_address(settings, &port);
-			char room[NAT_PLACE_SIZE];
-			char *longer = text(
-				"%s%s%s->%u/%s", line, *line ? ", " : "",
-				nat_format_place(&port, room), port.port,
-				nat_protocol_name(port.protocol));
-			free(line);
-			line = longer;
-		}
-	}
+	for (size_t i = 0; i < all->count; i++)
+		published_words(&line, settings, all->list[i].endpoint.ports,
+				all->list[i].endpoint.port_count);
 	return line;
 }
 
@@ -118,11 +108,8 @@ files_up(struct container *c)
 	const struct attachments *all = &c->attachments;
 	char gateway[IPAM_ADDRESS_SIZE] = "";
 	auto_words struct words links = { 0 }, addresses = { 0 };
-	bool has_names = false;
-	for (size_t i = 0; i < all->count; i++) {
+	for (size_t i = 0; i < all->count; i++)
 		attachment_addresses(&all->list[i], &addresses);
-		has_names |= !network_is_given(all->list[i].record.name);
-	}
 	if (all->count)
 		ipam_format(all->list[0].network.gateway, gateway);
 	if (joined_links(c->root, c->settings, &links) < 0)
@@ -132,7 +119,7 @@ files_up(struct container *c)
 		.addresses = &addresses,
 		.gateway = gateway,
 		.links = &links,
-		.has_names = has_names,
+		.has_names = attachments_have_names(all),
 	});
 }
 
@@ -316,6 +303,7 @@ container_start(struct container *c, struct console *console,
 		.daemon = c->daemon,
 		.master = take_fd(&c->master),
 		.held = take_fd(&c->held),
+		.has_names = attachments_have_names(&c->attachments),
 	};
 	return 0;
 }

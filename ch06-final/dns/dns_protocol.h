@@ -11,6 +11,10 @@
  * With it come three descriptors (unix(7), SCM_RIGHTS): a UDP socket and a
  * listening TCP socket of the container's network namespace, and a pidfd of
  * its process 1.  The answer is DNS_TAKEN, or why not, in words.
+ *
+ * A container's monitor connects and says nothing: it waits for the end of the
+ * file, which is the server's (monitor/names_watch.h).  As long as somebody is
+ * connected the server does not end by itself.
  */
 #ifndef DNS_PROTOCOL_H
 #define DNS_PROTOCOL_H

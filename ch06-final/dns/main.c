@@ -31,7 +31,8 @@ begin(struct dns_server *server, const char *networks, const char *resolv_conf)
 		return fail("open %s", networks);
 	if (server->epoll < 0)
 		return fail("make an epoll descriptor");
-	/* Three for each container, and one for each question under way. */
+	/* Four for each container, its monitor's connection among them, and
+	 * one for each question under way. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files);

@@ -1134,6 +1134,45 @@ net_attach(const struct net_network *network, struct net_endpoint *endpoint,
 	return wrap("attach to network %s", network->name);
 }
 
+int
+net_publish(const struct net_network *network, struct net_endpoint *endpoint)
+{
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	if (net_name_veth(endpoint->id, endpoint->veth) < 0)
+		return -1;
+	for (size_t i = 0; i < endpoint->port_count; i++) {
+		endpoint->ports[i].address = endpoint->lease.address;
+		memcpy(endpoint->ports[i].address6, endpoint->address6, 16);
+	}
+	auto_close int lock = ipam_lock(network->run);
+	if (lock < 0 || note_endpoint(endpoint) < 0 || netlink_open(&nl) < 0 ||
+	    netlink_set_hairpin(&nl, endpoint->veth, true) < 0 ||
+	    nat_publish(endpoint->ports, endpoint->port_count) < 0)
+		return wrap("publish by network %s", network->name);
+	return 0;
+}
+
+int
+net_noted_ports(const struct net_network *network, uint32_t address,
+		struct nat_port **ports, size_t *count)
+{
+	char room[IPAM_ADDRESS_SIZE], veth[IFNAMSIZ];
+	auto_free char *path = text("%s/%s/%s", network->run, network->bridge,
+				    ipam_format(address, room));
+	auto_free char *note = read_all(AT_FDCWD, path, NULL);
+	char *rest = note, *line;
+	struct nat_port port;
+	*ports = NULL;
+	*count = 0;
+	while (note && (line = strsep(&rest, "\n"))) {
+		if (net_parse_note(line, veth, &port) < 0 || veth[0])
+			continue;
+		*ports = resize_bytes(*ports, (*count + 1) * sizeof(**ports));
+		(*ports)[(*count)++] = port;
+	}
+	return note ? 0 : fail("read the lease of %s", room);
+}
+
 /* Rules first: nothing new should arrive while the rest goes. */
 static int
 detach(const struct net_endpoint *endpoint)

@@ -10,6 +10,7 @@
 
 #include "input.h"
 #include "monitor.h"
+#include "names_watch.h"
 
 /* Who stays; and room for those who come with a question, `stop` above all. */
 #define MOST 64
@@ -228,6 +229,10 @@ take(struct monitor *m, struct client *client,
 					m->held) == 0;
 	case PROTOCOL_HOLD:
 		return hold(m, client, given);
+	case PROTOCOL_NAMES:
+		if (m->pid > 0)
+			names_watch_begin(m);
+		return send_to(client, PROTOCOL_DONE, 0, NULL, 0) > 0;
 	case PROTOCOL_DETACH:
 		client->wants_input = false;
 		return false;

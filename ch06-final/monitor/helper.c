@@ -46,6 +46,16 @@ helper_start(struct monitor *m, const char *verb, int *report,
 }
 
 pid_t
+helper_names(struct monitor *m)
+{
+	const int wanted[] = { m->dir, -1, -1, -1, -1, -1, -1 };
+	pid_t pid = fork();
+	if (pid == 0)
+		become(m, ".monitor-names", wanted);
+	return pid < 0 ? fail("fork for the names") : pid;
+}
+
+pid_t
 helper_probe(struct monitor *m, int *output)
 {
 	const int wanted[] = { m->dir, -1, -1, -1, -1, -1, -1 };

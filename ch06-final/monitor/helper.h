@@ -21,4 +21,7 @@ pid_t helper_start(struct monitor *m, const char *verb, int *report,
 /* Run `demo .monitor-probe ID`: no lock; what it says comes to `*output`. */
 pid_t helper_probe(struct monitor *m, int *output);
 
+/* Run `demo .monitor-names ID`: no lock. */
+pid_t helper_names(struct monitor *m);
+
 #endif

@@ -14,6 +14,7 @@
 #include "helper.h"
 #include "input.h"
 #include "monitor.h"
+#include "names_watch.h"
 #include "note.h"
 #include "stream.h"
 #include "sync.h"
@@ -88,6 +89,8 @@ on_report(struct source *source, uint32_t events)
 		health_begin(&m->health, &m->plan.health);
 		check_plan(m);
 		note_started(m);
+		if (made.has_names)
+			names_watch_begin(m);
 	}
 	launch_acknowledge(source->fd);
 	loop_close(m->epoll, source);
@@ -155,6 +158,7 @@ ended(struct monitor *m, int status)
 	close_scoped(&m->slave);
 	input_close(m);
 	check_end(m);
+	names_watch_end(m);
 	note_ended(m);
 	/* Who undoes it must find that nobody has it any more. */
 	close_scoped(&m->held);
@@ -195,6 +199,8 @@ life_reap(struct monitor *m)
 			ended(m, status);
 		} else if (pid == m->check.pid) {
 			check_take(m, status);
+		} else if (pid == m->names.helper) {
+			names_watch_take(m, status);
 		} else if (pid == m->helper) {
 			m->helper = 0;
 			m->is_moving = true;
@@ -260,6 +266,7 @@ life_go_on(struct monitor *m)
 		life_reap(m);
 	}
 	next = loop_earlier(next, check_go_on(m, now));
+	next = loop_earlier(next, names_watch_go_on(m, now));
 	look(m, now);
 	if (m->log.stuck_since)
 		next = loop_earlier(next, now + LOG_RETRY);

@@ -87,8 +87,8 @@ begin(struct monitor *m)
 	    sizeof(m->plan))
 		return failx("there is no plan for the container");
 	m->restart.policy = m->plan.restart;
-	m->log.fd = m->slave = m->held = m->check.output.fd = -1;
-	m->undoing = -1;
+	m->log.fd = m->slave = m->held = m->undoing = -1;
+	m->check.output.fd = m->names.server.fd = -1;
 	if (!m->plan.no_log &&
 	    log_open(&m->log, m->dir, m->id, m->plan.log_size,
 		     m->plan.log_files) < 0)

@@ -52,6 +52,14 @@ struct check { /* check.h */
 	int64_t began;
 };
 
+struct names_watch { /* names_watch.h */
+	struct source server; /* a connection to it, or -1 */
+	pid_t helper;	      /* `demo .monitor-names`; 0: none */
+	bool was_helped;      /* the last one has done what there is to do */
+	int64_t due;	      /* to look for it; 0: nothing to be looked for */
+	int64_t wait_ms;      /* from one try to the next */
+};
+
 enum phase {
 	PHASE_STARTING, /* the starter is at work */
 	PHASE_RUNNING,
@@ -86,6 +94,7 @@ struct monitor {
 
 	struct health health;
 	struct check check;
+	struct names_watch names;
 
 	struct stream streams[2];
 	struct input input;

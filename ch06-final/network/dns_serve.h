@@ -32,7 +32,8 @@
  */
 int dns_serve(const char *networks, const char *id, pid_t pid);
 
-/* A server that was killed is started again where somebody is to be served.
+/* A server that was killed is started again where somebody is to be served; the
+ * monitors of containers see to that at once (monitor/names_watch.h).
  * Where nobody is, its socket in `networks` is taken away: one that lives still
  * ends by itself in a second, and who comes meanwhile starts another.  Where
  * there is no socket it takes no lock. */

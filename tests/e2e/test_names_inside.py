@@ -45,7 +45,12 @@ class Inside(ContainerTest):
 
     def ask(self, container, name, kind=names.A, kind_of=socket.SOCK_DGRAM):
         """From the container's namespace, by hand."""
-        pid = int(self.inspect(container, "{{.State.Pid}}"))
+        return self.ask_from(int(self.inspect(container, "{{.State.Pid}}")),
+                             name, kind, kind_of)
+
+    def ask_from(self, pid, name, kind=names.A, kind_of=socket.SOCK_DGRAM,
+                 timeout=8):
+        """The same, and no command of ours is run for it."""
         netns = os.open("/proc/%d/ns/net" % pid, os.O_RDONLY)
         try:
             with inside(netns):
@@ -53,7 +58,7 @@ class Inside(ContainerTest):
         finally:
             os.close(netns)
         with sock:
-            sock.settimeout(8 * SLOWER)
+            sock.settimeout(timeout * SLOWER)
             sock.connect(("127.0.0.11", 53))
             packet = names.question(name, kind)
             if kind_of == socket.SOCK_STREAM:
@@ -149,6 +154,53 @@ class Inside(ContainerTest):
         for name in (one, two, three):
             self.succeed([DEMO, "rm", "-f", name])
         self.wait_until(lambda: harness.residue.reap() or not self.servers())
+
+    def test_a_killed_server_comes_again_by_itself(self):
+        red = self.network()
+        one, two = self.start(red), self.start(red)
+        late = harness.random_name("test")
+        self.succeed([DEMO, "run", "-d", "--name", late, BUSYBOX, "sleep",
+                      "600"])
+        self.addCleanup(harness.run, [DEMO, "rm", "-f", late])
+        self.succeed([DEMO, "network", "connect", red, late])
+        pids = {name: int(self.inspect(name, "{{.State.Pid}}"))
+                for name in (one, two, late)}
+        addresses = {name: self.address(name, red) for name in pids}
+        for _ in range(3):
+            self.kill_server_and_ask(pids, addresses)
+        # The monitor of one that was connected later is enough.
+        for name in (one, two):
+            self.succeed([DEMO, "rm", "-f", name])
+            del pids[name], addresses[name]
+        self.kill_server_and_ask(pids, addresses)
+        self.succeed([DEMO, "stop", "-t", "0", late])
+        self.wait_until(lambda: harness.residue.reap() or not self.servers())
+        # Nobody is to be served: nothing comes again.
+        time.sleep(0.5)
+        self.assertEqual(self.servers(), [])
+
+    def kill_server_and_ask(self, pids, addresses):
+        """From here on no command of ours is run."""
+        killed, = self.servers()
+        os.kill(killed, signal.SIGKILL)
+        began = time.monotonic()
+        for pid in pids.values():
+            for name, address in addresses.items():
+                self.ask_until(pid, name, address, began + 2 * SLOWER)
+        harness.residue.reap()
+        self.wait_until(lambda: killed not in self.servers())
+        self.assertEqual(len(self.servers()), 1)
+
+    def ask_until(self, pid, name, address, deadline):
+        data = None
+        while data != [address]:
+            self.assertLess(time.monotonic(), deadline,
+                            "%s: %s, not %s" % (name, data, address))
+            try:
+                data = self.ask_from(pid, name, timeout=0.2).data
+            except OSError as error:    # nobody is there, or was killed
+                data = error
+                time.sleep(0.02)
 
     def test_a_container_without_such_a_network_has_none(self):
         red = self.network()

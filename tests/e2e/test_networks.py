@@ -335,13 +335,110 @@ class Live(NetworksTest):
         self.assertEqual(sorted(self.links("db")), ["eth0"])
         self.assertFalse(self.reaches("shop", "store"))
         self.assertEqual(self.inside("db", "cat", "/etc/hosts"), hosts)
-        # The way out follows to another network; its ports go.
+        # The way out follows to another network, and its ports with it.
         self.net("connect", "blue", "shop")
         self.net("disconnect", "red", "shop")
         gateway = self.inspect("blue")["IPAM"]["Config"][0]["Gateway"]
         self.assertIn("via " + gateway, self.routes("shop"))
-        self.assertNotIn(":8178 ", self.succeed(["ss", "-Hltn"]).out)
+        self.assertIn(":8178 ", self.succeed(["ss", "-Hltn"]).out)
         self.net("rm", "red")
+
+    def web(self, *options):
+        """One that says hello at its port 80, by either family."""
+        self.container("web", *options, command=(
+            "sh", "-c", "echo hello >/tmp/index.html; "
+            "exec httpd -f -p 80 -h /tmp"))
+
+    def says(self, url):
+        done = self.run_command(
+            ["python3", "-c", "import sys, urllib.request as r\n"
+             "print(r.urlopen(sys.argv[1], timeout=2).read().decode())", url])
+        return done.out.strip() or "nothing"
+
+    def says_at_last(self, url):
+        for _ in range(50):
+            if self.says(url) == "hello":
+                return
+            time.sleep(0.1)
+        self.fail("%s: %s" % (url, self.says(url)))
+
+    def map(self, family="ip"):
+        return self.succeed(["nft", "list", "table", family,
+                             "mydocker"]).out
+
+    def listening(self):
+        return self.succeed(["ss", "-Hltn"]).out
+
+    def test_published_ports_follow(self):
+        self.need("nft", "ss")
+        for name in ("red", "blue"):
+            self.make(name)
+        self.make("--internal", "vault")
+        here, port = "http://127.0.0.1:8178/", "80/tcp -> 127.0.0.1:8178\n"
+        self.web("--network", "red", "-p", "127.0.0.1:8178:80")
+        self.says_at_last(here)
+        for name in ("vault", "blue"):
+            self.net("connect", name, "web")
+        self.net("disconnect", "red", "web")
+        self.assertEqual(self.says(here), "hello")
+        self.assertEqual(self.succeed([DEMO, "port", "web"]).out, port)
+        own = self.addresses("web")["eth2"].split("/")[0]
+        self.assertIn("127.0.0.1 . tcp . 8178 : %s . 80" % own, self.map())
+        # By nothing of what is left.
+        self.net("disconnect", "blue", "web")
+        self.assertEqual(self.says(here), "nothing")
+        self.assertNotIn(":8178 ", self.listening())
+        self.assertEqual(self.succeed([DEMO, "port", "web"]).out, "")
+        self.assertEqual(json.loads(self.succeed(
+            [DEMO, "inspect", "-f", "{{json .NetworkSettings.Ports}}",
+             "web"]).out).get("80/tcp") or [], [])
+        # And again; unless somebody has taken it meanwhile.
+        self.container("thief", "-p", "127.0.0.1:8178:80")
+        done = self.net("connect", "red", "web", status=1)
+        self.assertIn("port is already allocated", done.err)
+        self.assertEqual(list(self.links("web")), ["eth1"])
+        self.succeed([DEMO, "rm", "-f", "thief"])
+        self.net("connect", "red", "web")
+        self.assertEqual(self.says(here), "hello")
+        self.assertEqual(self.succeed([DEMO, "port", "web"]).out, port)
+        # Of what has been moved nothing stays, whoever was killed.
+        self.net("connect", "blue", "web")
+        self.net("disconnect", "red", "web")
+        monitor, = (pid for pid, line in residue.descendants().items()
+                    if "mydocker-monitor" in line)
+        os.kill(monitor, signal.SIGKILL)
+        while monitor in residue.descendants():
+            residue.reap()
+            time.sleep(0.01)
+        self.succeed([DEMO, "ps", "-q"])
+        self.assertNotIn(":8178 ", self.listening())
+        self.assertNotIn("8178", self.succeed(["nft", "list", "ruleset"]).out)
+
+    def test_published_ports_follow_by_both_families(self):
+        self.need("nft", "ss")
+        self.make("red")
+        self.make("--ipv6", "six")
+        self.web("--network", "red", "-p", "8179:80")
+        self.says_at_last("http://127.0.0.1:8179/")
+        self.assertNotIn("[::]:8179", self.listening())
+        self.net("connect", "six", "web")
+        for _ in range(2):
+            self.net("disconnect", "red", "web")
+            self.assertEqual(self.says("http://127.0.0.1:8179/"), "hello")
+            self.assertIn("[::]:8179", self.listening())
+            self.assertIn("tcp . 8179 : fd", self.map("ip6"))
+            self.assertIn("[::]:8179",
+                          self.succeed([DEMO, "port", "web"]).out)
+            self.net("connect", "red", "web")
+            self.net("disconnect", "six", "web")
+            self.assertEqual(self.says("http://127.0.0.1:8179/"), "hello")
+            self.assertNotIn("[::]:8179", self.listening())
+            self.assertEqual(self.succeed([DEMO, "port", "web"]).out,
+                             "80/tcp -> 0.0.0.0:8179\n")
+            self.net("connect", "six", "web")
+        # As if it had been started so.
+        self.succeed([DEMO, "restart", "-t", "0", "web"])
+        self.says_at_last("http://127.0.0.1:8179/")
 
     def test_of_one_that_does_not_run(self):
         self.make("red")
@@ -399,7 +496,7 @@ class Many(NetworksTest):
         self.kill_and_go_on()
 
     def kill_and_go_on(self):
-        # The name server: the next command starts it again.
+        # The name server: whoever sees it first starts it again.
         servers = [pid for pid, line in residue.descendants().items()
                    if "mydocker-dns" in line]
         self.assertEqual(len(servers), 1, servers)

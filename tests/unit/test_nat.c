@@ -379,6 +379,12 @@ forward_body(void)
 	find_base_chain("ip", "filter", "FORWARD", "forward",
 			"add rule ip filter FORWARD iifname \"mydocker00\" "
 			"accept", true);
+	find_base_chain("ip", "filter", "FORWARD", "forward",
+			"add rule ip filter FORWARD iifname \"mydocker*\" "
+			"accept", false);
+	find_base_chain("ip", "filter", "FORWARD", "forward",
+			"add rule ip filter FORWARD iifname \"mydocker00*\" "
+			"accept", true);
 	/* Ours is not somebody else's. */
 	must(nat_add_network("mydocker0", &net) == 0);
 	find_drop("add table ip nothing", NULL);

@@ -641,6 +641,50 @@ test_a_life(void **state)
 	in_sandbox(life_body, ALL_CALLS);
 }
 
+/* A port that comes later; by who has only a copy of the lease. */
+static void
+later_body(void)
+{
+	become_host();
+	auto_network struct net_network network;
+	struct net_endpoint one = NET_ENDPOINT("one");
+	struct net_endpoint same = NET_ENDPOINT("one");
+	struct container in_one = start_container();
+	struct nat_port wanted = at_host(HOST_PORT), *noted;
+	size_t count;
+	must(net_default(&network) == 0);
+	must(net_noted_ports(&network, 0xac1d0002, &noted, &count) < 0);
+	must(net_reserve(&network, &one, NULL, 0) == 0);
+	must(net_attach(&network, &one, in_one.netns) == 0);
+	must(net_noted_ports(&network, one.lease.address, &noted, &count) ==
+	     0);
+	must(count == 0 && !noted);
+	auto_close int kept = net_hold_port(&wanted);
+	must(kept >= 0);
+	same.lease = one.lease;
+	same.lease.fd = fcntl(one.lease.fd, F_DUPFD_CLOEXEC, 3);
+	same.ports = &wanted;
+	same.port_count = 1;
+	must(net_publish(&network, &same) == 0);
+	close_scoped(&same.lease.fd);
+	must(strcmp(ask(-1, network.gateway, HOST_PORT), "172.29.0.1") == 0);
+	must(net_noted_ports(&network, one.lease.address, &noted, &count) ==
+	     0);
+	must(count == 1 && noted->host_port == HOST_PORT && noted->port == 80);
+	free(noted);
+	/* It goes with the rest, whoever clears up. */
+	close_scoped(&one.lease.fd);
+	must(net_recover(&network) == 0 && is_clean());
+	end_container(&in_one);
+}
+
+static void
+test_a_port_that_comes_later(void **state)
+{
+	(void)state;
+	in_sandbox(later_body, ALL_CALLS);
+}
+
 /* Nothing that is sent after net_attach() is lost: TCP sends nothing twice. */
 static void
 first_packet_body(void)
@@ -1052,6 +1096,7 @@ main(void)
 		cmocka_unit_test(test_ports_are_held),
 		cmocka_unit_test(test_ports_refused),
 		cmocka_unit_test(test_a_life),
+		cmocka_unit_test(test_a_port_that_comes_later),
 		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_the_dead_with_ipv6),
 		cmocka_unit_test(test_a_sandbox_in_two_networks),
