@@ -181,7 +181,9 @@ class Payload(ContainerTest):
         self.assertFalse(harness.finish(process, 10).timed_out)
 
     def test_signals_are_passed_on_and_the_third_insists(self):
-        process, record = self.background(BUSYBOX, "sleep", "600")
+        process, _ = self.background(BUSYBOX, "sh", "-c",
+                                     "echo ready; exec sleep 600")
+        process.stdout.readline()       # before that it may still be starting
         for _ in range(3):      # process 1 has no handler: two are ignored
             self.assertIsNone(process.poll())
             os.kill(process.pid, signal.SIGINT)
@@ -226,7 +228,9 @@ class Payload(ContainerTest):
 
     def test_signals_while_all_is_undone(self):
         process, record = self.background(
-            BUSYBOX, "sh", "-c", "trap '' TERM USR1 HUP; sleep 1; exit 7")
+            BUSYBOX, "sh", "-c",
+            "trap '' TERM USR1 HUP; echo ready; sleep 1; exit 7")
+        process.stdout.readline()
         process.send_signal(signal.SIGSTOP)
         for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP):
             process.send_signal(number)
