@@ -71,6 +71,16 @@ test:		## as root: installs what the tests need, then check and check-root
 	@sh ch01-namespaces/needs.sh tests/needs
 	@$(RUN_TESTS) build unit asan repo labs book e2e oci engines
 
+# KILLS, CYCLES and the like are what a test does less of otherwise.
+check-long:	## as root: the same kills, cycles and crowds, as many as promised
+	@sh ch01-namespaces/needs.sh tests/needs
+	@for test in test_survival. test_oci_steps.Many. test_networks. \
+		test_terminals.Bytes. test_monitor.Bars.; do \
+		KILLS=500 CYCLES=1000 AT_ONCE=200 BYTES=1000000000 \
+		MYDOCKER_TEST_NETWORK_SIZE=50 \
+		$(RUN_TESTS) -k "$$test" e2e || exit; \
+	done
+
 vm:		## one command in a VM, root's and cgroup v2: make vm CMD='uname -r'
 	@sh ch01-namespaces/needs.sh tests/vm/needs
 	@exec $(VM) "$$IN_VM"
@@ -138,5 +148,5 @@ clean:		## remove everything that was built
 	rm -rf demo book/build
 
 .PHONY: help $(PARTS) all book check check-root check-engines check-oci \
-	check-book book-update test vm check-vm check-oci-vm check-fresh lab \
+	check-book book-update test check-long vm check-vm check-oci-vm check-fresh lab \
 	grade watch grade-all fuzz fuzz-keep doctor sync clean

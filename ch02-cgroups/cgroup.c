@@ -196,14 +196,27 @@ prepare(struct cgroup_dir *dir, int above, const char *above_path, int below,
 	return 0;
 }
 
+/* From here on it is known as ours by its mark. */
+static int
+mark(int dir)
+{
+	if (subtree_mark(dir) < 0)
+		return -1;
+	return trace(fchmod(dir, CGROUP_MODE), "fchmod(%d, %#o)", dir,
+		     CGROUP_MODE) == 0 ?
+		       0 :
+		       fail("change the mode of a cgroup");
+}
+
 /* Make `name` in `above`, or step into it when it is there and may be. */
 static int
 make_or_enter(int above, const char *above_path, const char *name,
 	      bool must_be_new)
 {
-	bool made = trace(mkdirat(above, name, CGROUP_MODE),
+	mode_t mode = CGROUP_MODE | SUBTREE_UNMARKED;
+	bool made = trace(mkdirat(above, name, mode),
 			  "mkdirat(%d<%s>, \"%s\", %#o)", above, above_path,
-			  name, CGROUP_MODE) == 0;
+			  name, mode) == 0;
 	if (!made && errno == EEXIST && must_be_new)
 		return failx("it exists: a cgroup is never shared");
 	if (!made && errno == EAGAIN)
@@ -214,7 +227,7 @@ make_or_enter(int above, const char *above_path, const char *name,
 	auto_close int fd = openat(above, name, SUBTREE_OPEN);
 	if (fd < 0)
 		fail("open %s", name);
-	if (made && (fd < 0 || subtree_mark(fd) < 0)) {
+	if (made && (fd < 0 || mark(fd) < 0)) {
 		unlinkat(above, name, AT_REMOVEDIR);
 		return -1;
 	}

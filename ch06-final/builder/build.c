@@ -2,9 +2,12 @@
 #include "build.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cache.h"
 #include "image.h"
@@ -37,6 +40,19 @@ build_place(const struct build *build, const char *name)
 {
 	return text("%s/tmp/%s/%s", build->store.root, build->scratch.name,
 		    name);
+}
+
+char *
+build_file(const struct build *build, const void *bytes, size_t length,
+	   uid_t uid, gid_t gid, mode_t mode)
+{
+	auto_free char *path = build_place(build, "file-XXXXXX");
+	auto_close int fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0 && write(fd, bytes, length) == (ssize_t)length &&
+	    fchown(fd, uid, gid) == 0 && fchmod(fd, mode) == 0)
+		return take_ptr(&path);
+	fail("write a file for a container");
+	return NULL;
 }
 
 /* ---- the images that it begins with -------------------------------------- */

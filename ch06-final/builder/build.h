@@ -36,6 +36,11 @@ char *build_now(const struct build *build);
 /* A path within the scratch directory, absolute.  The caller frees. */
 char *build_place(const struct build *build, const char *name);
 
+/* The path of a new file there, with these bytes, which a container is to
+ * have; it goes when the build is over.  The caller frees; NULL on failure. */
+char *build_file(const struct build *build, const void *bytes, size_t length,
+		 uid_t uid, gid_t gid, mode_t mode);
+
 /* The image that a FROM or --from names, pulled when it is not there. */
 int build_find_image(struct build *build, const char *name,
 		     const char *platform, struct build_state *state);

@@ -1,15 +1,14 @@
 /* copy_step.c - parent.  COPY and ADD: files that come in.  See step.h. */
 #include "step.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "copy_source.h"
 #include "draft.h"
+#include "pour.h"
 #include "remote_file.h"
 #include "safepath.h"
 #include "tool/tar.h"
@@ -204,41 +203,10 @@ find_destination(struct copying *copying)
 /* ---- files come in ------------------------------------------------------- */
 
 static int
-wait_for(pid_t pid)
+read_into(void *place, int input)
 {
-	int status;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return fail("wait for who reads the files");
-	return status == 0 ? 0 : failx("the files could not be read");
-}
-
-/* One process reads and one writes, as two ends of `cp -a` by tar. */
-static int
-pour(const struct tar_source *source, const struct place *place)
-{
-	int ends[2];
 	uint64_t bytes;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return fail("make a pipe for the files");
-	fflush(NULL);
-	pid_t pid = fork();
-	if (pid == 0) {
-		close(ends[0]);
-		int result = tar_write(source, ends[1]);
-		if (result < 0)
-			fprintf(stderr, "mydocker build: %s\n", failure.text);
-		_exit(result < 0);
-	}
-	close(ends[1]);
-	int result = pid < 0 ? fail("fork who reads the files") :
-			       tar_read(place, ends[0], &bytes);
-	close(ends[0]);
-	struct failure why = failure;
-	if (pid > 0 && wait_for(pid) < 0 && result == 0)
-		return -1;
-	failure = why;
-	return result;
+	return tar_read(place, input, &bytes);
 }
 
 static int
@@ -296,7 +264,7 @@ copy_one(struct copying *copying, const char *path)
 	source.tar.mode = copying->mode;
 	int result = make_place(copying, directory, &place);
 	if (result == 0)
-		result = pour(&source.tar, &place);
+		result = pour(&source.tar, read_into, &place);
 	free(source.path);
 	return result;
 }
@@ -373,7 +341,7 @@ copy_made(struct copying *copying, int dir, const char *name, mode_t mode)
 		.mode = copying->has_mode ? copying->mode : mode,
 	};
 	return make_place(copying, directory, &place) < 0 ?
-		       -1 : pour(&tar, &place);
+		       -1 : pour(&tar, read_into, &place);
 }
 
 static int

@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "image.h"
+#include "pour.h"
 #include "stage.h"
 #include "steps.h"
 #include "tool/digest.h"
@@ -98,9 +97,29 @@ draft_close(struct draft *draft)
 
 /* ---- kept ---------------------------------------------------------------- */
 
-/* The other end of the pipe is read by our parent. */
-static _Noreturn void
-write_tar(const struct build *build, const struct draft *draft, int output)
+struct layer_place {
+	struct stage *stage;
+	struct layer *layer;
+};
+
+static int
+stage_from(void *data, int input)
+{
+	const struct layer_place *place = data;
+	struct layer *layer = place->layer;
+	struct file_stream file;
+	file_stream_open(&file, input, "the layer", -1);
+	int result = layer_stage(place->stage, &file.stream, NULL, layer);
+	file_stream_close(&file);
+	if (result == 0 && !layer->has_end)
+		return failx("the layer could not be read to its end");
+	return result < 0 ? -1 : stage_keep_layer(place->stage,
+						  layer->diff_id, layer->size);
+}
+
+static int
+stage_upper(struct build *build, struct draft *draft, struct stage *stage,
+	    struct layer *layer)
 {
 	struct tar_source source = {
 		.root = draft->c.dir,
@@ -111,48 +130,11 @@ write_tar(const struct build *build, const struct draft *draft, int output)
 		.has_newest = build->has_epoch,
 		.newest = build->epoch,
 	};
+	struct layer_place place = { .stage = stage, .layer = layer };
 	for (size_t i = 0; container_own_places[i]; i++)
 		words_add(&source.leave_out, container_own_places[i] + 1);
-	int result = tar_write(&source, output);
-	if (result < 0)
-		fprintf(stderr, "mydocker build: %s\n", failure.text);
-	_exit(result < 0);
-}
-
-static int
-stage_from(struct stage *stage, int input, struct layer *layer)
-{
-	struct file_stream file;
-	file_stream_open(&file, input, "the layer", -1);
-	int result = layer_stage(stage, &file.stream, NULL, layer);
-	file_stream_close(&file);
-	if (result == 0 && !layer->has_end)
-		return failx("the layer could not be read to its end");
-	return result < 0 ? -1 : stage_keep_layer(stage, layer->diff_id,
-						  layer->size);
-}
-
-static int
-stage_upper(struct build *build, struct draft *draft, struct stage *stage,
-	    struct layer *layer)
-{
-	int ends[2], status;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return fail("make a pipe for the layer");
-	fflush(NULL);
-	pid_t pid = fork();
-	if (pid == 0) {
-		close(ends[0]);
-		write_tar(build, draft, ends[1]);
-	}
-	close(ends[1]);
-	int result = pid < 0 ? fail("fork who reads the layer") :
-			       stage_from(stage, ends[0], layer);
-	close(ends[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (result == 0 && status != 0)
-		return failx("the layer could not be read");
+	int result = pour(&source, stage_from, &place);
+	words_free(&source.leave_out);
 	return result;
 }
 

@@ -199,7 +199,8 @@ apply(struct one_stage *one, const struct instruction *ready)
 		one->state = found;
 		return 0;
 	}
-	build_state_apply(&one->state, ready, &was_said);
+	if (build_state_apply(&one->state, ready, &was_said) < 0)
+		return -1;
 	build_state_note(&one->state, now, line, NULL);
 	memcpy(one->state.key, hex, sizeof(hex));
 	return cache_keep(&build->store, &one->state);
@@ -309,8 +310,9 @@ static int
 step(struct one_stage *one, const struct instruction *ready)
 {
 	bool no_cmd = false;
-	if (ready->kind == INSTRUCTION_WORKDIR)
-		build_state_apply(&one->state, ready, &no_cmd);
+	if (ready->kind == INSTRUCTION_WORKDIR &&
+	    build_state_apply(&one->state, ready, &no_cmd) < 0)
+		return -1;
 	auto_free char *line = created_by(one, ready);
 	auto_free char *name = NULL;
 	struct telling telling;

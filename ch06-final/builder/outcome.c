@@ -1,14 +1,13 @@
 /* outcome.c - parent.  See outcome.h. */
 #include "outcome.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "draft.h"
+#include "pour.h"
 #include "reference.h"
 #include "stage.h"
 #include "tags.h"
@@ -151,8 +150,9 @@ save_archive(struct build *build, const struct new_image *image,
 /* ---- files --------------------------------------------------------------- */
 
 static int
-unpack_to(const char *directory, int input)
+unpack_to(void *data, int input)
 {
+	const char *directory = data;
 	uint64_t bytes;
 	if (make_dirs(directory, 0755) < 0)
 		return -1;
@@ -161,29 +161,6 @@ unpack_to(const char *directory, int input)
 	const struct place place = { .root = root, .path = "/" };
 	return root < 0 ? fail("open %s", directory) :
 			  tar_read(&place, input, &bytes);
-}
-
-static int
-write_local(const struct tar_source *source, const char *directory)
-{
-	int ends[2], status = 0;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return fail("make a pipe for the files");
-	fflush(NULL);
-	pid_t pid = fork();
-	if (pid == 0) {
-		close(ends[0]);
-		_exit(tar_write(source, ends[1]) < 0);
-	}
-	close(ends[1]);
-	int result = pid < 0 ? fail("fork who reads the files") :
-			       unpack_to(directory, ends[0]);
-	close(ends[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (result == 0 && status != 0)
-		return failx("the files of the stage could not be read");
-	return result;
 }
 
 static int
@@ -204,7 +181,7 @@ write_files(struct build *build, const struct build_state *state,
 	if (source.root < 0)
 		return -1;
 	if (output->kind == OUTPUT_LOCAL)
-		return write_local(&source, output->dest);
+		return pour(&source, unpack_to, output->dest);
 	auto_close int fd = open_dest(output, stdout_fd);
 	return fd < 0 ? -1 : tar_write(&source, fd);
 }

@@ -5,13 +5,13 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "build_shelf.h"
 #include "copy_source.h"
+#include "lock.h"
 #include "mount_options.h"
 #include "mountfd.h"
 #include "ns.h"
@@ -181,9 +181,8 @@ hold(struct run_mounts *mounts, int caches, const char *hex, int how)
 				     O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (lock < 0)
 		return fail("open the lock of a cache");
-	while (flock(lock, how) < 0)
-		if (errno != EINTR)
-			return -1;
+	if (lock_take(lock, how) < 0)
+		return -1;
 	mounts->locks = resize_bytes(mounts->locks,
 				     (mounts->lock_count + 1) * sizeof(int));
 	mounts->locks[mounts->lock_count++] = take_fd(&lock);
@@ -276,28 +275,10 @@ read_secret(const struct build *build, const char *id, size_t *length)
 }
 
 static int
-write_secret(const struct build *build, const struct run_mount *mount,
-	     const char *bytes, size_t length, char **path)
-{
-	char name[] = "secret-XXXXXX";
-	*path = build_place(build, name);
-	auto_close int fd = mkostemp(*path, O_CLOEXEC);
-	if (fd < 0)
-		return fail("make a file for a secret");
-	if (write(fd, bytes, length) != (ssize_t)length ||
-	    fchown(fd, mount->has_uid ? mount->uid : 0,
-		   mount->has_gid ? mount->gid : 0) < 0 ||
-	    fchmod(fd, mount->has_mode ? mount->mode : 0400) < 0)
-		return fail("write a secret");
-	return 0;
-}
-
-static int
 add_secret(struct step_job *job, struct draft *draft,
 	   const struct run_mount *mount)
 {
 	size_t length;
-	auto_free char *path = NULL;
 	auto_free char *bytes = read_secret(job->build, mount->id, &length);
 	if (!bytes)
 		return mount->is_required || failure.code != ENOENT ? -1 : 0;
@@ -307,8 +288,13 @@ add_secret(struct step_job *job, struct draft *draft,
 	}
 	if (!mount->target)
 		return 0;
-	if (write_secret(job->build, mount, bytes, length, &path) < 0)
-		return -1;
+	auto_free char *path =
+		build_file(job->build, bytes, length,
+			   mount->has_uid ? mount->uid : 0,
+			   mount->has_gid ? mount->gid : 0,
+			   mount->has_mode ? mount->mode : 0400);
+	if (!path)
+		return wrap("secret %s", mount->id);
 	add_volume(job, draft, "bind", path, mount);
 	return 0;
 }

@@ -19,8 +19,6 @@
 #include "sys.h"
 #include "union.h"
 
-#define USUAL_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:" \
-		   "/sbin:/bin"
 /* Where a here-document that is a program is seen. */
 #define SCRIPT "/dev/pipes/EOF"
 
@@ -51,15 +49,6 @@ run_step_key(struct step_job *job, struct cache_key *key)
 
 /* ---- what is asked for of the container ---------------------------------- */
 
-static bool
-has_path(const struct words *environment)
-{
-	for (size_t i = 0; i < environment->count; i++)
-		if (strncmp(environment->items[i], "PATH=", 5) == 0)
-			return true;
-	return false;
-}
-
 static void
 set_network(struct settings *settings, const char *network)
 {
@@ -89,17 +78,14 @@ copy_limits(struct settings *settings, const struct settings *given)
 static int
 set_script(const struct step_job *job, struct settings *settings)
 {
-	char name[] = "script-XXXXXX";
 	const char *content = job->instruction->words.items[0];
-	size_t length = strlen(content);
-	auto_free char *path = build_place(job->build, name);
-	auto_close int fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0 || write(fd, content, length) != (ssize_t)length ||
-	    fchmod(fd, 0755) < 0)
-		return fail("write down the script");
+	char *path = build_file(job->build, content, strlen(content), 0, 0,
+				0755);
+	if (!path)
+		return wrap("the script");
 	const struct volume volume = {
 		.type = copy_text("bind"),
-		.source = copy_text(path),
+		.source = path,
 		.target = copy_text(SCRIPT),
 	};
 	volume_add(settings, &volume);
@@ -115,8 +101,6 @@ fill_settings(struct step_job *job, struct draft *draft)
 	const char *directory = build_state_get(job->state, "WorkingDir");
 	words_free(&settings->argv);
 	build_scope_environment(job->scope, false, &settings->env);
-	if (!has_path(&settings->env))
-		words_add(&settings->env, USUAL_PATH);
 	settings->user = *user ? copy_text(user) : NULL;
 	settings->cwd = *directory ? copy_text(directory) : NULL;
 	set_network(settings, network_of(job));
@@ -167,19 +151,15 @@ static int
 judge(const struct step_job *job, int status)
 {
 	auto_words struct words words = { 0 };
-	auto_free char *line = NULL;
-	size_t length;
 	if (status == 0)
 		return 0;
 	build_state_command(job->state, job->instruction, &words);
-	FILE *out = open_memstream(&line, &length);
-	for (size_t i = 0; i < words.count; i++)
-		fprintf(out, "%s%s", i ? " " : "", words.items[i]);
-	fclose(out);
+	auto_free char *line = words_join(&words, " ");
 	int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
 					 WEXITSTATUS(status);
 	return failx("process \"%.140s%s\" did not complete successfully: "
-		     "exit code: %d", line, length > 140 ? "..." : "", code);
+		     "exit code: %d", line, strlen(line) > 140 ? "..." : "",
+		     code);
 }
 
 static int

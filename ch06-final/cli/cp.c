@@ -18,7 +18,7 @@
 
 #include "format.h"
 #include "image_tool.h"
-#include "mount_options.h"
+#include "path.h"
 #include "reach.h"
 #include "safepath.h"
 

@@ -58,3 +58,32 @@ each_container(const struct verb *verb, int argc, char **argv, void *data,
 		return status;
 	return each_of(verb, argv + first, data, each);
 }
+
+/* ---- what is no container ------------------------------------------------ */
+
+struct rm_wanted {
+	bool force;
+};
+
+const struct option_row each_rm_rows[] = {
+	SWITCH('f', "force", "Do not mind those that are not there",
+	       struct rm_wanted, force),
+	{ 0 },
+};
+
+int
+each_rm(const struct verb *verb, int argc, char **argv,
+	int (*rm)(const char *word, bool force))
+{
+	struct rm_wanted wanted = { 0 };
+	int status;
+	int first = verb_begin(verb, argc, argv, &wanted, 1, -1, &status);
+	if (first < 0 || (status = verb_settle(verb)) != 0)
+		return status;
+	for (int i = first; i < argc; i++) {
+		failure = (struct failure){ 0 };
+		if (rm(argv[i], wanted.force) < 0)
+			status = verb_error(verb);
+	}
+	return status;
+}

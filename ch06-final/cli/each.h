@@ -28,4 +28,13 @@ int each_container(const struct verb *verb, int argc, char **argv, void *data,
 int each_of(const struct verb *verb, char **words, void *data,
 	    const struct each *each);
 
+/*
+ * `rm` of what is no container: its one option, and all of the verb.  It is
+ * `rm` that prints the word; with `force` it does not mind one that is not
+ * there.
+ */
+extern const struct option_row each_rm_rows[];
+int each_rm(const struct verb *verb, int argc, char **argv,
+	    int (*rm)(const char *word, bool force));
+
 #endif

@@ -30,12 +30,6 @@ take_format(void *data, const char *value)
 }
 
 static int
-take_filter(void *data, const char *value)
-{
-	return filters_add(&((struct events_options *)data)->filters, value);
-}
-
-static int
 take_since(void *data, const char *value)
 {
 	return times_parse(value, &((struct events_options *)data)->since);
@@ -48,8 +42,8 @@ take_until(void *data, const char *value)
 }
 
 static const struct option_row options[] = {
-	{ 'f', "filter", "FILTER", "Filter output based on conditions provided",
-	  take_filter, 0 },
+	MEMBER('f', "filter", "FILTER", "Filter output based on conditions "
+	       "provided", filters_add, struct events_options, filters),
 	{ 0, "format", "STRING", "\"json\", or a Go template", take_format,
 	  0 },
 	{ 0, "since", "TIME", "Show all events created since timestamp",
@@ -228,16 +222,17 @@ print_event(json_t *event, const char *format)
 
 /* ---- the file ------------------------------------------------------------ */
 
-/* 1: it is of a time after --until, so that no other follows. */
+/* A clock may be set back: what is later than --until may come before what is
+ * not, so each line is looked at for itself. */
 static int
 take_line(const char *line, const struct events_options *wanted)
 {
 	json_t *event = json_loads(line, 0, NULL);
 	int64_t ns = json_integer_value(json_object_get(event, "timeNano"));
+	bool is_late = wanted->until && ns > wanted->until;
 	int result = 0;
-	if (wanted->until && ns > wanted->until)
-		result = 1;
-	else if (event && ns >= wanted->since && fits(event, &wanted->filters))
+	if (event && ns >= wanted->since && !is_late &&
+	    fits(event, &wanted->filters))
 		result = print_event(event, wanted->format);
 	json_decref(event);
 	return result;
@@ -294,22 +289,33 @@ await(int watch, const struct events_options *wanted)
 		return;
 }
 
+/* What there is, from --since on.  Without it that is nothing. */
 static int
-follow(int watch, const struct events_options *wanted)
+print_past(FILE *old, FILE *log, const struct events_options *wanted)
 {
-	auto_file FILE *log = NULL;
+	if (wanted->since)
+		return (old && read_lines(old, wanted) < 0) ||
+				       (log && read_lines(log, wanted) < 0) ?
+			       -1 : 0;
+	return log && fseek(log, 0, SEEK_END) < 0 ?
+		       fail("look for the end of the events") : 0;
+}
+
+/* What comes.  `*log` is the file that it is written to, or NULL. */
+static int
+follow(int watch, FILE **log, const struct events_options *wanted)
+{
 	for (;;) {
-		if (!log)
-			log = open_log(EVENTS_FILE);
-		int result = log ? read_lines(log, wanted) : 0;
-		if (result != 0)
-			return result < 0 ? -1 : 0;
-		if (log && is_moved(log)) {
+		if (!*log)
+			*log = open_log(EVENTS_FILE);
+		if (*log && read_lines(*log, wanted) < 0)
+			return -1;
+		if (*log && is_moved(*log)) {
 			/* What was written to it before it was moved. */
-			if (read_lines(log, wanted) < 0)
+			if (read_lines(*log, wanted) < 0)
 				return -1;
-			fclose(log);
-			log = NULL;
+			fclose(*log);
+			*log = NULL;
 			continue;
 		}
 		if (wanted->until && times_now() > wanted->until)
@@ -323,18 +329,18 @@ print_events(struct events_options *wanted)
 {
 	if (filters_check(&wanted->filters, known_filters) < 0)
 		return -1;
-	/* Without --since: from now on, but for what --until has past. */
 	auto_close int watch = inotify_init1(IN_CLOEXEC);
 	if (watch < 0 || inotify_add_watch(watch, verb_root(),
 					   IN_MODIFY | IN_CREATE |
 						   IN_MOVED_TO) < 0)
 		return fail("watch %s", verb_root());
-	if (!wanted->since)
-		wanted->since = times_now();
 	auto_file FILE *old = open_log(EVENTS_OLD);
-	if (old && read_lines(old, wanted) < 0)
+	auto_file FILE *log = open_log(EVENTS_FILE);
+	if (print_past(old, log, wanted) < 0)
 		return -1;
-	return follow(watch, wanted);
+	/* From here on it is now, whatever the clock says. */
+	wanted->since = 0;
+	return follow(watch, &log, wanted);
 }
 
 static int

@@ -9,8 +9,9 @@
 #include "times.h"
 
 int
-filters_add(struct filters *filters, const char *value)
+filters_add(void *member, const char *value)
 {
+	struct filters *filters = member;
 	const char *equals = strchr(value, '=');
 	if (!equals)
 		return failx("invalid filter '%s'", value);

@@ -13,9 +13,9 @@ struct filters {
 	struct words list; /* "key=value", the key in lower case */
 };
 
-/* For an option's `take`: "status=running", or the failure in Docker's
- * words. */
-int filters_add(struct filters *filters, const char *value);
+/* For an option's `take`, into a struct filters: "status=running", or the
+ * failure in Docker's words. */
+int filters_add(void *filters, const char *value);
 void filters_free(struct filters *filters);
 #define auto_filters __attribute__((cleanup(filters_free), unused))
 

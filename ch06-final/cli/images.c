@@ -25,18 +25,12 @@ take_format(void *data, const char *value)
 	return 0;
 }
 
-static int
-take_filter(void *data, const char *value)
-{
-	return filters_add(&((struct images_options *)data)->filters, value);
-}
-
 static const struct option_row options[] = {
 	SWITCH('a', "all", "Show all images; there are no intermediate ones "
 	       "here", struct images_options, all),
 	SWITCH(0, "digests", "Show digests", struct images_options, digests),
-	{ 'f', "filter", "FILTER", "Filter output based on conditions provided",
-	  take_filter, 0 },
+	MEMBER('f', "filter", "FILTER", "Filter output based on conditions "
+	       "provided", filters_add, struct images_options, filters),
 	{ 0, "format", "STRING", "\"table\", \"table TEMPLATE\", \"json\" or a "
 	  "Go template", take_format, 0 },
 	SWITCH(0, "no-trunc", "Don't truncate output", struct images_options,

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mount_options.h"
 #include "oci_process.h"
+#include "path.h"
+#include "size.h"
 #include "units.h"
 
 /* ---- numbers ------------------------------------------------------------ */
@@ -16,7 +17,7 @@
 int
 take_size(void *member, const char *value)
 {
-	return parse_size(value, member);
+	return size_parse(value, SIZE_BINARY, member);
 }
 
 int
@@ -25,7 +26,7 @@ take_swap(void *member, const char *value)
 	uint64_t bytes;
 	if (strcmp(value, "-1") == 0)
 		return *(int64_t *)member = -1, 0;
-	if (parse_size(value, &bytes) < 0)
+	if (size_parse(value, SIZE_BINARY, &bytes) < 0)
 		return -1;
 	*(int64_t *)member = bytes;
 	return 0;
@@ -103,7 +104,7 @@ take_bps(void *rates, const char *value)
 	auto_free char *path = split_device(value, &rest);
 	if (!path)
 		return -1;
-	if (parse_size(rest, &rate) < 0)
+	if (size_parse(rest, SIZE_BINARY, &rate) < 0)
 		return failx("invalid rate for device: %s. The correct format "
 			     "is <device-path>:<number>[<unit>]. Number must "
 			     "be a positive integer. Unit is optional and can "

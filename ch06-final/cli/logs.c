@@ -112,15 +112,18 @@ print_more(struct logfile *log, const struct logs_options *wanted)
 	return got < 0 ? -1 : 1;
 }
 
-/* Has it ended?  Its monitor says so, or is gone. */
-static bool
+/* Has it ended?  Its monitor says so, or is gone; -1: we are not welcome. */
+static int
 has_ended(int sock)
 {
 	struct protocol_message message;
 	ssize_t got;
-	while ((got = protocol_receive(sock, &message, MSG_DONTWAIT)) >= 0)
+	while ((got = protocol_receive(sock, &message, MSG_DONTWAIT)) >= 0) {
 		if (message.type == PROTOCOL_EXITED)
 			return true;
+		if (message.type == PROTOCOL_REFUSED)
+			return attach_refused(&message, got);
+	}
 	return errno != EAGAIN;
 }
 
@@ -140,8 +143,8 @@ goes_on_again(int dir, int *sock)
 }
 
 /* Until something happens: in the directory, with the container, or that time
- * is up.  False when nothing more will. */
-static bool
+ * is up.  0 when nothing more will; -1: a failure. */
+static int
 wait_for_more(int dir, int notices, int *sock, int64_t until)
 {
 	int timeout_ms = -1;
@@ -158,8 +161,10 @@ wait_for_more(int dir, int notices, int *sock, int64_t until)
 		return errno == EINTR;
 	if (polls[0].revents)
 		(void)!read(notices, drained, sizeof(drained));
-	return !polls[1].revents || !has_ended(*sock) ||
-	       goes_on_again(dir, sock);
+	int ended = polls[1].revents ? has_ended(*sock) : 0;
+	if (ended < 0)
+		return -1;
+	return !ended || goes_on_again(dir, sock);
 }
 
 static int
@@ -183,14 +188,15 @@ print_log(int dir, const char *id, const struct logs_options *wanted)
 	if (logfile_open(&log, dir, id, wanted->tail) < 0)
 		return -1;
 	int result = print_more(&log, wanted);
-	bool goes_on = sock >= 0;
-	while (result > 0 && goes_on) {
+	int goes_on = sock >= 0;
+	while (result > 0 && goes_on > 0) {
 		goes_on = wait_for_more(dir, notices, &sock,
 					wanted->until);
-		result = print_more(&log, wanted);
+		if (goes_on >= 0)
+			result = print_more(&log, wanted);
 	}
 	logfile_close(&log);
-	return result;
+	return goes_on < 0 ? -1 : result;
 }
 
 static int

@@ -11,47 +11,11 @@
 
 #include "csv.h"
 #include "options.h"
-#include "units.h"
+#include "path.h"
+#include "size.h"
 #include "volumes.h"
 
 /* ---- paths -------------------------------------------------------------- */
-
-int
-path_depth(const char *path)
-{
-	int depth = 0;
-	while (*path) {
-		size_t length = strcspn(path, "/");
-		if (length == 2 && strncmp(path, "..", 2) == 0)
-			depth -= depth > 0;
-		else if (length > 0 && !(length == 1 && *path == '.'))
-			depth++;
-		path += length + (path[length] == '/');
-	}
-	return depth;
-}
-
-char *
-path_clean(const char *path)
-{
-	char *clean = new_bytes(strlen(path) + 2), *end = clean;
-	while (*path) {
-		size_t length = strcspn(path, "/");
-		if (length == 2 && strncmp(path, "..", 2) == 0) {
-			while (end > clean && *--end != '/')
-				;
-		} else if (length > 0 && !(length == 1 && *path == '.')) {
-			*end++ = '/';
-			memcpy(end, path, length);
-			end += length;
-		}
-		path += length + (path[length] == '/');
-	}
-	if (end == clean)
-		*end++ = '/';
-	*end = '\0';
-	return clean;
-}
 
 /* Where something may be mounted: "/", "//." and "/a/.." are the root. */
 static int
@@ -378,7 +342,7 @@ take_tmpfs_key(struct mount_said *said, const char *key, const char *value)
 	char *end;
 	said->tmpfs = true;
 	if (strcmp(key, "tmpfs-size") == 0 && value)
-		return parse_size(value, &said->size) < 0 ?
+		return size_parse(value, SIZE_BINARY, &said->size) < 0 ?
 			       failx("invalid value for %s: %s", key, value) :
 			       0;
 	if (strcmp(key, "tmpfs-mode") != 0 || !value)

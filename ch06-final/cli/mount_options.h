@@ -31,11 +31,4 @@ int parse_mount(const char *string, struct volume *volume);
 void volume_add(struct settings *settings, const struct volume *volume);
 void volume_release(struct volume *volume);
 
-/* "/a//b/../c/" as "/a/c", without looking: Go's path.Clean.  The caller
- * frees. */
-char *path_clean(const char *path);
-
-/* How many directories deep "/a/b" is, ".." counted as what it does. */
-int path_depth(const char *path);
-
 #endif

@@ -9,18 +9,13 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "each.h"
 #include "filters.h"
 #include "format.h"
 #include "graph.h"
 #include "table.h"
 #include "view.h"
 #include "view_networks.h"
-
-static int
-take_filter(void *filters, const char *value)
-{
-	return filters_add(filters, value);
-}
 
 static void
 free_all(struct network_record *list, size_t count)
@@ -48,7 +43,7 @@ struct ls_wanted {
 
 static const struct option_row ls_rows[] = {
 	MEMBER('f', "filter", "filter", "dangling=true, driver=, id=, label=, "
-	       "name=, scope=, type=custom", take_filter, struct ls_wanted,
+	       "name=, scope=, type=custom", filters_add, struct ls_wanted,
 	       filters),
 	MEMBER(0, "format", "string", "\"table\", \"table TEMPLATE\", \"json\" "
 	       "or a Go template", option_take_text, struct ls_wanted, format),
@@ -168,16 +163,6 @@ const struct verb verb_network_ls = {
 
 /* ---- rm ------------------------------------------------------------------ */
 
-struct rm_wanted {
-	bool force;
-};
-
-static const struct option_row rm_rows[] = {
-	SWITCH('f', "force", "Do not mind those that are not there",
-	       struct rm_wanted, force),
-	{ 0 },
-};
-
 /* In Docker's words: who is on it. */
 static int
 check_unused(int networks, const struct network_record *record)
@@ -221,24 +206,14 @@ rm(const char *word, bool force)
 static int
 run_rm(const struct verb *verb, int argc, char **argv)
 {
-	struct rm_wanted wanted = { 0 };
-	int status;
-	int first = verb_begin(verb, argc, argv, &wanted, 1, -1, &status);
-	if (first < 0 || (status = verb_settle(verb)) != 0)
-		return status;
-	for (int i = first; i < argc; i++) {
-		failure = (struct failure){ 0 };
-		if (rm(argv[i], wanted.force) < 0)
-			status = verb_error(verb);
-	}
-	return status;
+	return each_rm(verb, argc, argv, rm);
 }
 
 const struct verb verb_network_rm = {
 	.name = "network rm",
 	.arguments = "NETWORK [NETWORK...]",
 	.shows = "Remove one or more networks",
-	.options = rm_rows,
+	.options = each_rm_rows,
 	.failure_status = 1,
 	.run = run_rm,
 };
@@ -305,7 +280,7 @@ struct prune_wanted {
 };
 
 static const struct option_row prune_rows[] = {
-	MEMBER(0, "filter", "filter", "label=, label!=, until=", take_filter,
+	MEMBER(0, "filter", "filter", "label=, label!=, until=", filters_add,
 	       struct prune_wanted, filters),
 	SWITCH('f', "force", "Do not prompt for confirmation",
 	       struct prune_wanted, force),

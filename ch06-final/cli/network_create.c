@@ -16,14 +16,6 @@ struct create_wanted {
 	bool ipv6;
 };
 
-static int
-take_label(void *words, const char *value)
-{
-	return *value && *value != '=' ?
-		       option_take_word(words, value) :
-		       failx("invalid label '%s': empty name", value);
-}
-
 /* --driver may say "none" for "null". */
 static const struct option_row create_rows[] = {
 	SWITCH(0, "attachable", "Enable manual container attachment (as every "
@@ -43,8 +35,8 @@ static const struct option_row create_rows[] = {
 	       ipam_driver),
 	SWITCH(0, "ipv6", "Enable IPv6 networking", struct create_wanted,
 	       ipv6),
-	MEMBER(0, "label", "list", "Set metadata on a network", take_label,
-	       struct create_wanted, record.labels),
+	MEMBER(0, "label", "list", "Set metadata on a network",
+	       option_take_label, struct create_wanted, record.labels),
 	MEMBER('o', "opt", "map", "Set driver specific options: "
 	       "com.docker.network.driver.mtu (or mtu), parent",
 	       option_take_word, struct create_wanted, record.options),

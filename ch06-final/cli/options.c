@@ -215,6 +215,19 @@ option_take_word(void *member, const char *value)
 	return 0;
 }
 
+int
+option_take_label(void *member, const char *value)
+{
+	size_t length = strcspn(value, "=");
+	size_t blanks = strspn(value, " \t");
+	if (blanks >= length)
+		return failx("invalid label '%s': empty name", value);
+	if (strcspn(value + blanks, " \t") + blanks < length)
+		return failx("label '%.*s' contains whitespaces",
+			     (int)(length - blanks), value + blanks);
+	return option_take_word(member, value);
+}
+
 /* ---- help --------------------------------------------------------------- */
 
 enum { SCREEN = 80, FIRST_COLUMN = 28 };

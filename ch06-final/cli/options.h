@@ -35,9 +35,10 @@ struct option_row {
 	}
 
 /* Into such a member: the text in place of an earlier one (char *), which is
- * freed; or one more of them (struct words). */
+ * freed; or one more of them (struct words), which may have to be a label. */
 int option_take_text(void *member, const char *value);
 int option_take_word(void *member, const char *value);
+int option_take_label(void *member, const char *value);
 
 /*
  * Parse argv[1..] by the table, which ends with a row without any name.

@@ -27,16 +27,11 @@ struct prune_options {
 	int64_t until_ns; /* what is younger stays */
 };
 
-static int
-take_filter(void *data, const char *value)
-{
-	return filters_add(&((struct prune_options *)data)->filters, value);
-}
-
 #define ALL SWITCH('a', "all", "Remove all unused images, not just dangling " \
 		   "ones", struct prune_options, all)
-#define FILTER { 0, "filter", "FILTER", "Provide filter values (e.g. "        \
-		 "\"label=<key>=<value>\", \"until=<time>\")", take_filter, 0 }
+#define FILTER MEMBER(0, "filter", "FILTER", "Provide filter values (e.g. "   \
+		      "\"label=<key>=<value>\", \"until=<time>\")",          \
+		      filters_add, struct prune_options, filters)
 #define FORCE SWITCH('f', "force", "Do not prompt for confirmation",          \
 		     struct prune_options, force)
 

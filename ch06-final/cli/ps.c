@@ -27,12 +27,6 @@ take_format(void *data, const char *value)
 }
 
 static int
-take_filter(void *data, const char *value)
-{
-	return filters_add(&((struct ps_options *)data)->filters, value);
-}
-
-static int
 take_last(void *data, const char *value)
 {
 	struct ps_options *wanted = data;
@@ -46,8 +40,8 @@ take_last(void *data, const char *value)
 static const struct option_row options[] = {
 	SWITCH('a', "all", "Show all containers (default shows just running)",
 	       struct ps_options, all),
-	{ 'f', "filter", "FILTER", "Filter output based on conditions provided",
-	  take_filter, 0 },
+	MEMBER('f', "filter", "FILTER", "Filter output based on conditions "
+	       "provided", filters_add, struct ps_options, filters),
 	{ 0, "format", "STRING", "\"table\", \"table TEMPLATE\", \"json\" or a "
 	  "Go template", take_format, 0 },
 	{ 'n', "last", "INT", "Show n last created containers (includes all "

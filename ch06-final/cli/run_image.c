@@ -10,6 +10,7 @@
 #include "keep_id.h"
 #include "mount_options.h"
 #include "network_options.h"
+#include "path.h"
 #include "ports.h"
 #include "verbs.h"
 #include "view.h"

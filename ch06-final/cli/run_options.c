@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "env_file.h"
+#include "log_limits.h"
 #include "mount_options.h"
 #include "network_options.h"
 #include "ports.h"
@@ -28,19 +29,6 @@ take_hostname(void *member, const char *value)
 {
 	option_take_text(member, value);
 	return check_hostname(value);
-}
-
-static int
-take_label(void *words, const char *value)
-{
-	size_t length = strcspn(value, "=");
-	size_t blanks = strspn(value, " \t");
-	if (blanks >= length)
-		return failx("invalid label '%s': empty name", value);
-	if (strcspn(value + blanks, " \t") + blanks < length)
-		return failx("label '%.*s' contains whitespaces",
-			     (int)(length - blanks), value + blanks);
-	return option_take_word(words, value);
 }
 
 /* ---- its program -------------------------------------------------------- */
@@ -122,23 +110,12 @@ take_log_driver(void *member, const char *value)
 	return take_text(member, value);
 }
 
-/* Those of json-file that change how much is kept. */
 static int
 take_log_option(void *words, const char *value)
 {
-	const char *rest = strchr(value, '=');
-	uint64_t number;
-	if (strncmp(value, "max-size=", 9) == 0)
-		return parse_size(value + 9, &number) < 0 || number == 0 ?
-			       failx("invalid value for max-size: %s",
-				     value + 9) :
-			       option_take_word(words, value);
-	if (strncmp(value, "max-file=", 9) == 0)
-		return parse_number(value + 9, 1, INT32_MAX, &number) < 0 ?
-			       failx("max-file cannot be less than 1") :
-			       option_take_word(words, value);
-	return failx("unknown log opt '%.*s' for json-file log driver",
-		     (int)(rest ? rest - value : (long)strlen(value)), value);
+	struct log_limits limits;
+	return log_limits_take(&limits, value) < 0 ?
+		       -1 : option_take_word(words, value);
 }
 
 static int
@@ -323,8 +300,8 @@ const struct option_row run_option_rows[] = {
 	  "container:NAME", take_text, ipc),
 	MEMBER(0, "isolation", "string", "Container isolation technology",
 	       take_text, W, isolation),
-	MEMBER('l', "label", "list", "Set a label (key=value)", take_label, W,
-	       labels),
+	MEMBER('l', "label", "list", "Set a label (key=value)",
+	       option_take_label, W, labels),
 	MEMBER(0, "label-file", "list", "Read labels from a file",
 	       option_take_word, W, label_files),
 	S(0, "link", "list", "Know another container by name (name:alias)",

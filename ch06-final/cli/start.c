@@ -26,7 +26,7 @@ start_one(struct container *c, const char *word, void *data)
 {
 	(void)word;
 	(void)data;
-	int ours = container_lock(c);
+	int ours = container_claim(c);
 	return ours > 0 ? launch_again(c) : ours;
 }
 
@@ -45,7 +45,7 @@ start_attached(const struct verb *verb, const char *word,
 				   attach_keys_parse(wanted->detach_keys ?: "",
 						     &attach.keys) < 0 ?
 			   -1 :
-			   container_lock(&c);
+			   container_claim(&c);
 	if (ours > 0)
 		return launch_attached(verb, &c, &attach);
 	auto_close int sock = ours < 0 ? -1 : attach_connect(c.dir, &attach);

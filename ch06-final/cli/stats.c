@@ -13,7 +13,6 @@
 #include "container.h"
 #include "format.h"
 #include "table.h"
-#include "times.h"
 #include "view.h"
 
 struct stats_options {
@@ -45,7 +44,7 @@ static const struct option_row options[] = {
 /* Of one container at one moment; what is not known is 0. */
 struct sample {
 	char id[ID_LENGTH + 1];
-	int64_t time_ns;
+	int64_t time_ns; /* on a clock that nobody sets */
 	uint64_t cpu_us, memory, memory_limit, pids;
 	uint64_t received, sent, read, written;
 };
@@ -121,7 +120,11 @@ sample_network(pid_t pid, struct sample *sample)
 static struct sample
 take_sample(const struct view *view)
 {
-	struct sample sample = { .time_ns = times_now() };
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	struct sample sample = {
+		.time_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec,
+	};
 	memcpy(sample.id, view->record.id, sizeof(sample.id));
 	auto_free char *name = container_cgroup_name(view->record.id);
 	struct cgroup cgroup = { 0 };

@@ -8,36 +8,6 @@
 
 #define BILLION 1000000000LL
 
-int
-parse_size(const char *string, uint64_t *bytes)
-{
-	static const char units[] = "kmgtp";
-	char *end;
-	/* strtod would also take " 1", "-1", "0x1", "inf" and "1e3". */
-	size_t digits = strspn(string, "0123456789.");
-	double number = strtod(string, &end);
-	if (digits == 0 || end != string + digits)
-		return failx("invalid size: '%s'", string);
-	while (*end == ' ')
-		end++;
-	const char *unit = *end ? strchr(units, tolower(*end)) : NULL;
-	if (unit) {
-		end++;
-		number *= (double)(1ULL << (10 * (unit - units + 1)));
-		if (*end == 'i' && tolower(end[1]) == 'b')
-			end++;
-	}
-	if (tolower(*end) == 'b')
-		end++;
-	if (*end)
-		return failx("invalid size: '%s'", string);
-	/* Beyond this the kernel's counters end. */
-	if (number >= (double)INT64_MAX)
-		return failx("invalid size: '%s' is too large", string);
-	*bytes = number;
-	return 0;
-}
-
 /* Of the digits behind a point, nine: billionths. */
 static int
 parse_billionths(const char *digits, int64_t *value)

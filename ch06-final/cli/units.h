@@ -9,9 +9,6 @@
 
 #include "base.h"
 
-/* "64m", "1.5g", "1024", "512kb": bytes.  Powers of 1024, as Docker's. */
-int parse_size(const char *string, uint64_t *bytes);
-
 /* "0.5", "2": processors, in billionths; 0 is no limit. */
 int parse_cpus(const char *string, int64_t *nano_cpus);
 

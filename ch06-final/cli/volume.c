@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "each.h"
 #include "events.h"
 #include "filters.h"
 #include "format.h"
@@ -42,19 +43,11 @@ struct create_wanted {
 	char *name, *driver;
 };
 
-static int
-take_label(void *words, const char *value)
-{
-	return *value && *value != '=' ?
-		       option_take_word(words, value) :
-		       failx("invalid label '%s': empty name", value);
-}
-
 static const struct option_row create_rows[] = {
 	MEMBER('d', "driver", "string", "Volume driver name: local",
 	       option_take_text, struct create_wanted, driver),
-	MEMBER(0, "label", "list", "Set metadata for a volume", take_label,
-	       struct create_wanted, record.labels),
+	MEMBER(0, "label", "list", "Set metadata for a volume",
+	       option_take_label, struct create_wanted, record.labels),
 	MEMBER(0, "name", "string", NULL, option_take_text,
 	       struct create_wanted, name),
 	MEMBER('o', "opt", "map", "Set driver specific options: type, device, "
@@ -142,15 +135,9 @@ struct ls_wanted {
 	struct filters filters;
 };
 
-static int
-take_filter(void *filters, const char *value)
-{
-	return filters_add(filters, value);
-}
-
 static const struct option_row ls_rows[] = {
 	MEMBER('f', "filter", "filter", "dangling=true, driver=, label=, name=",
-	       take_filter, struct ls_wanted, filters),
+	       filters_add, struct ls_wanted, filters),
 	MEMBER(0, "format", "string", "\"table\", \"table TEMPLATE\", \"json\" "
 	       "or a Go template", option_take_text, struct ls_wanted, format),
 	SWITCH('q', "quiet", "Only display volume names", struct ls_wanted,
@@ -244,16 +231,6 @@ const struct verb verb_volume_ls = {
 
 /* ---- rm ----------------------------------------------------------------- */
 
-struct rm_wanted {
-	bool force;
-};
-
-static const struct option_row rm_rows[] = {
-	SWITCH('f', "force", "Do not mind those that are not there",
-	       struct rm_wanted, force),
-	{ 0 },
-};
-
 static int
 check_unused(const struct volume_uses *uses, const char *name)
 {
@@ -291,24 +268,14 @@ rm(const char *name, bool force)
 static int
 run_rm(const struct verb *verb, int argc, char **argv)
 {
-	struct rm_wanted wanted = { 0 };
-	int status;
-	int first = verb_begin(verb, argc, argv, &wanted, 1, -1, &status);
-	if (first < 0 || (status = verb_settle(verb)) != 0)
-		return status;
-	for (int i = first; i < argc; i++) {
-		failure = (struct failure){ 0 };
-		if (rm(argv[i], wanted.force) < 0)
-			status = verb_error(verb);
-	}
-	return status;
+	return each_rm(verb, argc, argv, rm);
 }
 
 const struct verb verb_volume_rm = {
 	.name = "volume rm",
 	.arguments = "VOLUME [VOLUME...]",
 	.shows = "Remove one or more volumes",
-	.options = rm_rows,
+	.options = each_rm_rows,
 	.failure_status = 1,
 	.run = run_rm,
 };
@@ -381,7 +348,7 @@ struct prune_wanted {
 static const struct option_row prune_rows[] = {
 	SWITCH('a', "all", "Remove all unused volumes, not just anonymous ones",
 	       struct prune_wanted, all),
-	MEMBER(0, "filter", "filter", "label=, label!=", take_filter,
+	MEMBER(0, "filter", "filter", "label=, label!=", filters_add,
 	       struct prune_wanted, filters),
 	SWITCH('f', "force", "Do not prompt for confirmation",
 	       struct prune_wanted, force),

@@ -1,5 +1,6 @@
 /* wait.c - parent.  `wait`: until containers end, and with which status. */
 #include <errno.h>
+#include <time.h>
 
 #include "each.h"
 
@@ -7,18 +8,28 @@ static const struct option_row options[] = {
 	{ 0 },
 };
 
+/* A monitor tells.  Where there is none the record does, once nobody is about
+ * to mend it, or to start the container again. */
 static int
 wait_for(struct container *c, int *status)
 {
-	if (attach_wait(c->dir, status) == 0)
-		return 0;
-	/* There is no monitor: it has ended, or ends at this moment. */
-	if (failure.code != ECONNREFUSED && failure.code != ENOENT &&
-	    failure.code != ECONNRESET)
-		return -1;
-	if (container_lock(c) < 0)
-		return -1;
-	*status = c->record.exit_code;
+	while (attach_wait(c->dir, status) < 0) {
+		if (!attach_is_gone() && failure.code != ECONNRESET &&
+		    failure.code != EPIPE)
+			return -1;
+		int ours = container_claim(c);
+		if (ours < 0 && failure.code != ENOENT)
+			return -1;
+		/* With --rm it may be gone, and is known to us all the same. */
+		if (record_is_at_rest(&c->record)) {
+			*status = c->record.exit_code;
+			return 0;
+		}
+		if (ours < 0)
+			return failx("container %s is gone: nobody knows its "
+				     "exit status", c->record.name);
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "console.h"
@@ -14,6 +15,7 @@
 #include "sync.h"
 
 #define LOST 125
+#define ASK_TRIES 200 /* in 2 s */
 
 /* What the loop below goes round with. */
 struct attach {
@@ -71,6 +73,13 @@ attach_connect(int dir, const struct attach_options *options)
 
 /* ---- what comes from the monitor --------------------------------------- */
 
+int
+attach_refused(const struct protocol_message *message, size_t length)
+{
+	return failx("the container's monitor: %.*s", (int)length,
+		     message->bytes);
+}
+
 static void
 finish(struct attach *a, enum attach_result result, int status)
 {
@@ -127,6 +136,10 @@ receive(struct attach *a)
 		return;
 	case PROTOCOL_EXITED:
 		finish(a, ATTACH_EXITED, a->message.number);
+		return;
+	case PROTOCOL_REFUSED:
+		attach_refused(&a->message, length);
+		finish(a, ATTACH_LOST, LOST);
 		return;
 	}
 }
@@ -285,8 +298,11 @@ expect(int sock, enum protocol_type type, uint32_t *number)
 {
 	struct protocol_message message;
 	do {
-		if (protocol_receive(sock, &message, 0) < 0)
+		ssize_t length = protocol_receive(sock, &message, 0);
+		if (length < 0)
 			return fail("wait for the container's monitor");
+		if (message.type == PROTOCOL_REFUSED)
+			return attach_refused(&message, length);
 	} while (message.type != type);
 	if (number)
 		*number = message.number;
@@ -305,26 +321,40 @@ attach_wait(int dir, int *status)
 	return 0;
 }
 
+/*
+ * One question, on a connection of its own.  A monitor that lets go of us
+ * without an answer has too many clients at this moment, or has just ended: the
+ * next connection tells.
+ */
+static int
+ask(int dir, enum protocol_type type, uint32_t number, const void *bytes,
+    size_t length)
+{
+	for (int tries = 0;; tries++) {
+		auto_close int sock = protocol_connect(dir);
+		if (sock < 0)
+			return -1;
+		if (protocol_send(sock, type, number, bytes, length, 0) < 0)
+			fail("speak to the container's monitor");
+		else if (expect(sock, PROTOCOL_DONE, NULL) == 0)
+			return 0;
+		if ((failure.code != ECONNRESET && failure.code != EPIPE) ||
+		    tries == ASK_TRIES)
+			return -1;
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+}
+
 int
 attach_signal(int dir, int signal)
 {
-	auto_close int sock = protocol_connect(dir);
-	if (sock < 0)
-		return -1;
-	if (protocol_send(sock, PROTOCOL_SIGNAL, signal, NULL, 0, 0) < 0)
-		return fail("tell the container's monitor to send a signal");
-	return expect(sock, PROTOCOL_DONE, NULL);
+	return ask(dir, PROTOCOL_SIGNAL, signal, NULL, 0);
 }
 
 int
 attach_stop(int dir, int signal)
 {
-	auto_close int sock = protocol_connect(dir);
-	if (sock < 0)
-		return -1;
-	if (protocol_send(sock, PROTOCOL_STOP, signal, NULL, 0, 0) < 0)
-		return fail("tell the container's monitor to stop it");
-	return expect(sock, PROTOCOL_DONE, NULL);
+	return ask(dir, PROTOCOL_STOP, signal, NULL, 0);
 }
 
 int
@@ -341,11 +371,11 @@ attach_tell_names(int dir)
 int
 attach_set_restart(int dir, const struct restart_policy *policy)
 {
-	auto_close int sock = protocol_connect(dir);
-	if (sock < 0)
-		return -1;
-	if (protocol_send(sock, PROTOCOL_RESTART, 0, policy, sizeof(*policy),
-			  0) < 0)
-		return fail("tell the container's monitor when to restart");
-	return expect(sock, PROTOCOL_DONE, NULL);
+	return ask(dir, PROTOCOL_RESTART, 0, policy, sizeof(*policy));
+}
+
+bool
+attach_is_gone(void)
+{
+	return failure.code == ENOENT || failure.code == ECONNREFUSED;
 }

@@ -52,4 +52,11 @@ int attach_set_restart(int dir, const struct restart_policy *policy);
 /* It is on a network with a name server, which its monitor is to watch. */
 int attach_tell_names(int dir);
 
+/* Says the failure of one of these that there is no monitor? */
+bool attach_is_gone(void);
+
+/* PROTOCOL_REFUSED, as a failure: -1. */
+struct protocol_message;
+int attach_refused(const struct protocol_message *message, size_t length);
+
 #endif

@@ -4,11 +4,11 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "dns_serve.h"
+#include "lock.h"
 #include "record.h"
 
 /* ---- one: what is asked for --------------------------------------------- */
@@ -338,8 +338,8 @@ forget_one(int networks, const struct network_record *record, const char *id)
 						 id : endpoint) < 0)
 		return -1;
 	/* Waiting is over: nobody else waits for us meanwhile. */
-	while (flock(networks, LOCK_EX) < 0)
-		;
+	if (lock_take(networks, LOCK_EX) < 0)
+		return fail("lock the networks");
 	int result = names_drop(networks, record, id);
 	flock(networks, LOCK_UN);
 	return result;

@@ -2,9 +2,9 @@
 #include "container.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "log_limits.h"
 #include "self.h"
 #include "steps.h"
 
@@ -50,33 +50,27 @@ health_plan(const struct health_wanted *wanted)
 	};
 }
 
-/* "10m" of max-size; what is wrong has been refused with the options. */
-static uint64_t
-log_number(const struct words *options, const char *name)
+/* Where one is said twice the last counts; what is wrong has been refused with
+ * the options. */
+static struct log_limits
+log_limits(const struct words *options)
 {
-	size_t length = strlen(name);
-	for (size_t i = 0; i < options->count; i++) {
-		const char *option = options->items[i];
-		char *unit;
-		if (strncmp(option, name, length) != 0 ||
-		    option[length] != '=')
-			continue;
-		uint64_t number = strtoull(option + length + 1, &unit, 10);
-		const char *at = *unit ? strchr("kmg", *unit | 0x20) : NULL;
-		return at ? number << 10 * (at - "kmg" + 1) : number;
-	}
-	return 0;
+	struct log_limits limits = { 0 };
+	for (size_t i = 0; i < options->count; i++)
+		log_limits_take(&limits, options->items[i]);
+	return limits;
 }
 
 static struct launch_plan
 launch_plan(const struct container *c, bool is_attached)
 {
 	const struct settings *settings = c->settings;
+	struct log_limits limits = log_limits(&settings->log_options);
 	struct launch_plan plan = {
 		.restart = container_restart_policy(settings),
 		.health = health_plan(&settings->health),
-		.log_size = log_number(&settings->log_options, "max-size"),
-		.log_files = log_number(&settings->log_options, "max-file"),
+		.log_size = limits.size,
+		.log_files = limits.files,
 		.terminal = settings->terminal,
 		.interactive = settings->interactive,
 		.no_log = settings->log_driver &&

@@ -77,6 +77,10 @@ int container_find(struct container *c, const char *root, const char *word);
  */
 int container_lock(struct container *c);
 
+/* The same for who has more in mind than to remove it: when it is ours it is
+ * at rest, too, as by container_mend(). */
+int container_claim(struct container *c);
+
 /* All of it goes.  The lock must be ours, and nothing of it may run. */
 int container_remove(struct container *c);
 
@@ -103,6 +107,9 @@ int container_end(struct container *c);
 
 /* Undo what somebody who was killed has left of it, its lock being ours. */
 int container_tidy(struct container *c);
+/* And put on record that it has ended, if it says otherwise.  ENOENT: with --rm
+ * it is gone. */
+int container_mend(struct container *c);
 
 /* SIGKILL to everybody in it, and wait until it is at rest: then it is locked.
  * ENOENT: with --rm it is gone. */

@@ -7,6 +7,7 @@
  *	attach	HELLO, then INPUT... INPUT_END, RESIZE, SIGNAL; DETACH
  *		gets WELCOME, then OUTPUT and ERRORS..., at last EXITED
  *	wait	HELLO that wants nothing; gets WELCOME and EXITED
+ *		either gets REFUSED where too many are there
  *	stop	STOP; gets DONE
  *	connect	HELD; gets DONE with a descriptor; HOLD with another; gets DONE;
  *		NAMES; gets DONE
@@ -43,6 +44,7 @@ enum protocol_type {
 	PROTOCOL_ERRORS,
 	PROTOCOL_DONE,	    /* SIGNAL, STOP, RESTART, HOLD or NAMES is */
 	PROTOCOL_EXITED,    /* number: its exit status, 0 to 255 */
+	PROTOCOL_REFUSED,   /* HELLO is; bytes: why, for people */
 	/* from a client again: a monitor that runs keeps its numbers */
 	PROTOCOL_NAMES,	    /* it has names now: watch who serves them */
 };

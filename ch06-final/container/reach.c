@@ -34,7 +34,7 @@ open_living(const struct container *c)
 static int
 put_together(struct reach *reach, struct container *c)
 {
-	int ours = container_lock(c);
+	int ours = container_claim(c);
 	if (ours < 0)
 		return -1;
 	if (ours == 0)

@@ -5,12 +5,12 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "tree.h"
 
 #define RECORD_FILE "record.json"
@@ -39,14 +39,18 @@ record_free(struct record *record)
 	*record = (struct record){ 0 };
 }
 
+bool
+record_is_at_rest(const struct record *record)
+{
+	return record->status == STATUS_CREATED ||
+	       record->status == STATUS_EXITED;
+}
+
 int
 records_open(const char *root)
 {
 	auto_free char *path = text("%s/containers", root);
-	if (make_dirs(path, 0700) < 0)
-		return -1;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? fail("open %s", path) : fd;
+	return lock_open_directory(path, 0700, 0);
 }
 
 /* ---- the file ---------------------------------------------------------- */
@@ -385,12 +389,9 @@ record_lock_change(int dir)
 {
 	auto_close int fd =
 		openat(dir, "change", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	int result;
-	do
-		result = fd < 0 ? -1 : flock(fd, LOCK_EX);
-	while (result < 0 && errno == EINTR);
-	return result < 0 ? fail("lock what was asked for of a container") :
-			    take_fd(&fd);
+	return fd < 0 || lock_take(fd, LOCK_EX) < 0 ?
+		       fail("lock what was asked for of a container") :
+		       take_fd(&fd);
 }
 
 int
@@ -458,8 +459,10 @@ record_find(int containers, const char *word, struct record *record, int *dir)
 {
 	size_t count, matches = 0, found = 0;
 	struct record *records = records_list(containers, &count);
+	/* `inspect` tells it as Docker does, with a slash before it. */
+	const char *name = word + (*word == '/');
 	for (size_t i = 0; i < count; i++) {
-		bool whole = strcmp(records[i].name, word) == 0 ||
+		bool whole = strcmp(records[i].name, name) == 0 ||
 			     strcmp(records[i].id, word) == 0;
 		if (whole || (*word && strncmp(records[i].id, word,
 					       strlen(word)) == 0)) {
@@ -482,8 +485,8 @@ record_find(int containers, const char *word, struct record *record, int *dir)
 		return -1;
 	}
 	if (matches > 1)
-		return failx("%s is the beginning of %zu ids; give more of it",
-			     word, matches);
+		return failx("Multiple IDs found with provided prefix: %s",
+			     word);
 	*dir = openat(containers, record->id,
 		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*dir < 0)

@@ -57,6 +57,8 @@ struct record {
 	char *health;	/* "starting", "healthy", "unhealthy"; NULL: none */
 };
 void record_free(struct record *record);
+/* Not yet begun, or ended for good. */
+bool record_is_at_rest(const struct record *record);
 #define auto_record __attribute__((cleanup(record_free), unused))
 
 /* The time of day, as records have it; and in whole seconds. */
@@ -97,8 +99,8 @@ int record_lock(int dir, int *lock);
  * for (settings.json), however it is with the container.  A descriptor. */
 int record_lock_change(int dir);
 
-/* By whole name, whole id, or the beginning of exactly one id.  `*dir` is
- * the caller's.  A failure has the code ENOENT when there is none. */
+/* By whole name (or "/name"), whole id, or the beginning of exactly one id.
+ * `*dir` is the caller's.  A failure has the code ENOENT when there is none. */
 int record_find(int containers, const char *word, struct record *record,
 		int *dir);
 

@@ -23,13 +23,6 @@
 
 #define KILLED (128 + SIGKILL)
 
-static bool
-is_at_rest(const struct record *record)
-{
-	return record->status == STATUS_CREATED ||
-	       record->status == STATUS_EXITED;
-}
-
 int
 container_end(struct container *c)
 {
@@ -56,6 +49,14 @@ has_remains(const char *root, const char *id, int dir)
 	       access(state, F_OK) == 0 || union_has_daemon(dir);
 }
 
+/* Nobody was killed, or was able to leave anything. */
+static bool
+is_whole(const struct container *c)
+{
+	return record_is_at_rest(&c->record) &&
+	       !has_remains(c->root, c->record.id, c->dir);
+}
+
 int
 container_tidy(struct container *c)
 {
@@ -72,7 +73,7 @@ lock_patiently(int dir, const struct record *record, int *lock)
 {
 	for (int tries = 0;; tries++) {
 		int ours = record_lock(dir, lock);
-		if (ours != 0 || !is_at_rest(record) || tries == 20)
+		if (ours != 0 || !record_is_at_rest(record) || tries == 20)
 			return ours;
 		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 	}
@@ -103,21 +104,22 @@ remove_rubbish(int containers, const char *id, int dir)
 static int
 repair(struct container *c)
 {
-	bool was_up = !is_at_rest(&c->record);
+	bool was_up = !record_is_at_rest(&c->record);
 	unlinkat(c->dir, PROTOCOL_SOCKET, 0);
 	if (container_undo(c) < 0)
 		return -1;
+	if (was_up) {
+		c->record.status = STATUS_EXITED;
+		c->record.pid = 0;
+		c->record.exit_code = KILLED;
+		c->record.finished_ns = record_now();
+		free(c->record.error);
+		c->record.error =
+			copy_text("its monitor was killed, and it with it");
+	}
 	if (c->record.remove)
 		return container_remove(c);
-	if (!was_up)
-		return 0;
-	c->record.status = STATUS_EXITED;
-	c->record.pid = 0;
-	c->record.exit_code = KILLED;
-	c->record.finished_ns = record_now();
-	free(c->record.error);
-	c->record.error = copy_text("its monitor was killed, and it with it");
-	return record_save(c->dir, &c->record);
+	return was_up ? record_save(c->dir, &c->record) : 0;
 }
 
 /*
@@ -153,6 +155,27 @@ is_doomed(const struct record *record)
 				  UINT64_C(1) << (SIGKILL - 1);
 }
 
+int
+container_mend(struct container *c)
+{
+	if (is_whole(c))
+		return 0;
+	if (repair(c) < 0)
+		return wrap("clean up container %.12s", c->record.id);
+	if (!c->record.remove)
+		return 0;
+	failx("No such container: %s", c->record.name);
+	failure.code = ENOENT;
+	return -1;
+}
+
+int
+container_claim(struct container *c)
+{
+	int ours = container_lock(c);
+	return ours > 0 && container_mend(c) < 0 ? -1 : ours;
+}
+
 static int
 recover_one(const char *root, int containers, const char *id)
 {
@@ -169,14 +192,13 @@ recover_one(const char *root, int containers, const char *id)
 	}
 	if (strcmp(c.record.id, id) != 0)
 		return failx("container %.12s: its record is another's", id);
-	if (is_at_rest(&c.record) && !has_remains(root, id, c.dir))
+	if (is_whole(&c))
 		return 0;
 	if (lock_patiently(c.dir, &c.record, &c.lock) != 1)
 		return is_doomed(&c.record) ? kill_all(&c) : 0;
 	/* It may have ended by itself between the two looks. */
 	record_free(&c.record);
-	if (record_load(c.dir, &c.record) < 0 ||
-	    (is_at_rest(&c.record) && !has_remains(root, id, c.dir)))
+	if (record_load(c.dir, &c.record) < 0 || is_whole(&c))
 		return 0;
 	c.containers = fcntl(containers, F_DUPFD_CLOEXEC, 3);
 	return repair(&c) < 0 ? wrap("clean up container %.12s", id) : 0;
@@ -241,9 +263,10 @@ container_is_paused(const char *id)
 static int
 kill_once(const struct container *c)
 {
-	/* Where there is no monitor it cannot be restarted, either. */
-	if (attach_stop(c->dir, 0) < 0 && failure.code != ECONNREFUSED &&
-	    failure.code != ENOENT && failure.code != ECONNRESET)
+	/* Where there is no monitor it cannot be restarted, either; and one
+	 * that has no time for us lets go of all its clients at the end. */
+	if (attach_stop(c->dir, 0) < 0 && !attach_is_gone() &&
+	    failure.code != ECONNRESET)
 		return -1;
 	return kill_all(c);
 }

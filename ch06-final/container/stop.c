@@ -64,7 +64,7 @@ tell_kill(const struct container *c, int number)
 int
 container_stop(struct container *c, const struct stop_options *options)
 {
-	int signal, ours = container_lock(c);
+	int signal, ours = container_claim(c);
 	int64_t timeout_s;
 	if (ours != 0)
 		return ours < 0 ? -1 : 0;
@@ -72,14 +72,17 @@ container_stop(struct container *c, const struct stop_options *options)
 		return -1;
 	auto_close int pidfd = container_pidfd(c);
 	/* First that nobody starts it again; then, that it ends. */
-	if (attach_stop(c->dir, 0) == 0 && pidfd >= 0) {
+	bool is_told = attach_stop(c->dir, 0) == 0;
+	if (!is_told && !attach_is_gone())
+		return -1;
+	if (is_told && pidfd >= 0) {
 		sys_pidfd_send_signal(pidfd, signal);
 		tell_kill(c, signal);
 		thaw(c);
 		if (!wait_for_end(pidfd, timeout_s))
 			tell_kill(c, SIGKILL);
 	}
-	if (container_kill(c) < 0)
+	if (container_kill(c) < 0 || container_mend(c) < 0)
 		return -1;
 	container_tell(c->dir, &c->record, NULL, "stop", NULL);
 	return 0;
@@ -93,8 +96,9 @@ container_signal(struct container *c, const char *word, int number)
 		return failx("cannot kill container: %s: container %s is not "
 			     "running", word, c->record.id);
 	/* Who kills it does not want it back. */
-	if (number == SIGKILL)
-		attach_stop(c->dir, 0);
+	if (number == SIGKILL && attach_stop(c->dir, 0) < 0 &&
+	    !attach_is_gone())
+		return -1;
 	if (sys_pidfd_send_signal(pidfd, number) < 0)
 		return fail("cannot kill container: %s", word);
 	if (number == SIGKILL)

@@ -5,11 +5,11 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "record.h"
 #include "safepath.h"
 #include "tmpcopyup.h"
@@ -195,15 +195,7 @@ int
 volumes_open(const char *root, int lock)
 {
 	auto_free char *path = text("%s/volumes", root);
-	if (make_dirs(path, 0700) < 0)
-		return -1;
-	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return fail("open %s", path);
-	while (lock && flock(fd, lock) < 0)
-		if (errno != EINTR)
-			return fail("lock %s", path);
-	return take_fd(&fd);
+	return lock_open_directory(path, 0700, lock);
 }
 
 static int

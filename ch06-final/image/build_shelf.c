@@ -1,9 +1,9 @@
 /* build_shelf.c - see build_shelf.h.  Runs in the parent. */
 #include "build_shelf.h"
 
+#include "lock.h"
 #include "tree.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,10 +135,8 @@ build_shelf_lock(struct store *store, int how)
 				     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock < 0)
 		return fail("open %s/build", store->root);
-	while (flock(lock, how) < 0)
-		if (errno != EINTR)
-			return fail("lock what builds have kept");
-	return take_fd(&lock);
+	return lock_take(lock, how) < 0 ? fail("lock what builds have kept") :
+					  take_fd(&lock);
 }
 
 /* ---- it goes ------------------------------------------------------------- */

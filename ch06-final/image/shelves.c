@@ -1,6 +1,7 @@
 /* shelves.c - see shelves.h.  Runs in the parent. */
 #include "shelves.h"
 
+#include "lock.h"
 #include "reference.h"
 
 #include <errno.h>
@@ -91,11 +92,7 @@ shelves_lock(struct store *store, int how)
 	if (store->depth > 0 && how == LOCK_EX && store->locked == LOCK_SH)
 		return failx("lock %s: already held for reading", store->root);
 	if (store->depth == 0) {
-		int done;
-		do {
-			done = flock(store->lock, how);
-		} while (done < 0 && errno == EINTR);
-		if (done < 0)
+		if (lock_take(store->lock, how) < 0)
 			return fail("lock %s/images.lock", store->root);
 		store->locked = how;
 	}

@@ -29,6 +29,13 @@ int subtree_mark(int dir);
 bool subtree_is_ours(int dir);
 
 /*
+ * What is to be marked is made with this bit, which a cgroup has no other use
+ * for, and loses it when it has its mark.  mkdir(2) sets it in the same
+ * instant: so one whose maker was killed between the two is ours as well.
+ */
+#define SUBTREE_UNMARKED S_ISVTX
+
+/*
  * v2: enable in the cgroup.subtree_control of `above`, whose name is `path`
  * for the failure, `controller`, or (NULL) each that every container has a use
  * for, where it has and does not hand down it yet.  Where `above` is not ours,

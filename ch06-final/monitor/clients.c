@@ -12,7 +12,9 @@
 #include "monitor.h"
 #include "names_watch.h"
 
+/* Who stays; and room for those who come with a question, `stop` above all. */
 #define MOST 64
+#define MORE 16
 #define BIT(type) (1U << (type))
 
 /* Not while there is no room for what it would say. */
@@ -167,6 +169,23 @@ hold(struct monitor *m, struct client *client, int *given)
 	return send_to(client, PROTOCOL_DONE, 0, NULL, 0) > 0;
 }
 
+static bool
+welcome(struct monitor *m, struct client *client, uint32_t wants)
+{
+	size_t stay = 0;
+	for (struct client *c = m->clients; c; c = c->next)
+		stay += c->stays && c != client;
+	if (stay >= MOST) {
+		auto_free char *why = text("it has %d clients already", MOST);
+		send_to(client, PROTOCOL_REFUSED, 0, why, strlen(why));
+		return false;
+	}
+	client->stays = true;
+	client->wants_output = wants & PROTOCOL_WANTS_OUTPUT;
+	client->wants_input = wants & PROTOCOL_WANTS_INPUT;
+	return send_to(client, PROTOCOL_WELCOME, m->plan.terminal, NULL, 0) > 0;
+}
+
 /* False when it is to be let go.  `given` is a descriptor that came along. */
 static bool
 take(struct monitor *m, struct client *client,
@@ -174,10 +193,7 @@ take(struct monitor *m, struct client *client,
 {
 	switch (message->type) {
 	case PROTOCOL_HELLO:
-		client->wants_output = message->number & PROTOCOL_WANTS_OUTPUT;
-		client->wants_input = message->number & PROTOCOL_WANTS_INPUT;
-		return send_to(client, PROTOCOL_WELCOME, m->plan.terminal, NULL,
-			       0) > 0;
+		return welcome(m, client, message->number);
 	case PROTOCOL_INPUT:
 		if (client->wants_input)
 			input_put(m, message->bytes, length);
@@ -282,7 +298,7 @@ clients_accept(struct source *listener, uint32_t events)
 	int sock = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
 	if (sock < 0)
 		return;
-	if (m->client_count < MOST)
+	if (m->client_count < MOST + MORE)
 		clients_add(m, sock, false);
 	else
 		close(sock);

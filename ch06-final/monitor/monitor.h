@@ -36,6 +36,7 @@ struct client { /* clients.h */
 	struct source source;
 	struct client *next;
 	bool is_first;
+	bool stays; /* it has said HELLO, and is welcome */
 	bool wants_output, wants_input;
 	unsigned int owes; /* 1 << protocol_type of what it has yet to take */
 	int64_t stalled;   /* since when; 0: it is not */

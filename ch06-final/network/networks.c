@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "netlink.h"
 #include "tree.h"
 
@@ -20,15 +20,7 @@ int
 networks_open(const char *root, int lock)
 {
 	auto_free char *path = text("%s/networks", root);
-	if (make_dirs(path, 0755) < 0)
-		return -1;
-	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return fail("open %s", path);
-	while (lock && flock(fd, lock) < 0)
-		if (errno != EINTR)
-			return fail("lock %s", path);
-	return take_fd(&fd);
+	return lock_open_directory(path, 0755, lock);
 }
 
 /* ---- numbers made of names ---------------------------------------------- */

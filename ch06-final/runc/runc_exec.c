@@ -15,7 +15,7 @@ struct list {
 
 struct wanted {
 	struct exec_options exec;
-	struct list env, caps;
+	struct list env, caps, cgroups;
 	uint32_t *gids;
 };
 
@@ -43,9 +43,9 @@ TAKE(cwd)
 TAKE(user)
 TAKE(apparmor)
 TAKE(selinux_label)
-TAKE(cgroup)
 TAKE(console_socket)
 TAKE(pid_file)
+TAKE(pidfd_socket)
 
 static int
 take_env(void *data, const char *value)
@@ -61,6 +61,13 @@ take_cap(void *data, const char *value)
 {
 	append(&((struct wanted *)data)->caps, value);
 	return 0;
+}
+
+static int
+take_cgroup(void *data, const char *value)
+{
+	append(&((struct wanted *)data)->cgroups, value);
+	return *value ? 0 : failx("it is empty");
 }
 
 /* "10", "10,20"; and the option may come again. */
@@ -97,6 +104,8 @@ static const struct option_row rows[] = {
 	       exec.detach),
 	{ 0, "pid-file", "FILE", "Write the process id to it", take_pid_file,
 	  0 },
+	{ 0, "pidfd-socket", "SOCKET", "Send a pidfd of it there",
+	  take_pidfd_socket, 0 },
 	{ 0, "console-socket", "SOCKET", "Send the terminal's master there",
 	  take_console_socket, 0 },
 	{ 0, "cwd", "DIR", "Working directory in the container", take_cwd, 0 },
@@ -111,7 +120,7 @@ static const struct option_row rows[] = {
 	  take_selinux_label, 0 },
 	SWITCH(0, "no-new-privs", "Set-uid programs give it nothing",
 	       struct wanted, exec.no_new_privs),
-	{ 0, "cgroup", "PATH", "In this cgroup below the container's",
+	{ 0, "cgroup", "[CTRL:]PATH", "In this cgroup below the container's",
 	  take_cgroup, 0 },
 	{ 0, "preserve-fds", "N", "So many descriptors from 3 on are its own",
 	  take_preserve_fds, 0 },
@@ -136,6 +145,7 @@ complete(const struct runc *runc, struct wanted *wanted, char **words)
 	exec->argv = words + 1;
 	exec->env = wanted->env.words;
 	exec->caps = wanted->caps.words;
+	exec->cgroups = wanted->cgroups.words;
 	exec->gids = wanted->gids;
 	if (find_listen_fds(&exec->listen_fds) < 0)
 		return -1;
@@ -161,6 +171,7 @@ release(void *data)
 	struct wanted *wanted = data;
 	free(wanted->env.words);
 	free(wanted->caps.words);
+	free(wanted->cgroups.words);
 	free(wanted->gids);
 }
 

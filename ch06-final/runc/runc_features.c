@@ -12,7 +12,7 @@ static const struct oci_abilities abilities = {
 	.net_devices = true,
 	.intel_rdt = true,
 	.systemd = true,
-	.systemd_user = false,
+	.systemd_user = true,
 	.checkpoint = true,
 	.knows_architecture = filter_knows_architecture,
 };

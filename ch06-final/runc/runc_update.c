@@ -103,8 +103,8 @@ take_kernel_memory(void *data, const char *value)
 {
 	(void)data;
 	(void)value;
-	runc_log_warning("--kernel-memory is ignored: kernels since 5.16 have "
-			 "no such limit");
+	runc_log_warning("--kernel-memory and --kernel-memory-tcp are "
+			 "ignored: kernels since 5.16 have no such limit");
 	return 0;
 }
 

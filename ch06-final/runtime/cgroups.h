@@ -48,6 +48,21 @@ int cgroups_update(const struct cgroup *cgroup,
  * once, so `exec` has to ask before. */
 int cgroups_frozen(const struct cgroup *cgroup);
 
+/*
+ * `exec --cgroup`: its directories become those below them that `words` (with
+ * NULL at the end) name: one PATH for all, or CONTROLLER[,CONTROLLER]:PATH for
+ * each of some hierarchies of version 1.  They must be there.
+ */
+int cgroups_step_into(struct cgroup *cgroup, const char *const *words);
+
+/*
+ * Version 2, whose cgroups hold processes or hand controllers down, not both:
+ * a container that divides its own among parts of it (systemd, another engine)
+ * has none left in it.  The directory becomes that below it in which `pid`
+ * lives.
+ */
+int cgroups_follow(struct cgroup *cgroup, pid_t pid);
+
 /* All processes in it and below, as we see them.  The caller frees. */
 int cgroups_processes(const struct cgroup *cgroup, pid_t **pids,
 		      size_t *count);

@@ -76,6 +76,34 @@ session_up(struct making *making)
 	return session_begin(making->options->preserve_fds);
 }
 
+/* ---- clock: offsets are set while nobody is in the namespace ------------- */
+
+/* Before we become another user: from then on files of /proc/self are not
+ * ours. */
+static int
+clock_up(struct making *making)
+{
+	const struct oci_linux *kernel = making->config.kernel;
+	if (!is_new(making, "time"))
+		return 0;
+	if (sys_unshare(CLONE_NEWTIME) < 0)
+		return fail("make a time namespace");
+	for (size_t i = 0; i < kernel->time_offset_count; i++) {
+		const struct oci_time_offset *offset =
+			&kernel->time_offsets[i];
+		auto_free char *line =
+			text("%s %lld %u", offset->clock,
+			     (long long)offset->seconds, offset->nanoseconds);
+		if (write_text(making->procfs, SELF_OFFSETS, line) < 0)
+			return wrap("linux.timeOffsets.%s", offset->clock);
+	}
+	auto_close int next =
+		openat(making->procfs, SELF_NEXT_TIME, O_RDONLY | O_CLOEXEC);
+	if (next < 0 || sys_setns(next, CLONE_NEWTIME) < 0)
+		return fail("enter the time namespace");
+	return 0;
+}
+
 /* ---- user: whose ids are whose ------------------------------------------- */
 
 static int
@@ -95,32 +123,6 @@ user_up(struct making *making)
 	if (!making->options->no_new_keyring &&
 	    process_keyring(making->state.id) < 0)
 		return -1;
-	return 0;
-}
-
-/* ---- clock: offsets are set while nobody is in the namespace ------------- */
-
-static int
-clock_up(struct making *making)
-{
-	const struct oci_linux *kernel = making->config.kernel;
-	if (!is_new(making, "time"))
-		return session_hide();
-	if (sys_unshare(CLONE_NEWTIME) < 0)
-		return fail("make a time namespace");
-	for (size_t i = 0; i < kernel->time_offset_count; i++) {
-		const struct oci_time_offset *offset =
-			&kernel->time_offsets[i];
-		auto_free char *line =
-			text("%s %lld %u", offset->clock,
-			     (long long)offset->seconds, offset->nanoseconds);
-		if (write_text(making->procfs, SELF_OFFSETS, line) < 0)
-			return wrap("linux.timeOffsets.%s", offset->clock);
-	}
-	auto_close int next =
-		openat(making->procfs, SELF_NEXT_TIME, O_RDONLY | O_CLOEXEC);
-	if (next < 0 || sys_setns(next, CLONE_NEWTIME) < 0)
-		return fail("enter the time namespace");
 	return session_hide();
 }
 
@@ -291,8 +293,8 @@ wait_up(struct making *making)
 const struct making_step init_steps[] = {
 	{ "join", join_up, NULL },
 	{ "session", session_up, NULL },
-	{ "user", user_up, NULL },
 	{ "clock", clock_up, NULL },
+	{ "user", user_up, NULL },
 	{ "names", names_up, NULL },
 	{ "root", root_up, NULL },
 	{ "mounts", mounts_up, NULL },

@@ -396,10 +396,17 @@ making_network(struct making *making)
 	if (!kernel || kernel->net_device_count == 0)
 		return 0;
 	auto_free char *path = text("/proc/%d/ns/net", making->pid);
-	auto_close int netns = open(path, O_RDONLY | O_CLOEXEC);
-	if (netns < 0)
+	making->devices.netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (making->devices.netns < 0)
 		return fail("open %s", path);
-	return netdevices_move(kernel, netns);
+	return netdevices_move(kernel, &making->devices);
+}
+
+/* The child may have ended long ago: its namespace has not, for we hold it. */
+int
+making_network_down(struct making *making)
+{
+	return netdevices_return(making->config.kernel, &making->devices);
 }
 
 /* ---- limits, hooks, created ---------------------------------------------- */
@@ -524,7 +531,7 @@ const struct making_step create_steps[] = {
 	{ "scope", scope_up, scope_down },
 	{ "rdt", rdt_up, rdt_down },
 	{ "maps", maps_up, NULL },
-	{ "network", making_network, NULL },
+	{ "network", making_network, making_network_down },
 	{ "limits", limits_up, NULL },
 	{ "hooks", hooks_up, NULL },
 	{ "terminal", terminal_up, NULL },
@@ -549,6 +556,7 @@ making_free(struct making *making)
 {
 	prepare_down(making);
 	cgroup_close(&making->cgroup);
+	netdevices_free(&making->devices);
 	close_scoped(&making->procfs);
 	close_scoped(&making->pidfd);
 	close_scoped(&making->sync);
@@ -596,6 +604,7 @@ making_climb(struct making *making, const struct making_step *steps,
 	for (size_t i = 0; steps[i].name; i++)
 		if (making_do(&steps[i], making) < 0)
 			return give_up(making, i + 1);
+	netdevices_free(&making->devices); /* they are the container's now */
 	return 0;
 }
 

@@ -3,7 +3,7 @@
  * container that lives: `exec`.
  *
  * It joins every namespace the container has, and its cgroup, and is then set
- * up as the first process was, by the same functions, in enter_steps below.
+ * up as the first process was, by the same functions: set_up(), become().
  */
 #include "runtime.h"
 
@@ -130,21 +130,19 @@ static int
 open_cgroup(struct entering *entering)
 {
 	struct making *of = &entering->of;
-	const char *below = entering->options->cgroup;
-	if (!of->state.cgroup)
-		return below ? failx("--cgroup %s: the container has no "
-				     "cgroup", below) : 0;
-	auto_free char *name =
-		below ? text("%s/%s", of->state.cgroup, below) :
-			copy_text(of->state.cgroup);
-	int found = cgroup_open(&of->cgroup, name);
-	if (found == 0 && below)
-		return failx("--cgroup %s: there is none", below);
+	const char *const *below = entering->options->cgroups;
+	int found = of->state.cgroup ?
+			    cgroup_open(&of->cgroup, of->state.cgroup) : 0;
+	if (found <= 0 && below)
+		return failx("--cgroup %s: the container has no cgroup",
+			     below[0]);
 	/* Whoever enters a frozen cgroup is frozen, and we wait for ever. */
 	if (found > 0 && !entering->options->ignore_paused &&
 	    cgroups_frozen(&of->cgroup) == 1)
 		return failx("the container is paused: `resume` it first");
-	return found < 0 && failure.code != EACCES ? -1 : 0;
+	if (found < 0)
+		return failure.code != EACCES ? -1 : 0;
+	return below ? cgroups_step_into(&of->cgroup, below) : 0;
 }
 
 static int
@@ -188,6 +186,27 @@ prepare(struct entering *entering)
 	return sync_pair(&of->sync, &of->child_sync);
 }
 
+/*
+ * A cgroup of v2 that hands controllers down takes no process (EBUSY): where
+ * the container has divided its own we go where its first process is, as runc
+ * does.  But not instead of one that was asked for.
+ */
+static pid_t
+clone_into_cgroup(struct entering *entering, const struct nsclone_joins *joins)
+{
+	struct making *of = &entering->of;
+	int cgroup = cgroup_v2_fd(&of->cgroup);
+	pid_t pid = nsclone(joins, 0, cgroup, &of->pidfd);
+	if (pid >= 0 || failure.code != EBUSY || cgroup < 0)
+		return pid;
+	bool asked = entering->options->cgroups != NULL;
+	if (asked || cgroups_follow(&of->cgroup, of->state.pid) < 0)
+		return failx("the cgroup hands controllers down, and such a "
+			     "one of v2 may hold no process%s%s",
+			     asked ? "" : "; ", asked ? "" : failure.text);
+	return nsclone(joins, 0, cgroup_v2_fd(&of->cgroup), &of->pidfd);
+}
+
 static int
 make_child(struct entering *entering)
 {
@@ -202,7 +221,7 @@ make_child(struct entering *entering)
 	joins.before = making_join;
 	joins.data = &joining;
 	self_let_go();
-	of->pid = nsclone(&joins, 0, cgroup_v2_fd(&of->cgroup), &of->pidfd);
+	of->pid = clone_into_cgroup(entering, &joins);
 	if (of->pid == 0)
 		run_child(entering);
 	close_scoped(&of->child_sync);
@@ -229,16 +248,26 @@ take_terminal(struct entering *entering)
 }
 
 static int
+tell_engine(const struct entering *entering)
+{
+	const struct exec_options *options = entering->options;
+	const struct making *of = &entering->of;
+	auto_free char *number = text("%d", of->pid);
+	if (options->pid_file &&
+	    write_file(AT_FDCWD, options->pid_file, number, 0644) < 0)
+		return -1;
+	return options->pidfd_socket ? handover_send(options->pidfd_socket,
+						     "pidfd", of->pidfd) : 0;
+}
+
+static int
 follow_child(struct entering *entering)
 {
 	struct making *of = &entering->of;
-	const char *pid_file = entering->options->pid_file;
-	auto_free char *number = text("%d", of->pid);
 	if (process_limits(&entering->process, of->pid) < 0 ||
 	    sync_send(of->sync, SYNC_GO) < 0 || take_terminal(entering) < 0 ||
-	    sync_expect(of->sync, SYNC_READY, "the new process") < 0)
-		return -1;
-	if (pid_file && write_file(AT_FDCWD, pid_file, number, 0644) < 0)
+	    sync_expect(of->sync, SYNC_READY, "the new process") < 0 ||
+	    tell_engine(entering) < 0)
 		return -1;
 	if (sync_send(of->sync, SYNC_GO) < 0 ||
 	    (filter_listens(&of->filter) &&
@@ -297,7 +326,13 @@ static int
 enter(struct entering *entering, int signals)
 {
 	struct making *of = &entering->of;
-	if (prepare(entering) < 0 || make_child(entering) < 0)
+	if (prepare(entering) < 0)
+		return -1;
+	/* On v2 the child is born frozen, in a paused one, and `resume` wants
+	 * the lock: it would wait for us, and we for it. */
+	if (entering->options->ignore_paused)
+		close_scoped(&of->lock);
+	if (make_child(entering) < 0)
 		return -1;
 	/* Others may do what they want with the container meanwhile. */
 	close_scoped(&of->lock);

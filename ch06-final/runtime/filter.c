@@ -220,14 +220,16 @@ add_rules(struct numbers *numbers, const struct oci_seccomp *seccomp)
 			.action = action_of(rule->action, &rule->errno_ret),
 			.args = rule->args, .arg_count = rule->arg_count,
 		};
-		size_t times = 1;
-		if (has_twice(rule)) {
-			times = rule->arg_count;
-			one.arg_count = 1;
-		}
-		for (size_t n = 0; n < times; n++, one.args++)
+		bool apart = has_twice(rule);
+		size_t times = apart ? rule->arg_count : 1;
+		for (size_t n = 0; n < times; n++) {
+			if (apart) {
+				one.args = &rule->args[n];
+				one.arg_count = 1;
+			}
 			for (const char *const *at = rule->names; *at; at++)
 				add_name(numbers, *at, &one);
+		}
 	}
 }
 

@@ -235,7 +235,8 @@ make_spans(struct filter_table *table, uint32_t others)
 	spans.list = new_bytes((2 * table->count + 1) * sizeof(*spans.list));
 	for (size_t i = 0; i < table->count; i++)
 		rules[i].order = i;
-	qsort(rules, table->count, sizeof(*rules), by_number);
+	if (rules) /* none, where no name is that of a call here */
+		qsort(rules, table->count, sizeof(*rules), by_number);
 	add_span(&spans, &(struct span){ .action = others });
 	for (size_t i = 0, n; i < table->count; i += n) {
 		for (n = 1; i + n < table->count &&

@@ -35,6 +35,7 @@
 #include "cgroup.h"
 #include "filter.h"
 #include "mounts.h"
+#include "netdevices.h"
 #include "oci_config.h"
 #include "runtime.h"
 #include "state.h"
@@ -59,6 +60,7 @@ struct making {
 	struct filter filter;
 	pid_t pid; /* of the child; 0: none */
 	int pidfd;
+	struct netdevices devices; /* moved, until there is a container */
 	bool at_once;	   /* `run`: created and started in one go */
 	bool waits;	   /* the child does, before the pivot, for us */
 	bool keep_terminal; /* the master is for `master` */
@@ -73,6 +75,7 @@ struct making {
 		.bundle = -1, .dir = -1, .lock = -1, .procfs = -1,            \
 		.listener = -1, .sync = -1, .child_sync = -1,                 \
 		.sources = MOUNTS_NO_SOURCES, .pidfd = -1, .master = -1,      \
+		.devices = NETDEVICES_NONE,                                   \
 	}
 
 /*
@@ -87,9 +90,11 @@ int making_climb(struct making *making, const struct making_step *steps,
 void making_free(struct making *making);
 
 /* Parts of steps that a restore has, too: the hooks of the runtime namespace;
- * devices of the network; the terminal in `master`, to whom it is for. */
+ * devices of the network, and back; the terminal in `master`, to whom it is
+ * for. */
 int making_hooks(struct making *making);
 int making_network(struct making *making);
+int making_network_down(struct making *making);
 int making_terminal(struct making *making);
 
 /* One that is there, locked; the config is not loaded. */

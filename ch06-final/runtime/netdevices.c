@@ -13,7 +13,9 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -158,6 +160,8 @@ struct arrival {
 	const char *name;     /* it has come under this one */
 	const char *template; /* it is to be called by: "eth%d"; or NULL */
 	struct addresses *addresses;
+	bool up;	      /* it is to be */
+	unsigned int index;   /* its number here, as was found */
 };
 
 /*
@@ -186,16 +190,17 @@ add_address(int sock, const struct request *told, unsigned int index)
 static int
 settle(void *data)
 {
-	const struct arrival *arrival = data;
+	struct arrival *arrival = data;
 	auto_close int sock = open_netlink();
-	unsigned int index = if_nametoindex(arrival->name);
+	unsigned int index = arrival->index = if_nametoindex(arrival->name);
 	if (sock < 0)
 		return -1;
 	if (index == 0)
-		return fail("find %s in the container", arrival->name);
+		return fail("find %s where it was moved to", arrival->name);
 	struct request up = new_request(RTM_NEWLINK, 0, sizeof(up.link));
 	up.link.ifi_index = index;
-	up.link.ifi_flags = up.link.ifi_change = IFF_UP;
+	up.link.ifi_flags = arrival->up ? IFF_UP : 0;
+	up.link.ifi_change = IFF_UP;
 	if (arrival->template)
 		add_name(&up, arrival->template);
 	if (ask(sock, &up, NULL, NULL) < 0)
@@ -209,10 +214,40 @@ settle(void *data)
 
 /* ---- the move ------------------------------------------------------------ */
 
+static const struct ns_kind *
+network_kind(void)
+{
+	const struct ns_kind *kind = ns_kinds;
+	while (kind->flag != CLONE_NEWNET)
+		kind++;
+	return kind;
+}
+
+/* As `name` into another namespace, where it is down and has no address. */
+static int
+send_away(int sock, unsigned int index, const char *name, int netns)
+{
+	struct request request =
+		new_request(RTM_NEWLINK, 0, sizeof(request.link));
+	request.link.ifi_index = index;
+	add_attribute(&request, IFLA_NET_NS_FD, &netns, sizeof(netns));
+	add_name(&request, name);
+	return ask(sock, &request, NULL, NULL);
+}
+
+static bool
+is_up(int sock, const char *name)
+{
+	struct ifreq request = { 0 };
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	return ioctl(sock, SIOCGIFFLAGS, &request) == 0 &&
+	       request.ifr_flags & IFF_UP;
+}
+
 /* With "eth%d" the kernel picks the number; we could not find it by that, so it
  * moves under a name that nobody has. */
 static int
-move(const struct oci_net_device *device, int netns)
+move(const struct oci_net_device *device, struct netdevices *devices)
 {
 	auto_close int sock = open_netlink();
 	auto_free struct addresses *addresses = new_bytes(sizeof(*addresses));
@@ -227,31 +262,92 @@ move(const struct oci_net_device *device, int netns)
 	const char *template = strchr(wanted, '%') ? wanted : NULL;
 	auto_free char *name = template ? text("mydock%u", index) :
 					  copy_text(wanted);
-	struct request request =
-		new_request(RTM_NEWLINK, 0, sizeof(request.link));
-	request.link.ifi_index = index;
-	add_attribute(&request, IFLA_NET_NS_FD, &netns, sizeof(netns));
-	add_name(&request, name);
-	if (ask(sock, &request, NULL, NULL) < 0)
+	bool was_up = is_up(sock, device->host_name);
+	if (send_away(sock, index, name, devices->netns) < 0)
 		return errno == EEXIST ?
 			       failx("the container has a device %s already",
 				     name) :
 			       fail("move it into the container as %s", name);
-	for (size_t i = 0; i < NS_KINDS; i++) {
-		struct arrival arrival = { name, template, addresses };
-		if (ns_kinds[i].flag == CLONE_NEWNET)
-			return ns_within(netns, &ns_kinds[i], settle,
-					 &arrival);
-	}
-	return 0;
+	struct arrival arrival = { name, template, addresses, .up = true };
+	int result = ns_within(devices->netns, network_kind(), settle,
+			       &arrival);
+	devices->moved[devices->count++] = (struct netdevice){
+		arrival.index, was_up,
+	};
+	return result;
 }
 
 int
-netdevices_move(const struct oci_linux *config, int netns)
+netdevices_move(const struct oci_linux *config, struct netdevices *devices)
 {
-	for (size_t i = 0; config && i < config->net_device_count; i++)
-		if (move(&config->net_devices[i], netns) < 0)
+	devices->moved = new_bytes(config->net_device_count *
+				   sizeof(*devices->moved));
+	for (size_t i = 0; i < config->net_device_count; i++)
+		if (move(&config->net_devices[i], devices) < 0)
 			return wrap("linux.netDevices.%s",
 				    config->net_devices[i].host_name);
 	return 0;
+}
+
+/* ---- and back ------------------------------------------------------------ */
+
+struct way_back {
+	unsigned int index;
+	const char *name;
+	int home;
+	struct addresses *addresses;
+};
+
+static int
+leave(void *data)
+{
+	struct way_back *way = data;
+	auto_close int sock = open_netlink();
+	if (sock < 0 || list_addresses(sock, way->index, way->addresses) < 0)
+		return -1;
+	return send_away(sock, way->index, way->name, way->home) < 0 ?
+		       fail("move it back") : 0;
+}
+
+static int
+move_back(const struct oci_net_device *device, const struct netdevice *moved,
+	  int netns)
+{
+	auto_free struct addresses *addresses = new_bytes(sizeof(*addresses));
+	auto_close int home = open("/proc/thread-self/ns/net",
+				   O_RDONLY | O_CLOEXEC);
+	if (home < 0)
+		return fail("open our own network namespace");
+	struct way_back way = { moved->index, device->host_name, home,
+				addresses };
+	struct arrival arrival = { device->host_name, NULL, addresses,
+				   .up = moved->was_up };
+	return ns_within(netns, network_kind(), leave, &way) < 0 ?
+		       -1 : settle(&arrival);
+}
+
+int
+netdevices_return(const struct oci_linux *config, struct netdevices *devices)
+{
+	struct failure first = { 0 };
+	while (devices->count > 0) {
+		size_t i = --devices->count;
+		if (move_back(&config->net_devices[i], &devices->moved[i],
+			      devices->netns) == 0)
+			continue;
+		wrap("linux.netDevices.%s", config->net_devices[i].host_name);
+		if (!first.text[0])
+			first = failure;
+	}
+	netdevices_free(devices);
+	failure = first;
+	return first.text[0] ? -1 : 0;
+}
+
+void
+netdevices_free(struct netdevices *devices)
+{
+	close_scoped(&devices->netns);
+	free(devices->moved);
+	*devices = (struct netdevices)NETDEVICES_NONE;
 }

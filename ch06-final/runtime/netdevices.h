@@ -14,7 +14,26 @@
 
 #include "oci_linux.h"
 
-/* `netns`: a descriptor of the container's network namespace. */
-int netdevices_move(const struct oci_linux *config, int netns);
+/* Those that were moved are the first `count` of the configuration's. */
+struct netdevices {
+	int netns; /* the container's network namespace; or -1 */
+	struct netdevice {
+		unsigned int index; /* there */
+		bool was_up;	    /* here */
+	} *moved;
+	size_t count;
+};
+#define NETDEVICES_NONE { .netns = -1 }
+
+/* `devices->netns` is set, and the rest nothing. */
+int netdevices_move(const struct oci_linux *config, struct netdevices *devices);
+
+/* There will be no container after all: those that were moved are the host's
+ * again, under the name and with the addresses that they had. */
+int netdevices_return(const struct oci_linux *config,
+		      struct netdevices *devices);
+
+/* They stay where they are. */
+void netdevices_free(struct netdevices *devices);
 
 #endif

@@ -6,7 +6,7 @@
 /* ---- the command line's values ------------------------------------------- */
 
 /* "UID" or "UID:GID", strictly numbers: names are the image's affair, which
- * an engine has looked up. */
+ * an engine has looked up.  Without a GID the container's own stays. */
 static int
 take_user(const char *word, struct oci_user *user)
 {
@@ -18,7 +18,6 @@ take_user(const char *word, struct oci_user *user)
 	if (parse_number(uid, 0, UINT32_MAX - 1, &number) < 0)
 		return wrap("--user %s: UID", word);
 	user->uid = number;
-	user->gid = 0;
 	if (gid && parse_number(gid, 0, UINT32_MAX - 1, &number) < 0)
 		return wrap("--user %s: GID", word);
 	if (gid)
@@ -48,6 +47,9 @@ new_user(struct oci_document *document, const struct exec_options *options,
 	return user;
 }
 
+/* Not into the inheritable ones, of which a program in the container could be
+ * given more than it is meant to have (CVE-2022-24769), nor, for that takes
+ * them, into the ambient: unless the container itself has it so. */
 static const struct oci_capabilities *
 new_capabilities(struct oci_document *document, const char *const *names,
 		 const struct oci_capabilities *own)
@@ -67,8 +69,7 @@ new_capabilities(struct oci_document *document, const char *const *names,
 		all->bounding |= bit;
 		all->effective |= bit;
 		all->permitted |= bit;
-		all->inheritable |= bit;
-		all->ambient |= bit;
+		all->ambient |= bit & all->inheritable;
 	}
 	return all;
 }

@@ -204,7 +204,7 @@ restore_criu_down(struct making *making)
 {
 	criu_close(&making->restoring->criu);
 	close_scoped(&making->sync);
-	return 0;
+	return making_network_down(making);
 }
 
 /* "4:memory:/a/b" of /proc/PID/cgroup: for each hierarchy, where its cgroup is

@@ -84,8 +84,9 @@ struct exec_options {
 	size_t gid_count;
 	const char *apparmor, *selinux_label; /* or NULL */
 	bool tty, no_new_privs;
-	const char *cgroup; /* below the container's; or NULL */
-	const char *console_socket, *pid_file;
+	const char *const *cgroups; /* "[CONTROLLER,..:]PATH" below the
+				       container's; or NULL */
+	const char *console_socket, *pid_file, *pidfd_socket;
 	unsigned int preserve_fds, listen_fds;
 	bool detach, ignore_paused;
 	/* It ends with us.  The first SIGTERM that we get is for all of its

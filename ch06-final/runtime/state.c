@@ -5,10 +5,10 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "oci_config.h"
 #include "sys.h"
 
@@ -35,6 +35,9 @@ state_path(const char *root, const char *id)
 
 /* ---- the file ------------------------------------------------------------ */
 
+/* Renamed into place, but not fsynced, as other things here that are kept are:
+ * of all that is written down nothing lives on after a power cut, and load()
+ * takes what such a one may leave.  A start does not wait for a disk. */
 int
 state_write(int dir, const char *name, const char *content)
 {
@@ -148,16 +151,6 @@ parse(struct state *state, const char *content, size_t length)
 
 /* ---- the directory ------------------------------------------------------- */
 
-static int
-lock_file(int fd, int how)
-{
-	int result;
-	do
-		result = flock(fd, LOCK_EX | how);
-	while (result < 0 && errno == EINTR);
-	return result;
-}
-
 /* 1: ours; 0: somebody else's (with LOCK_NB); -1: failure. */
 static int
 take_lock(int dir, int how, int *lock)
@@ -167,7 +160,7 @@ take_lock(int dir, int how, int *lock)
 				   0600);
 	if (fd < 0)
 		return fail("open the lock of the container");
-	if (lock_file(fd, how) < 0)
+	if (lock_take(fd, LOCK_EX | how) < 0)
 		return errno == EWOULDBLOCK ? 0 : fail("lock the container");
 	*lock = take_fd(&fd);
 	return 1;
@@ -183,7 +176,7 @@ int
 state_lock_again(int lock)
 {
 	struct stat st;
-	if (lock_file(lock, 0) < 0 || fstat(lock, &st) < 0)
+	if (lock_take(lock, LOCK_EX) < 0 || fstat(lock, &st) < 0)
 		return fail("lock the container");
 	return st.st_nlink > 0;
 }

@@ -29,7 +29,7 @@ MODULES = ("attach", "launch", "protocol", "record")
 
 # protocol.h
 HELLO, INPUT, INPUT_END, RESIZE, SIGNAL, STOP = range(1, 7)
-WELCOME, OUTPUT, ERRORS, DONE, EXITED = range(12, 17)
+WELCOME, OUTPUT, ERRORS, DONE, EXITED, REFUSED = range(12, 18)
 WANTS_OUTPUT, WANTS_INPUT = 1, 2
 
 
@@ -46,15 +46,16 @@ def build(place):
 
 
 class Client:
-    """A client by hand, which may read as little as it likes."""
+    """A client by hand, which may read, and say, as little as it likes."""
 
-    def __init__(self, directory, wants):
+    def __init__(self, directory, wants=None):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         here = os.open(directory, os.O_PATH)
         self.sock.connect("/proc/self/fd/%d/monitor.sock" % here)
         os.close(here)
         self.sock.settimeout(20)
-        self.send(HELLO, wants)
+        if wants is not None:
+            self.send(HELLO, wants)
 
     def send(self, kind, number=0, data=b""):
         self.sock.send(struct.pack("II", kind, number) + data)
@@ -478,6 +479,44 @@ class Streams(MonitorTest):
         self.assertIsNone(deaf.all()[1], "it was told more than it took")
         self.assertEqual(self.logged(directory), "".join(
             "%d\n" % i for i in range(1, 300001)))
+
+    def full_house(self):
+        directory = self.start_detached(
+            "--always", self.root, "sh", "-c",
+            "trap 'exit 33' TERM; while :; do sleep 0.05; done")
+        guests = [Client(directory, 0) for _ in range(64)]
+        for guest in guests:
+            self.assertEqual(guest.receive()[0], WELCOME)
+        return directory, guests
+
+    def test_a_full_house(self):
+        """64 stay; who comes with a question is heard all the same."""
+        directory, guests = self.full_house()
+        self.assertEqual(Client(directory, 0).receive()[::2],
+                         (REFUSED, b"it has 64 clients already"))
+        for words in ([self.launcher, "wait", directory],
+                      [self.launcher, "attach", directory],
+                      [DEMO, "logs", "-f", os.path.basename(directory)]):
+            done = self.run_command(words, env=self.environment)
+            self.assertIn(done.status, (1, 125), str(done))
+            self.assertIn("it has 64 clients already", done.err)
+        self.succeed([self.launcher, "stop", directory])
+        os.kill(self.record(directory)["pid"], signal.SIGTERM)
+        self.assertEqual({guest.all()[1] for guest in guests}, {33})
+        self.until(lambda: not self.monitors())
+        self.assertEqual(self.record(directory)["status"], "exited")
+
+    def test_a_crowd_at_the_door(self):
+        """Who asks is let in as soon as one of those who say nothing goes."""
+        directory, guests = self.full_house()
+        crowd = [Client(directory) for _ in range(16)]
+        asking = harness.start([self.launcher, "kill9", directory])
+        time.sleep(0.3)
+        self.assertIsNone(asking.poll())
+        crowd.pop().sock.close()
+        done = harness.finish(asking, 10)
+        self.assertEqual(done.status, 0, str(done))
+        self.assertEqual({guest.all()[1] for guest in guests}, {137})
 
     def test_a_reader_that_goes_away_ends_it(self):
         process = harness.start(self.command(self.root, "yes"),

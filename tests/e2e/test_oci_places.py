@@ -6,10 +6,14 @@ Each has beside it what would be seen if it had got through.
 """
 
 import ctypes
+import json
 import os
+import select
 import signal
+import socket
 import unittest
 
+import harness
 from test_oci_verbs import OciTest, read
 
 RENAME_EXCHANGE, AT_FDCWD = 2, -100
@@ -24,6 +28,11 @@ def bind(source, destination, *options):
 def without(config, *destinations):
     config["mounts"] = [mount for mount in config["mounts"]
                         if mount["destination"] not in destinations]
+
+
+def image_dev(config):
+    """/dev is what the image has there."""
+    without(config, "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue")
 
 
 class PlaceTest(OciTest):
@@ -94,24 +103,243 @@ class Links(PlaceTest):
                 self.run_bundle()
 
     def test_dev_without_a_mount(self):
-        """CVE-2026-41579: nodes are made behind a link."""
-        self.make_bundle("true", edit=lambda config: without(
-            config, "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue"))
-        os.symlink("elsewhere", self.within("dev"))
-        os.mkdir(self.within("elsewhere"))
-        self.refused("/dev is not a directory")
-        self.assertEqual(os.listdir(self.within("elsewhere")), [])
+        """CVE-2026-41579, CVE-2026-47766: /dev is a link, behind which nodes
+        and links are made, and what is called ptmx is removed."""
+        self.make_bundle("true", edit=image_dev)
+        kept = os.path.join(self.data, "ptmx")
+        os.rename(os.path.join(self.data, "file"), kept)
+        for target in ("elsewhere", self.data, "../" * 20 + self.data):
+            os.symlink(target, self.within("dev"))
+            os.makedirs(self.within("elsewhere"), exist_ok=True)
+            self.refused("/dev is not a directory")
+            self.assertEqual(os.listdir(self.within("elsewhere")), [])
+            self.assertEqual(os.listdir(self.data), ["ptmx"])
+            self.assertEqual(read(kept), "the volume")
+            os.unlink(self.within("dev"))
 
     def test_null(self):
-        """CVE-2025-31133: what covers the masked files is not /dev/null."""
-        self.make_bundle("true", edit=lambda config: without(
-            config, "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue"))
+        """CVE-2025-31133, CVE-2026-88265: what covers the masked files, or
+        becomes standard input, is not /dev/null."""
+        self.make_bundle("true", edit=image_dev)
         os.mkdir(self.within("dev"))
         for target in ("/proc/sys/kernel/core_pattern", "zero"):
             os.symlink(target, self.within("dev", "null"))
             self.refused("/dev/null is not the character device 1:3")
             os.unlink(self.within("dev", "null"))
         self.run_bundle()
+
+
+class Consoles(PlaceTest):
+    """CVE-2025-52565, CVE-2026-88264: the container's terminal is bound over
+    /dev/console, and what the image has there or on the way is a link: to a
+    file of /proc that has power over the host, or out of the root."""
+
+    # What it would do to be the host's would do no harm.
+    POWER = "/proc/sys/fs/lease-break-time"
+    SCRIPT = ("echo 44 >/dev/console; echo ===; "
+              "cat /proc/self/mountinfo; echo ===")
+
+    def setUp(self):
+        super().setUp()
+        self.kept = os.path.join(self.data, "file")
+        self.power = read(self.POWER)
+        self.targets = (
+            self.POWER, "/proc/sysrq-trigger", self.kept,
+            "../" * 20 + self.kept, os.path.join(self.outside, "new"),
+            "/proc/self/fd/0")
+
+    def plain(self, config):
+        image_dev(config)
+        config["process"]["terminal"] = True
+
+    def with_pts(self, config):
+        pts = [mount for mount in config["mounts"]
+               if mount["destination"] == "/dev/pts"]
+        self.plain(config)
+        config["mounts"].extend(pts)
+
+    def screen(self):
+        """What came on the terminal, or None; what the runtime said."""
+        path, server = self.listen("console")
+        container = self.new_id()
+        done = self.oci("run", "--detach", "--bundle", self.bundle,
+                        "--console-socket", path, container, status=None)
+        with server:
+            if done.status:
+                os.unlink(path)
+                return None, done.text
+            with server.accept()[0] as connection:
+                master = socket.recv_fds(connection, 4096, 1)[1][0]
+        os.unlink(path)
+        seen = b""
+        while select.select([master], [], [], 10 * harness.SLOWER)[0]:
+            try:
+                seen += os.read(master, 4096)
+            except OSError:             # the other side has been closed
+                break
+        os.close(master)
+        self.remove(container)
+        return seen.decode().replace("\r\n", "\n"), done.text
+
+    def hold(self, edit, name, target):
+        """Refused; or what the link leads to is looked for in the root, and
+        what was read-only there has not become another's."""
+        self.make_bundle("sh", "-c", self.SCRIPT, edit=edit)
+        os.makedirs(os.path.dirname(self.within("dev", name)), exist_ok=True)
+        path = self.within("dev", name)
+        if os.path.isdir(path) and not os.path.islink(path):
+            os.rmdir(path)              # the last run's
+        elif os.path.lexists(path):
+            os.unlink(path)
+        os.symlink(target, path)
+        seen, said = self.screen()
+        self.compare_outside()
+        self.assertEqual(read(self.kept), "the volume")
+        self.assertEqual(read(self.POWER), self.power)
+        if seen is None:
+            self.assertRegex(said, "terminal|/dev")
+        else:
+            self.assertIn("44\n", seen)    # it was its own terminal's
+            self.assertEqual(self.mounted(seen, "/proc/sys")[-1][:2], "ro")
+            self.assertLessEqual(set(self.mounted(seen, self.POWER)),
+                                 {"devpts"})
+        if os.path.islink(path):
+            os.unlink(path)
+        return seen
+
+    def mounted(self, seen, point):
+        """What is there: the options of each mount, or "devpts"."""
+        lines = [line.split() for line in seen.split("===\n")[1].splitlines()]
+        return ["devpts" if "devpts" in line else line[5]
+                for line in lines if line[4] == point]
+
+    def test_console(self):
+        for target in self.targets:
+            with self.subTest(target):
+                self.hold(self.with_pts, "console", target)
+
+    def test_console_of_its_own(self):
+        """With nothing to attack the same bundle has its terminal."""
+        seen = self.hold(self.with_pts, "console", "there")
+        self.assertIsNotNone(seen)
+        self.assertTrue(os.path.exists(self.within("dev", "there")))
+
+    def test_the_terminals_directory(self):
+        for target in (self.data, self.outside, "../" * 20 + self.outside):
+            for edit in (self.plain, self.with_pts):
+                with self.subTest(target, edit=edit.__name__):
+                    self.hold(edit, "pts", target)
+
+    def test_what_makes_terminals(self):
+        for target in self.targets:
+            for edit in (self.plain, self.with_pts):
+                with self.subTest(target, edit=edit.__name__):
+                    self.hold(edit, "ptmx", target)
+
+    def test_what_makes_terminals_in_the_images_directory(self):
+        """No devpts is mounted, and so it is the image's link."""
+        for target in self.targets:
+            with self.subTest(target):
+                self.assertIsNone(self.hold(self.plain, "pts/ptmx", target))
+
+
+class Covers(PlaceTest):
+    """CVE-2025-52881: something lies over the files of /proc that the runtime
+    writes to."""
+
+    SYSCTL = {"net.ipv4.ip_forward": "1", "net.core.somaxconn": "77"}
+    FILES = ("sys/net/ipv4/ip_forward", "sys/net/core/somaxconn",
+             "self/attr/exec", "self/attr/current", "self/attr/apparmor/exec",
+             "self/attr/keycreate", "self/oom_score_adj", "1/oom_score_adj")
+
+    def setUp(self):
+        super().setUp()
+        self.covers = [os.path.join(self.data, "proc", name)
+                       for name in self.FILES]
+        for path in self.covers:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("cover")
+
+    def compare_covers(self):
+        self.assertEqual([path for path in self.covers
+                          if read(path) != "cover"], [])
+
+    def make_covered(self, *paths):
+        """Each is covered by what is called like it."""
+        def edit(config):
+            config["process"]["oomScoreAdj"] = 432
+            config["linux"]["sysctl"] = dict(self.SYSCTL)
+            config["mounts"].extend(bind(self.data + path, path)
+                                    for path in paths)
+        self.make_bundle("sleep", "100", edit=edit)
+
+    def run_detached(self, *words):
+        """Its status, and what it said: not by a pipe, which would last."""
+        said = os.path.join(self.place, "said")
+        with open(said, "w", encoding="utf-8") as out:
+            done = self.oci(*words, status=None, stdout=out, stderr=out)
+        return done.status, read(said)
+
+    def hold_set(self, container):
+        """What was asked for, by a /proc that nothing lies over."""
+        pid = self.state(container)["pid"]
+        for name, value in self.SYSCTL.items():
+            done = self.succeed(["nsenter", "--net=/proc/%d/ns/net" % pid,
+                                 "cat", "/proc/sys/" + name.replace(".", "/")])
+            self.assertEqual(done.out.strip(), value, name)
+        self.assertEqual(read("/proc/%d/oom_score_adj" % pid), "432\n")
+
+    def hold_exec(self, container):
+        process = os.path.join(self.place, "process.json")
+        number = os.path.join(self.place, "pid")
+        with open(process, "w", encoding="utf-8") as file:
+            json.dump({"args": ["sleep", "100"], "cwd": "/", "user":
+                       {"uid": 0, "gid": 0}, "env": ["PATH=/bin"],
+                       "oomScoreAdj": 567}, file)
+        status, said = self.run_detached(
+            "exec", "--detach", "--process", process, "--pid-file", number,
+            container)
+        self.assertEqual(status, 0, said)
+        self.assertEqual(read("/proc/%s/oom_score_adj" % read(number)),
+                         "567\n")
+
+    def hold(self, *paths):
+        """Refused, or what was asked for is so: it is never the cover."""
+        with self.subTest(paths):
+            self.make_covered(*paths)
+            container = self.new_id()
+            status, said = self.run_detached("run", "--detach", "--bundle",
+                                             self.bundle, container)
+            self.compare_covers()
+            if status:
+                self.assertRegex(said, "/proc")
+                return
+            self.hold_set(container)
+            self.hold_exec(container)
+            self.compare_covers()
+            self.remove(container)
+
+    def test_nothing(self):
+        """What is asked for is set, and can be seen."""
+        self.make_covered()
+        container = self.started()
+        self.hold_set(container)
+        self.hold_exec(container)
+
+    def test_files(self):
+        self.hold("/proc/sys/net/ipv4/ip_forward", "/proc/self/oom_score_adj",
+                  "/proc/1/oom_score_adj")
+
+    def test_directories(self):
+        self.hold("/proc/sys/net")
+        self.hold("/proc/self/attr")
+        self.hold("/proc/sys/net", "/proc/self/attr")
+
+    def test_everything(self):
+        self.hold("/proc/sys")
+        self.hold("/proc/1")
+        self.hold("/proc")
 
 
 class Swaps(PlaceTest):

@@ -19,7 +19,7 @@ import harness
 OCI = harness.program("ch06-final", "mydocker-oci")
 DEMO = harness.program("ch06-final")
 APPLETS = ("sh", "sleep", "echo", "cat", "true", "env", "id", "ls", "head",
-           "dd", "pwd", "stty")
+           "dd", "pwd", "stty", "mkdir")
 VERBS = ("create", "start", "state", "kill", "delete", "run", "exec", "list",
          "ps", "pause", "resume", "update", "events", "spec", "features",
          "checkpoint", "restore")
@@ -185,6 +185,25 @@ class OciTest(harness.KernelTest):
         path = os.path.join(self.rootfs, name)
         return read(path) if os.path.exists(path) else ""
 
+    def cgroups(self, container):
+        """{"memory": the container's directory}; "" is that of version 2."""
+        places, found = {}, {}
+        for line in read("/proc/self/mountinfo").splitlines():
+            left, right = line.split(" - ")
+            kind, _, options = right.split(" ", 2)
+            if kind in ("cgroup", "cgroup2"):
+                for name in options.split(",") if kind == "cgroup" else [""]:
+                    places.setdefault(name, left.split()[3:5])
+        pid = self.state(container)["pid"]
+        for line in read("/proc/%d/cgroup" % pid).splitlines():
+            _, controllers, path = line.split(":", 2)
+            for name in controllers.split(","):
+                if name in places:
+                    top, mount = places[name]
+                    found[name] = os.path.normpath(os.path.join(
+                        mount, os.path.relpath(path, top)))
+        return found
+
     def wait_inside(self, name, text):
         self.wait_for(lambda: text in self.inside(name),
                       "%r in %s" % (text, name))
@@ -238,6 +257,9 @@ class Words(OciTest):
         features = json.loads(self.oci("features").out)
         self.assertEqual(features["ociVersionMin"], "1.0.0")
         self.assertTrue(features["linux"]["seccomp"]["enabled"])
+        self.assertEqual(features["linux"]["cgroup"], {
+            "v1": True, "v2": True, "systemd": True, "systemdUser": True,
+            "rdma": True})
         self.assertIn("poststop", features["hooks"])
 
     def test_spec(self):
@@ -780,16 +802,167 @@ class Exec(OciTest):
             done = self.exec("--user", user, "--", "id", "-u", status=1)
             self.assertEqual(done.out, "")
 
+    def status_of(self, *options):
+        """Of a process begun with these: {"CapEff": "00...", ...}."""
+        out = self.exec(*options, "--", "cat", "/proc/self/status").out
+        return dict(re.findall(r"(?m)^(\w+):\s*(\S+)$", out))
+
+    def sets_of(self, *options):
+        return {name[3:]: int(value, 16) for name, value in
+                self.status_of(*options).items() if name.startswith("Cap")}
+
+    def another(self, **process):
+        """In place of the one that all here have."""
+        self.make_bundle("sleep", "600", **process)
+        self.container = self.started()
+
+    def test_a_user_alone_keeps_the_group(self):
+        self.another(user={"uid": 3, "gid": 4})
+        done = self.exec("-u", "5", "--", "sh", "-c", "id -u; id -g")
+        self.assertEqual(done.out, "5\n4\n")
+
+    def test_no_new_privileges(self):
+        self.another(noNewPrivileges=False)
+        for options, seen in ((["--tty=false"], "0"),
+                              (["--no-new-privs"], "1")):
+            self.assertEqual(self.status_of(*options)["NoNewPrivs"], seen)
+
+    def test_labels_that_this_kernel_does_not_know(self):
+        for option, place, says in (
+                ("--apparmor", "/sys/module/apparmor", "AppArmor"),
+                ("--process-label", "/sys/fs/selinux", "SELinux")):
+            if os.path.isdir(place):
+                continue
+            done = self.exec(option, "some-label", "--", "true", status=1)
+            self.assertIn("this kernel has no " + says, done.err)
+
+    def test_in_a_paused_one_it_waits(self):
+        self.oci("pause", self.container)
+        self.addCleanup(self.oci, "resume", self.container, status=None)
+        process = self.begin("exec", "-d", "--ignore-paused", self.container,
+                             "sh", "-c", "echo ran >/ran")
+        time.sleep(0.3)
+        self.assertEqual((self.inside("ran"), process.poll()), ("", None))
+        self.oci("resume", self.container)
+        self.assertEqual(self.end_of(process).status, 0)
+        self.wait_inside("ran", "ran")
+
+    def test_a_paused_one_has_nothing_below_that_runs(self):
+        for place in set(self.own_cgroups().values()):
+            self.make_cgroup(place + "/sub")
+        self.oci("pause", self.container)
+        self.addCleanup(self.oci, "resume", self.container, status=None)
+        done = self.exec("--cgroup", "sub", "--", "true", status=1)
+        self.assertIn("paused", done.err)
+
+    def own_cgroups(self):
+        return {name: place for name, place in
+                self.cgroups(self.container).items()
+                if self.container in place}
+
+    def make_cgroup(self, place):
+        os.mkdir(place)
+        for name in ("cpuset.cpus", "cpuset.mems"):
+            path = os.path.join(place, name)
+            if os.path.exists(path) and not read(path).strip():
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(read(os.path.join(place, "..", name)))
+
+    def exec_in_cgroup(self, *words):
+        """Where in the container's cgroups a process is: {"memory": "/"}."""
+        options = [word for name in words for word in ("--cgroup", name)]
+        out = self.exec(*options, "--", "cat", "/proc/self/cgroup").out
+        return {name: line.split(":")[2] for line in out.splitlines()
+                for name in line.split(":")[1].split(",")}
+
+    def refused_in_cgroup(self, says, *words):
+        options = [word for name in words for word in ("--cgroup", name)]
+        done = self.exec(*options, "--", "true", status=1)
+        self.assertIn("--cgroup " + words[-1], done.err)
+        self.assertIn(says, done.err)
+
+    def test_in_a_cgroup_below(self):
+        places = self.own_cgroups()
+        for place in set(places.values()):
+            self.make_cgroup(place + "/sub")
+        for word, seen in (("sub", "/sub"), ("/sub/", "/sub"), ("/", "/")):
+            found = self.exec_in_cgroup(word)
+            self.assertEqual({name: found[name] for name in places},
+                             dict.fromkeys(places, seen))
+        self.refused_in_cgroup("leads out", "../sub")
+        self.refused_in_cgroup("leads out", "sub/../..")
+        self.refused_in_cgroup("there is no", "none")
+        self.refused_in_cgroup("CONTROLLER:PATH", "sub", "sub")
+        self.refused_in_cgroup('the controller "frob"', "frob:sub")
+        # Every one of them, or none: it would stay in ours in the others.
+        os.rmdir(next(iter(places.values())) + "/sub")
+        self.refused_in_cgroup("there is no", "sub")
+
+    def test_in_cgroups_below_by_their_controllers(self):
+        places = self.own_cgroups()
+        if "memory" not in places or "pids" not in places:
+            self.skipTest("needs memory and pids of version 1")
+        for name in ("memory", "pids", "cpu"):
+            self.make_cgroup(places[name] + "/sub")
+        for words, below in ((["pids:sub"], ["pids"]),
+                             (["memory,pids:/sub"], ["memory", "pids"]),
+                             (["pids:sub", "memory:sub", "cpu:/"],
+                              ["memory", "pids"])):
+            found = self.exec_in_cgroup(*words)
+            self.assertEqual([name for name in sorted(places)
+                              if found[name] == "/sub"], below)
+        self.refused_in_cgroup("there is no", "pids:none")
+        self.refused_in_cgroup("without a name", "pids,:sub")
+        self.refused_in_cgroup("is said already", "pids:/", "pids:sub")
+        self.refused_in_cgroup("leads out", "pids:../sub")
+
+    def test_where_the_cgroup_is_divided(self):
+        """As systemd, dockerd and kind do it: version 2 then lets no process
+        into the container's own (EBUSY)."""
+        if set(self.cgroups(self.container)) != {""}:
+            self.skipTest("needs cgroups of version 2 alone")
+        def writable(config):
+            for mount in config["mounts"]:
+                if mount["destination"] == "/sys/fs/cgroup":
+                    mount["options"].remove("ro")
+        self.make_bundle("sh", "-c", "cd /sys/fs/cgroup && mkdir -p a/init b "
+                         "&& echo 0 >a/init/cgroup.procs && for c in $(cat "
+                         "cgroup.controllers); do echo +$c >"
+                         "cgroup.subtree_control; done; cat "
+                         "cgroup.subtree_control >/handed; echo >>/handed; "
+                         "sleep 600", edit=writable)
+        self.container = self.started()
+        self.wait_inside("handed", "\n")
+        self.assertIn("pids", self.inside("handed"))
+        self.assertEqual(self.exec("cat", "/proc/self/cgroup").out,
+                         "0::/a/init\n")
+        self.assertEqual(self.exec("sh", "-c", "exit 3", status=3).err, "")
+        self.assertEqual(self.exec_in_cgroup("b"), {"": "/b"})
+        # What was asked for is that, or nothing.
+        done = self.exec("--cgroup", "/", "--", "true", status=1)
+        self.assertIn("hands controllers down", done.err)
+
     def test_capabilities(self):
-        def effective(*options):
-            out = self.exec(*options, "--", "cat", "/proc/self/status").out
-            return int(re.search(r"CapEff:\s*(\w+)", out).group(1), 16)
-        before = effective("--tty=false")
-        self.assertFalse(before & 1 << 19)
-        self.assertEqual(effective("-c", "CAP_SYS_PTRACE"), before | 1 << 19)
+        bit = 1 << 19
+        before = self.sets_of("--tty=false")
+        self.assertFalse(before["Eff"] & bit)
+        # Not inheritable (CVE-2022-24769), and so not ambient.
+        after = self.sets_of("-c", "CAP_SYS_PTRACE")
+        self.assertEqual(after, {**before, **{
+            name: before[name] | bit for name in ("Bnd", "Prm", "Eff")}})
         for name in ("CAP_FROB", "SYS_PTRACE", ""):
             done = self.exec("--cap", name, "--", "true", status=1)
             self.assertIn("capability", done.err)
+
+    def test_a_capability_that_is_inheritable_is_ambient(self):
+        """For a user it is of no use otherwise; as with runc."""
+        options = ["-c", "CAP_SYS_PTRACE", "-u", "5"]
+        self.assertEqual(self.sets_of(*options)["Eff"], 0)
+        config = json.loads(read(os.path.join(self.bundle, "config.json")))
+        self.another(capabilities={**config["process"]["capabilities"],
+                                   "inheritable": ["CAP_SYS_PTRACE"]})
+        found = self.sets_of(*options)
+        self.assertEqual((found["Eff"], found["Amb"]), (1 << 19, 1 << 19))
 
     def test_a_working_directory_is_absolute(self):
         done = self.exec("--cwd", "bin", "--", "true", status=1)
@@ -847,6 +1020,21 @@ class Exec(OciTest):
         self.addCleanup(os.close, fds[0])
         self.assertEqual(os.read(fds[0], 100), b"hello\r\n")
 
+    def test_a_pidfd_by_socket(self):
+        path, server = self.listen("pidfd")
+        file = os.path.join(self.place, "pid")
+        with open(os.devnull, "w", encoding="utf-8") as null:
+            self.exec("-d", "--pidfd-socket", path, "--pid-file", file, "--",
+                      "sleep", "500", stdout=null, stderr=null)
+        with server.accept()[0] as connection:
+            _, fds, _, _ = socket.recv_fds(connection, 100, 1)
+        self.addCleanup(os.close, fds[0])
+        self.assertRegex(read("/proc/self/fdinfo/%d" % fds[0]),
+                         r"(?m)^Pid:\s*%s$" % read(file))
+        done = self.exec("--pidfd-socket", self.place + "/no", "--", "true",
+                         status=1)
+        self.assertIn("socket", done.err)
+
     def test_preserved_descriptors(self):
         script = 'exec 3<<<three 4<<<four; exec "$@"'
         for count, seen in ((1, "three\n"), (2, "three\nfour\n")):
@@ -879,26 +1067,19 @@ class Limits(OciTest):
         self.oci("delete", "--force", container)
         self.assertFalse(os.path.exists(top + name))
 
+    def find_file(self, container, *names):
+        """The first of these files, of v1 or v2, in its cgroups; or None."""
+        for here in self.cgroups(container).values():
+            for name in names:
+                if os.path.exists(os.path.join(here, name)):
+                    return os.path.join(here, name)
+        return None
+
     def cgroup_file(self, container, *names):
-        """The first of these files, of v1 or v2, in its cgroups."""
-        pid = self.state(container)["pid"]
-        places = {}
-        for line in read("/proc/self/mountinfo").splitlines():
-            words, kind = line.split(" - ")
-            for option in (kind.split()[2].split(",") if
-                           kind.startswith("cgroup ") else [""]):
-                places[option] = words.split()[3:5]
-        for line in read("/proc/%d/cgroup" % pid).splitlines():
-            _, controllers, path = line.split(":", 2)
-            for controller in controllers.split(","):
-                if controller not in places:
-                    continue
-                top, mount = places[controller]
-                here = mount + "/" + os.path.relpath(path, top)
-                for name in names:
-                    if os.path.exists(os.path.join(here, name)):
-                        return read(os.path.join(here, name)).strip()
-        self.skipTest("no " + " or ".join(names))
+        path = self.find_file(container, *names)
+        if not path:
+            self.skipTest("no " + " or ".join(names))
+        return read(path).strip()
 
     def test_update(self):
         self.make_bundle("sleep", "600")
@@ -919,9 +1100,49 @@ class Limits(OciTest):
         self.assertEqual(self.cgroup_file(container, "memory.max",
                                           "memory.limit_in_bytes"),
                          str(64 << 20))
-        done = self.oci("update", "--kernel-memory", "5m", "--pids-limit",
-                        "79", container)
-        self.assertIn("ignored", done.err)
+        for option in ("--kernel-memory", "--kernel-memory-tcp"):
+            done = self.oci("update", option, "5m", "--pids-limit", "79",
+                            container)
+            self.assertIn(option, done.err)
+            self.assertIn("ignored", done.err)
+            self.assertEqual(self.cgroup_file(container, "pids.max"), "79")
+
+    # Options of `update`, and {file: what is in it then}: of version 1, of 2,
+    # or of both.  The last option is the one that needs the file.
+    OPTIONS = (
+        (["--blkio-weight=250"],
+         {"blkio.weight": "250", "blkio.bfq.weight": "250",
+          "io.bfq.weight": "default 250", "io.weight": "default 2425"}),
+        (["--cpu-quota=50000", "--cpu-burst=10000"],
+         {"cpu.cfs_burst_us": "10000", "cpu.max.burst": "10000"}),
+        (["--cpu-rt-period=500000"], {"cpu.rt_period_us": "500000"}),
+        (["--cpu-rt-runtime=5000"], {"cpu.rt_runtime_us": "5000"}),
+        (["--cpu-share=512"], {"cpu.shares": "512", "cpu.weight": "59"}),
+        (["--cpu-idle=1"], {"cpu.idle": "1"}),
+        (["--cpuset-cpus=0"], {"cpuset.cpus": "0"}),
+        (["--cpuset-mems=0"], {"cpuset.mems": "0"}),
+        (["--memory-reservation=32m"],
+         {"memory.soft_limit_in_bytes": str(32 << 20),
+          "memory.low": str(32 << 20)}),
+    )
+
+    def test_update_by_each_option(self):
+        self.make_bundle("sleep", "600")
+        container = self.started()
+        for words, files in self.OPTIONS:
+            with self.subTest(words=words):
+                path = self.find_file(container, *files)
+                if not path:
+                    done = self.oci("update", words[-1], container, status=1)
+                    self.assertIn("mydocker-oci: ", done.err)
+                    continue
+                above = os.path.join(os.path.dirname(path), "..",
+                                     "cpu.rt_runtime_us")
+                if path.endswith("rt_runtime_us") and not int(read(above)):
+                    continue    # the cgroup above has none to give
+                self.oci("update", *words, container)
+                self.assertEqual(read(path).strip(),
+                                 files[os.path.basename(path)])
 
     def test_update_by_a_file_or_standard_input(self):
         self.make_bundle("sleep", "600")

@@ -449,33 +449,52 @@ class Archives(RegistryTest):
         return place
 
     def test_import_with_changes(self):
-        self.good("import", "-m", "words", "-c", "ENV A=b 'C=d e'", "-c",
-                  "EXPOSE 80 53/udp", "-c", "WORKDIR /w", "-c", "WORKDIR x",
+        self.good("import", "-m", "words", "-c", "ENV A=b C='d e'", "-c",
+                  "EXPOSE 80-81 53/udp", "-c", "WORKDIR /w", "-c", "WORKDIR x",
                   "-c", 'CMD ["a", "b"]', "-c", "ENTRYPOINT run it", "-c",
                   "VOLUME /v /w", "-c", "LABEL k=v", "-c", "USER 5:6", "-c",
-                  "STOPSIGNAL SIGUSR1", "-c", "ENV A=c", "-c",
-                  "ONBUILD RUN x", self.file(test_images.GOOD), "ch:1")
+                  "STOPSIGNAL SIGUSR1", "-c", "ENV A=c B=$A-x", "-c",
+                  "ONBUILD RUN x", "-c",
+                  "HEALTHCHECK --interval=5s --retries=2 CMD test -e /w", self.file(test_images.GOOD), "ch:1")
         config = self.config("ch:1")
         self.assertEqual(config["config"], {
-            "Env": ["A=c", "C=d e"], "ExposedPorts": {"80/tcp": {},
-                                                      "53/udp": {}},
+            "Env": ["A=c", "C=d e", "B=b-x"],
+            "ExposedPorts": {"80/tcp": {}, "81/tcp": {}, "53/udp": {}},
+            "Healthcheck": {"Test": ["CMD-SHELL", "test -e /w"],
+                            "Interval": 5000000000, "Retries": 2},
             "WorkingDir": "/w/x", "Cmd": ["a", "b"],
             "Entrypoint": ["/bin/sh", "-c", "run it"],
             "Volumes": {"/v": {}, "/w": {}}, "Labels": {"k": "v"},
             "User": "5:6", "StopSignal": "SIGUSR1", "OnBuild": ["RUN x"]})
         self.assertEqual(config["history"][0]["comment"], "words")
-        for change, said in (("FROM x", "FROM is not a valid change command"),
-                             ("", " is not a valid change"),
+        # What ENTRYPOINT is given was not meant for the CMD before it.
+        self.good("import", "-c", "ENTRYPOINT [\"a\"]", "-c", "CMD b",
+                  self.file(test_images.GOOD), "ch:2")
+        self.assertEqual(self.config("ch:2")["config"], {
+            "Entrypoint": ["a"], "Cmd": ["/bin/sh", "-c", "b"]})
+        # All of it before the archive is looked at, which here is none.
+        for change, said in (("FROM x", "FROM isn't allowed here"),
+                             ("RUN x", "RUN is not a valid change command"),
+                             ("COPY a b", "COPY is not a valid change"),
+                             ("SHELL [\"a\"]", "SHELL is not a valid change"),
+                             ("EXPOZE 1", "did you mean EXPOSE?"),
+                             ("", "there is no instruction"),
+                             ("USER a\nRUN x", "only one instruction"),
                              ("CMD", "requires at least one argument"),
-                             ("EXPOSE 0", "invalid containerPort: 0"),
-                             ("EXPOSE 80/x", "invalid containerPort"),
+                             ("EXPOSE 65536", "invalid containerPort: 65536"),
+                             ("EXPOSE 80/x", "invalid proto: x"),
                              ("ENV A='b", "matching single-quote"),
-                             ("ENV =b", "can't find ="),
-                             ("LABEL a", "can't find =")):
+                             ("ENV =b", "ENV names can not be blank"),
+                             ("LABEL a", "LABEL must have two arguments"),
+                             ("USER \udce9", "USER: a text in it is not UTF-8"),
+                             ("HEALTHCHECK --interval=x CMD a",
+                              "invalid duration"),
+                             ("STOPSIGNAL x", "invalid signal: x")):
             with self.subTest(change=change):
-                self.bad(["import", "-c", change, self.file(test_images.GOOD),
-                          "no:1"], said)
-        self.check(["ch:1"])
+                self.bad(["import", "-c", change, "/dev/null", "no:1"], said)
+        self.bad(["import", "-m", "\udce9", "/dev/null", "no:1"],
+                 "the comment is not UTF-8")
+        self.check(["ch:1", "ch:2"])
 
     def test_tag_and_history(self):
         path = self.place + "/h.tar"

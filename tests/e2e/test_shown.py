@@ -777,11 +777,12 @@ class Events(ShownTest):
             "events", "--since", str(began), "--until", "0s", "-f",
             "label=x=1", "-f", "event=destroy")), 1)
 
-    def tell(self, *events):
-        """Lines of the file, as whoever does something appends them."""
+    def tell(self, *events, late=0):
+        """Lines of the file, as whoever does something appends them; on a
+        clock that is so many seconds late."""
         with open(self.store + "/events.log", "a", encoding="utf-8") as file:
             for kind, action, thing, attributes in events:
-                ns = time.time_ns()
+                ns = time.time_ns() - late * 10 ** 9
                 file.write(json.dumps({
                     "status": action, "id": thing, "Type": kind,
                     "Action": action, "Actor": {
@@ -836,6 +837,31 @@ class Events(ShownTest):
         self.assertEqual(process.stdout.readline(), b"three\n")
         done = harness.finish(process, 10)
         self.assertEqual((done.status, done.out), (0, ""))
+
+    def test_a_clock_that_is_set_back(self):
+        """What happens is told, whatever its time; and a later time does not
+        hide an earlier one behind it."""
+        began = time.time()
+        self.tell(("volume", "create", "before", {}))
+        for since, told in (([], []), (["--since", str(began)],
+                                       [b"before\n", b"now\n"])):
+            with self.subTest(since=since):
+                process = harness.start(
+                    [DEMO, "events", *since, "--until", str(time.time() + 4),
+                     "--format", "{{.Actor.ID}}"], env=harness.environment())
+                for line in told:
+                    self.assertEqual(process.stdout.readline(), line)
+                time.sleep(1)
+                self.tell(("volume", "create", "past", {}), late=100)
+                self.assertEqual(process.stdout.readline(), b"past\n")
+                self.tell(("volume", "create", "future", {}), late=-100)
+                self.tell(("volume", "create", "now", {}))
+                self.assertEqual(process.stdout.readline(), b"now\n")
+                done = harness.finish(process, 10)
+                self.assertEqual((done.status, done.out), (0, ""))
+        self.assertEqual(self.lines(
+            "events", "--since", str(began), "--until", "0s", "--format",
+            "{{.Actor.ID}}"), ["before", "now", "now"])
 
     def test_nothing_happened(self):
         self.assertEqual(self.out("events", "--since", "0s", "--until", "0s"),

@@ -5,6 +5,7 @@ KILLS=500 in the environment is the whole of the first; SEED repeats one.
 """
 
 import collections
+import fcntl
 import glob
 import json
 import os
@@ -18,6 +19,7 @@ import unittest
 
 import harness
 from harness import residue
+from test_monitor import Client
 from test_run import (BUSYBOX, DEMO, ContainerTest, cgroup_files, free_port,
                       kill_ours, paused, read)
 
@@ -199,7 +201,7 @@ class Kills(SurvivalTest):
         """(verb, whom it is for, the whole)"""
         chance = self.chance
         verb = chance.choice(("run", "run", "exec", "stop", "start", "rm",
-                              "restart"))
+                              "restart", "wait", "logs"))
         if len(self.pool) < 2 or (verb == "run" and len(self.pool) < 5):
             network = ["--network", "none"]
             if chance.random() < 0.4:
@@ -208,7 +210,7 @@ class Kills(SurvivalTest):
                                  COUNTS]
         whom = chance.choice(self.pool)
         options = {"stop": ["-t", "0"], "restart": ["-t", "0"],
-                   "rm": ["-f"]}.get(verb, [])
+                   "logs": ["-f"]}.get(verb, [])
         verb = "rm" if verb == "run" else verb
         options = ["-f"] if verb == "rm" else options
         command = ["sh", "-c", "echo in; sleep 0.02"] if verb == "exec" else []
@@ -245,6 +247,8 @@ class Kills(SurvivalTest):
         process = harness.start([DEMO, *words])
         time.sleep(self.chance.uniform(0, self.took[verb]))
         target = self.kill(process, whom)
+        if verb in ("wait", "logs") and target.endswith("(nobody)"):
+            process.kill()              # it runs, and they are with it
         done = harness.finish(process, 30)
         told = "%d: %s killed: %s" % (number, target, done)
         self.assertFalse(done.timed_out, told)
@@ -263,6 +267,11 @@ class Kills(SurvivalTest):
         self.assertEqual(before - set(shown), set(), told)
         if verb == "run" and done.status == 0:
             self.assertIn(done.out.strip(), shown, told)
+        if verb == "wait" and done.status == 0:
+            self.assertEqual(done.out, "%d\n" % self.record(whom)["exitCode"],
+                             told)
+        if verb == "logs" and done.status == 0:
+            self.assertEqual(done.out, "".join(self.logged(whom)), told)
         for name in before:
             self.assertGreaterEqual(len(self.logged(name)), written[name])
         for name in set(self.pool) & set(shown):
@@ -413,6 +422,135 @@ class Hands(SurvivalTest):
             time.sleep(0.3)
             self.assertEqual(self.record(name)["restarts"], restarts)
             self.succeed([DEMO, "rm", name])
+
+
+class Ends(SurvivalTest):
+    """`stop` and `wait`, also when all does not go as it should."""
+
+    DEAF = ("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done")
+    CIVIL = ("sh", "-c", "trap 'exit 33' TERM; trap 'exit 44' USR1; echo up; "
+                         "while :; do sleep 0.05; done")
+
+    def up(self, *words, command):
+        """One that has said so, and so has its traps."""
+        name = self.detached(*words, command=command)
+        self.until(lambda: self.logged(name))
+        return name
+
+    def kill_monitor(self, name):
+        pid, = (pid for pid, whose in monitors().items() if whose == name)
+        os.kill(pid, signal.SIGKILL)
+
+    def waiting(self, name):
+        process = harness.start([DEMO, "wait", name])
+        time.sleep(0.5 * harness.SLOWER)
+        self.assertIsNone(process.poll())
+        return process
+
+    def test_wait_when_the_monitor_is_killed(self):
+        for words in ([], ["--rm"]):
+            with self.subTest(words=words):
+                name = self.detached(*words)
+                process = self.waiting(name)
+                self.kill_monitor(name)
+                done = harness.finish(process, 20)
+                self.assertEqual((done.status, done.out, done.err),
+                                 (0, "137\n", ""), str(done))
+                self.assertEqual(processes_in(name), set())
+
+    def test_wait_while_somebody_mends(self):
+        name = self.detached()
+        process = self.waiting(name)
+        process.send_signal(signal.SIGSTOP)
+        self.kill_monitor(name)
+        with open("%s/containers/%s/lock" % (self.store, name),
+                  encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.3)
+            self.assertIsNone(process.poll(), "it took what is not true yet")
+        done = harness.finish(process, 20)
+        self.assertEqual((done.status, done.out), (0, "137\n"), str(done))
+
+    def test_a_monitor_that_dies_while_another_is_stopped(self):
+        deaf, other = self.up(command=self.DEAF), self.detached()
+        process = harness.start([DEMO, "stop", "-t", "2", deaf, other])
+        time.sleep(0.7)
+        self.kill_monitor(other)
+        done = harness.finish(process, 20)
+        self.assertEqual((done.status, done.out), (0, "%s\n%s\n" %
+                                                   (deaf, other)), str(done))
+        self.assertEqual(processes_in(other), set())
+        record = self.record(other)
+        self.assertEqual((record["status"], record["exitCode"]),
+                         ("exited", 137))
+
+    def test_a_monitor_that_dies_while_another_is_started(self):
+        """Then it is started anew, and nothing of its first life is left."""
+        first, second = self.detached(), self.detached()
+        self.succeed([DEMO, "stop", "-t", "0", first])
+        before = processes_in(second)
+        with open("%s/containers/%s/lock" % (self.store, first),
+                  encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)    # it waits for that, a while
+            process = harness.start([DEMO, "start", first, second])
+            time.sleep(0.7)
+            self.kill_monitor(second)
+            done = harness.finish(process, 20)
+        self.assertEqual((done.status, done.out), (0, "%s\n%s\n" %
+                                                   (first, second)), str(done))
+        now = processes_in(second)
+        self.assertEqual((len(now), now & before), (1, set()))
+
+    def test_a_full_house(self):
+        """64 clients do not keep `stop` from being a gentle one."""
+        name = self.up("--restart", "always", command=self.CIVIL)
+        place = "%s/containers/%s" % (self.store, name)
+        guests = [Client(place, 0) for _ in range(64)]
+        for guest in guests:
+            self.addCleanup(guest.sock.close)
+            guest.receive()
+        done = self.demo("wait", name)
+        self.assertEqual((done.status, done.out), (1, ""), str(done))
+        self.assertIn("it has 64 clients already", done.err)
+        self.succeed([DEMO, "stop", name])
+        record = self.record(name)
+        self.assertEqual((record["status"], record["exitCode"],
+                          record["restarts"]), ("exited", 33, 0))
+        self.until(lambda: not monitors())
+
+    def test_the_whole_cgroup(self):
+        """Also where no pid namespace takes the rest along."""
+        name = self.detached("--pid", "host", command=(
+            "sh", "-c", "(trap '' TERM; sleep 600) & exec sleep 600"))
+        self.until(lambda: len(processes_in(name)) == 2)
+        pids = processes_in(name)
+        self.succeed([DEMO, "stop", "-t", "0", name])
+        self.assertEqual(processes_in(name), set())
+        self.assertEqual([pid for pid in pids if residue.read(
+            "/proc/%s/cgroup" % pid).count(name)], [])
+
+    def test_which_signal(self):
+        for created, said, status in (
+                ([], [], 33), (["--stop-signal", "USR1"], [], 44),
+                ([], ["-s", "USR1"], 44),
+                (["--stop-signal", "USR1"], ["--signal", "SIGTERM"], 33)):
+            with self.subTest(created=created, said=said):
+                name = self.up(*created, command=self.CIVIL)
+                self.succeed([DEMO, "stop", *said, name])
+                self.assertEqual(self.record(name)["exitCode"], status)
+
+    def test_how_long(self):
+        for created, said in ((["--stop-timeout", "1"], []),
+                              (["--stop-timeout", "60"], ["-t", "1"])):
+            with self.subTest(created=created, said=said):
+                name = self.up(*created, command=self.DEAF)
+                began = time.monotonic()
+                self.succeed([DEMO, "stop", *said, name])
+                took = time.monotonic() - began
+                self.assertGreaterEqual(took, 1)
+                self.assertLess(took, 8 * harness.SLOWER)
+                self.assertEqual(self.record(name)["exitCode"], 137)
 
 
 class Places(SurvivalTest):
@@ -621,6 +759,20 @@ class Policies(SurvivalTest):
         self.succeed([DEMO, "start", name])
         self.until(lambda: self.record(name)["restarts"] >= 1)
 
+    def test_the_log_is_turned_over(self):
+        """By Docker's kilobytes, which are a thousand; what is said last
+        counts."""
+        name = self.detached(
+            "--log-opt", "max-size=1g", "--log-opt", "max-size=1.5k",
+            "--log-opt", "max-file=3", command=("seq", "100"))
+        self.ends(name)
+        log = "%s/containers/%s/%s-json.log" % (self.store, name, name)
+        self.assertEqual(sorted(glob.glob(log + "*")),
+                         [log, log + ".1", log + ".2"])
+        for path in (log + ".1", log + ".2"):
+            self.assertIn(os.path.getsize(path), range(1500, 1600))
+        self.assertEqual(self.logged(name)[-1], "100\n")
+
     def test_the_wait_doubles(self):
         name = self.detached("--restart", "always", command=("false",))
         self.until(lambda: self.record(name)["restarts"] >= 4)
@@ -653,6 +805,21 @@ class Policies(SurvivalTest):
         self.until(lambda: self.health(name)["Status"] == "healthy")
         self.assertIn("(healthy)", self.succeed([DEMO, "ps"]).out)
         self.assertEqual(self.health(name)["Log"][-1]["Output"], "ok\n")
+
+    def test_health_while_it_starts(self):
+        """It is looked at more often, and failures do not count."""
+        name = self.detached("--health-cmd", "cat /healthy",
+                             "--health-start-period", "1h",
+                             "--health-start-interval", "100ms",
+                             "--health-interval", "1h",
+                             "--health-retries", "1")
+        self.until(lambda: len(self.health(name)["Log"]) >= 3)
+        self.assertEqual(self.health(name)["Status"], "starting")
+        self.succeed([DEMO, "exec", name, "sh", "-c", "echo ok >/healthy"])
+        self.until(lambda: self.health(name)["Status"] == "healthy")
+        checks = self.health(name)["Log"]
+        time.sleep(0.5)
+        self.assertEqual(self.health(name)["Log"], checks)
 
     def test_a_check_ends_with_its_time(self):
         """Whether it minds SIGTERM or not, with all that it has started."""

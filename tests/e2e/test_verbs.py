@@ -5,6 +5,8 @@ import glob
 import io
 import json
 import os
+import re
+import socket
 import stat
 import tarfile
 import time
@@ -427,6 +429,20 @@ class Commit(VerbTest):
     def test_commit(self):
         self.check()
 
+    def test_changes(self):
+        name = self.container("-e", "A=1", "-w", "/w")
+        image = self.commit("-c", "ENV B=$A-x", "-c", "WORKDIR ../v", "-c",
+                            "HEALTHCHECK --interval=1h CMD [\"true\"]", "-c",
+                            "ENTRYPOINT [\"cat\"]", name)
+        config = self.inspect(image, "Config")
+        self.assertIn("B=1-x", config["Env"])
+        self.assertEqual(config["WorkingDir"], "/v")
+        self.assertEqual(config["Healthcheck"], {"Test": ["CMD", "true"],
+                                                 "Interval": 3600 * 10 ** 9})
+        self.assertEqual(config["Entrypoint"], ["cat"])
+        # The container's command was for no entrypoint, or another.
+        self.assertFalse(config.get("Cmd"))
+
     def test_one_at_rest_and_one_that_is_paused(self):
         name = self.changed()
         self.demo("pause", name)
@@ -442,8 +458,10 @@ class Commit(VerbTest):
     def test_refusals(self):
         name = self.container()
         self.refused("invalid reference format", "commit", name, "Bad//x")
+        before = self.demo("images", "-aq").out
         self.refused("is not a valid change command", "commit", "-c",
                      "RUN x", name)
+        self.assertEqual(self.demo("images", "-aq").out, before)
         self.refused("No such container: nobody", "commit", "nobody")
         self.assertEqual(self.inspect(name, "State.Status"), "running")
 
@@ -608,6 +626,55 @@ class Words(VerbTest):
                    list(self.deaths(name, began).values())[5:])
         self.assertIsNone(self.inspect(name, "ExecIDs"))
         self.demo("rm", name)
+
+    def test_exec_with_all_rights(self):
+        look = "sed -n 's/^CapEff:\t//p' /proc/self/status"
+        bounds = re.search(r"^CapBnd:\t(\w+)$", read("/proc/self/status"),
+                           re.M)
+        ours = int(bounds.group(1), 16)
+        name = self.container("--network", "none")
+        self.assertEqual(int(self.sh_in(name, look), 16), ours & 0xa80425fb)
+        self.assertEqual(int(self.demo("exec", "--privileged", name, "sh",
+                                       "-c", look).out, 16), ours)
+
+    def test_exec_with_variables_of_a_file(self):
+        place = self.scratch() + "/list"
+        with open(place, "w", encoding="utf-8") as file:
+            file.write("# none\nA=1\nB=two words\nFOREIGN\nC=3\n")
+        name = self.container("--network", "none", "-e", "D=container's")
+        self.assertEqual(self.demo(
+            "exec", "--env-file", place, "-e", "C=4", name, "sh", "-c",
+            "echo \"$A|$B|$C|$D|$FOREIGN\"",
+            env=harness.environment(FOREIGN="here")).out,
+            "1|two words|4|container's|here\n")
+        self.refused("No such file", "exec", "--env-file", place + "2", name,
+                     "true", status=1)
+
+    def test_publish_all(self):
+        """Each port that is exposed, at one that the kernel has free."""
+        name = self.container("-P", "--expose", "80", "--expose", "53/udp")
+        ports = self.demo("port", name).out.splitlines()
+        self.assertEqual(sorted({line.split(" -> ")[0] for line in ports}),
+                         ["53/udp", "80/tcp"])
+        for line in ports:
+            self.assertIn(int(line.rsplit(":", 1)[1]), range(1024, 65536))
+        served = self.container("-P", "--expose", "80", words=(
+            "sh", "-c", "while :; do echo served | nc -l -p 80; done"))
+        port = int(self.demo("port", served, "80").out.split("\n")[0].rsplit(
+            ":", 1)[1])
+
+        def answer():
+            with socket.create_connection((self.inspect(
+                    served, "NetworkSettings.Gateway"), port), 5) as sock:
+                return sock.recv(100)
+        self.until(lambda: self.try_to(answer) == b"served\n")
+
+    @staticmethod
+    def try_to(function):
+        try:
+            return function()
+        except OSError:
+            return None
 
     def test_attach_no_stdin_and_sig_proxy(self):
         name = self.container("-i", words=("sh", "-c", "echo up; cat"))

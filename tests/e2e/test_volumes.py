@@ -84,8 +84,10 @@ class Volumes(ContainerTest):
             with self.subTest(words=words):
                 self.assertIn(said, self.volume(*words, status=1).err)
         # As with every flag that cannot be understood.
-        self.assertIn("empty name", self.volume("create", "--label", "=x",
-                                                status=125).err)
+        for label, said in (("=x", "empty name"),
+                            ("a b=x", "label 'a b' contains whitespaces")):
+            self.assertIn(said, self.volume("create", "--label", label,
+                                            status=125).err)
         self.assertEqual(self.volume("rm", "-f", "gone").out, "gone\n")
         self.assertEqual(self.volume("ls", "-q").out, "")
 

@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import os
+import re
 import struct
 import sys
 import tarfile
@@ -205,9 +206,45 @@ def dns():
     yield b"\1" + packet(b"", flags=0x8181, counts=(0, 0, 0, 0))
 
 
+def unit_test_config():
+    """All that a config.json may have, from unit/oci_full.h."""
+    path = os.path.join(HERE, "..", "unit", "oci_full.h")
+    with open(path, encoding="utf-8") as file:
+        lines = re.findall(r'(?m)^"(.*)"', file.read())
+    return json.loads("".join(lines).replace("'", '"'))
+
+
+def configs():
+    """See fuzz_config.c: all of it is long, and each part can be read alone."""
+    full = unit_test_config()
+    kernel, least = full["linux"], {"ociVersion": "1.0.0",
+                                    "root": {"path": "r"}}
+    disks = kernel["resources"]["blockIO"]
+    for weights in (disks, disks["weightDevice"][0]):
+        del weights["leafWeight"]       # we know none: it would end there
+    maps = kernel.pop("gidMappings")
+    kernel["uidMappings"], kernel["gidMappings"] = maps, maps
+    spaces = {"namespaces": [{"type": name} for name in (
+        "pid", "network", "mount", "ipc", "uts", "user", "time")]}
+    yield full
+    yield full["process"]
+    yield kernel["resources"]
+    for key in sorted(set(full) - {"linux", "ociVersion", "root", "unknown"}):
+        yield {**least, key: full[key], "linux": spaces}
+    for key in sorted(set(kernel) - {"uidMappings", "gidMappings"}):
+        yield {**least, "linux": {**spaces, key: kernel[key]}}
+    yield {**least, "linux": {**spaces, "uidMappings": maps,
+                              "gidMappings": maps}}
+    yield {**least, "annotations": {"org.systemd.property." + name: value
+           for name, value in (("TimeoutStopSec", "1.5"), ("Big", "uint64 5"),
+                               ("Abc", "int32 -5"), ("After", "['a', \"b\"]"),
+                               ("Mode", "'in\\\\a'"), ("Yes", "true"))}}
+
+
 SEEDS = {"reference": references, "manifest": manifests, "tar": tars,
          "whiteout": whiteouts, "http": http, "dns": dns,
-         "dockerfile": dockerfiles, "ignorefile": ignorefiles}
+         "dockerfile": dockerfiles, "ignorefile": ignorefiles,
+         "config": configs}
 
 
 def main():

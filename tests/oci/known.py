@@ -79,7 +79,16 @@ KNOWN = {
     "test_hooks.Order.test_poststart": {"runc": "create calls them"},
     "test_hooks.Order.test_poststart_finds_the_program": {
         "runc": "create calls them"},
+    "test_hooks.Timeout.test_create_container": {"crun": "no poststop hooks"},
+    "test_hooks.Timeout.test_create_runtime": {"crun": "no poststop hooks"},
+    "test_hooks.Timeout.test_poststart": {
+        "crun": "as it was before 1.2.1", "runc": "create fails instead"},
+    "test_hooks.Timeout.test_poststop": {
+        "crun": "there is no warning", "runc": "the other hooks are not called"},
+    "test_hooks.Timeout.test_prestart": {"crun": "no poststop hooks"},
     "test_hooks.Timeout.test_relative_path": BOTH_UNCHECKED,
+    "test_hooks.Timeout.test_start_container": {
+        "crun": "start does not fail", "runc": "start does not fail"},
     "test_hooks.Timeout.test_values": {"crun": NOT_CHECKED},
     "test_lifecycle.Create.test_ids_that_are_none": {
         "crun": "/x is a name for it"},
@@ -111,6 +120,8 @@ KNOWN = {
     "test_linux.Namespaces.test_relative_path": {"crun": NOT_CHECKED},
     "test_linux.Namespaces.test_time_offsets": {
         "crun": "its process dies", "runc": TOO_NEW},
+    "test_linux.Namespaces.test_time_offsets_of_other_users": {
+        "crun": "its process dies", "runc": TOO_NEW},
     "test_linux.Namespaces.test_time_offsets_without_a_namespace":
         BOTH_UNCHECKED,
     "test_linux.Namespaces.test_twice": {"crun": NOT_CHECKED},
@@ -120,6 +131,7 @@ KNOWN = {
     "test_linux.NetDevices.test_it_is_moved": BOTH_TOO_NEW,
     "test_linux.NetDevices.test_it_is_not_moved_back": BOTH_TOO_NEW,
     "test_linux.NetDevices.test_it_is_renamed": BOTH_TOO_NEW,
+    "test_linux.NetDevices.test_it_is_the_hosts_again": BOTH_TOO_NEW,
     "test_linux.NetDevices.test_one_that_is_not_there": BOTH_TOO_NEW,
     "test_linux.NetDevices.test_without_a_namespace": BOTH_TOO_NEW,
     "test_linux.Paths.test_relative": BOTH_UNCHECKED,

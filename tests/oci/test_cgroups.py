@@ -197,6 +197,8 @@ class Limits(conformance.Conformance):
         """
         config-linux.md, CPU, 3: "If specified, this value MUST be no larger
         than any positive `quota` (runtimes MAY generate an error)."
+        config-linux.md, CPU, 9: "If specified with any (valid) positive value,
+        it MUST be no smaller than `burst` (runtimes MAY generate an error)."
         runtime.md, Create, 6: "If the runtime cannot apply a property as
         specified in the configuration, it MUST generate an error and a new
         container MUST NOT be created."
@@ -207,6 +209,11 @@ class Limits(conformance.Conformance):
         self.need_controller("cpu")
         self.refused(self.limited(
             cpu={"quota": 30000, "period": 60000, "burst": 40000}))
+        # As large is not larger; and -1, no limit, is not positive.
+        for quota in (40000, -1):
+            self.hold({"cpu": {"quota": quota, "period": 60000,
+                               "burst": 40000}},
+                      "cpu", "cpu.cfs_burst_us", "cpu.max.burst", "40000")
 
     def test_cpu_idle(self):
         """

@@ -50,6 +50,8 @@ LINUX_ONLY = (
      "0.allow"),
     ("linux.resources.blockIO.throttleReadBpsDevice", [RATE],
      "0.rate 0.major 0.minor"),
+    ("linux.resources.blockIO.throttleWriteIOPSDevice", [RATE],
+     "0.rate 0.major 0.minor"),
     ("linux.resources.hugepageLimits", [{"pageSize": "2MB", "limit": 1 << 30}],
      "0.pageSize 0.limit"),
     ("linux.resources.network.priorities", [{"name": "lo", "priority": 1}],
@@ -304,6 +306,8 @@ class Invalid(conformance.Conformance):
         rate limit in bytes per second for the device"
         config-linux.md, Block IO, 6: "`major, minor` (int64, REQUIRED) -
         major, minor numbers for device."
+        config-linux.md, Block IO, 7: "`rate` (uint64, REQUIRED) - IO rate
+        limit for the device"
         config-linux.md, Huge page limits, 1: "`limit` (uint64, REQUIRED) -
         limit in bytes of *hugepagesize* HugeTLB reservations (if supported) or
         usage."

@@ -1,6 +1,7 @@
 """config-linux.md: namespaces, devices and what else is Linux's own."""
 
 import os
+import re
 import secrets
 import stat
 import time
@@ -295,9 +296,25 @@ class Namespaces(conformance.Conformance):
         config["linux"]["timeOffsets"] = {
             "boottime": {"secs": 1000000, "nanosecs": 5},
             "monotonic": {"secs": -1}}
+        self.hold_offset(config)
+
+    def hold_offset(self, config):
         here = time.clock_gettime(time.CLOCK_BOOTTIME)
         there = float(self.output(config).split()[0])
         self.assertLess(abs(there - here - 1000000), 60)
+
+    def test_time_offsets_of_other_users(self):
+        """
+        config-linux.md, Offset for Time Namespace, 1: "`timeOffsets` (object,
+        OPTIONAL) sets the offset for Time Namespace."
+
+        Neither crun nor runc can in these versions; see above.
+        """
+        self.need_namespace("time")
+        config = self.with_namespace("user", args=["/bin/cat", "/proc/uptime"])
+        config["linux"]["namespaces"].append({"type": "time"})
+        config["linux"]["timeOffsets"] = {"boottime": {"secs": 1000000}}
+        self.hold_offset(config)
 
     def test_time_offsets_without_a_namespace(self):
         """
@@ -999,6 +1016,26 @@ class NetDevices(conformance.Conformance):
         config["mounts"] = config["mounts"][:-1]    # no sysfs
         done = self.run_config(config, prefix=self.prefix())
         self.assertNotEqual(done.status, 0, str(done))
+
+    def test_it_is_the_hosts_again(self):
+        """
+        runtime.md, Errors, 1: "Unless otherwise stated, generating an error
+        MUST leave the state of the environment as if the operation were never
+        attempted - modulo any possible trivial ancillary changes such as
+        logging."
+
+        With its name, its addresses, and up or not. Neither crun nor runc has
+        them in these versions.
+        """
+        for up in ("", "ip link set %s up" % self.device):
+            config = self.configured({self.device: {"name": "eth%d"},
+                                      "no" + self.device: {}})
+            prefix = self.prefix(up)
+            prefix[5] += " || ip addr show " + self.device
+            out = self.run_config(config, prefix=prefix).out
+            for words in ("mtu 1400", "192.0.2.7/24", "2001:db8::7/64"):
+                self.assertIn(words, out)
+            self.assertEqual(bool(re.search(r"<[^>]*\bUP\b", out)), bool(up))
 
     def test_it_is_not_moved_back(self):
         """

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,6 +45,8 @@ static struct {
 	char where[128];      /* the directory of this test */
 	const char *no_controller; /* handing this one down fails: EPERM */
 	const char *no_mkdir; /* directories of this name fail with EAGAIN */
+	const char *fatal;    /* who has made a directory of this name... */
+	int fatal_at;	      /* ...so many times is killed in that instant */
 	int busy;	      /* so many times rmdir says EBUSY */
 	const char *refuse;   /* a write to a file of this name fails... */
 	int refuse_with;      /* ...with this errno */
@@ -267,6 +270,9 @@ mkdirat(int dir, const char *name, mode_t mode)
 			 controllers, sizeof(controllers)) >= 0);
 	auto_close int made = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	fake_fill(made, version, controllers);
+	if (fake.fatal && strcmp(name, fake.fatal) == 0 &&
+	    --fake.fatal_at == 0)
+		raise(SIGKILL);
 	return 0;
 }
 

@@ -223,6 +223,61 @@ finding_one_after_a_crash(void **state)
 	assert_int_equal(stat(lost, &st), -1);
 }
 
+/* The maker of NAME, killed when he has made "mydocker" so many times. */
+static void
+killed_at(int times)
+{
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		fake.fatal = "mydocker";
+		fake.fatal_at = times;
+		cgroup_take(&cg, NAME, 0);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void
+one_that_was_killed_before_he_marked_it_leaves_nothing(void **state)
+{
+	(void)state;
+	static const char *const places[] = { CPU "mydocker", MEMORY "mydocker",
+					      PIDS "mydocker" };
+	fake_v1();
+	for (size_t i = 0; i < 2 * countof(places); i++) {
+		size_t last = i / 2;
+		killed_at(last + 1);
+		assert_true(exists(places[last]));
+		assert_int_equal(cgroup_open(&cg, NAME), last);
+		/* Another may come and go before that is cleaned up. */
+		struct cgroup left = cg;
+		if (i % 2) {
+			assert_int_equal(cgroup_take(&cg, "mydocker/b", 0), 0);
+			assert_int_equal(cgroup_end(&cg), 0);
+			cgroup_close(&cg);
+		}
+		assert_int_equal(cgroup_end(&left), 0);
+		cgroup_close(&left);
+		for (size_t k = 0; k < countof(places); k++)
+			assert_false(exists(places[k]));
+	}
+}
+
+static void
+what_he_did_not_mark_takes_a_note_all_the_same(void **state)
+{
+	(void)state;
+	fake_v2();
+	killed_at(1);
+	assert_true(exists(V2 "mydocker"));
+	create(NAME);
+	assert_true(cgroup_has(&cg, "pids"));
+	remove_all(V2 "mydocker");
+	assert_string_equal(get(V2 "cgroup.subtree_control"), "cpu memory");
+}
+
 static void
 what_its_processes_made_below_goes_too(void **state)
 {
@@ -618,6 +673,9 @@ main(void)
 		fake_test(without_any_hierarchy_the_reason_is_given),
 		fake_test(a_directory_of_others_stays),
 		fake_test(finding_one_after_a_crash),
+		fake_test(
+			one_that_was_killed_before_he_marked_it_leaves_nothing),
+		fake_test(what_he_did_not_mark_takes_a_note_all_the_same),
 		fake_test(what_its_processes_made_below_goes_too),
 		fake_test(ebusy_is_waited_for),
 		fake_test(a_living_process_is_a_failure_that_names_it),

@@ -613,6 +613,90 @@ what_is_below_goes_along(void **state)
 		     exists("sys/fs/cgroup/pids/libpod_parent"));
 }
 
+/* ---- below it ------------------------------------------------------------ */
+
+static int
+step_into(const char *first, const char *second)
+{
+	const char *const words[] = { first, second, NULL };
+	return cgroups_step_into(&cg, words);
+}
+
+static void
+refuse_step(const char *first, const char *second, const char *says)
+{
+	assert_int_equal(step_into(first, second), -1);
+	assert_says(says);
+}
+
+static void
+a_cgroup_below_by_its_name(void **state)
+{
+	(void)state;
+	fake_v1();
+	must_make(OWN, "{}");
+	const size_t cpu = 0, memory = 1, pids = 2;
+	for (size_t i = cpu; i <= memory; i++) {
+		assert_int_equal(mkdirat(cg.dirs[i].fd, "a", 0755), 0);
+		assert_int_equal(mkdirat(cg.dirs[i].fd, "a/b", 0755), 0);
+	}
+	refuse_step("../x", NULL, "--cgroup ../x: it leads out");
+	refuse_step("a/b/../../..", NULL, "it leads out");
+	refuse_step("a/b", "a", "--cgroup a/b: of several each");
+	refuse_step("cpu:a", "a", "--cgroup a: of several each");
+	refuse_step("cpu,:a", NULL, "without a name");
+	refuse_step(":a", NULL, "without a name");
+	refuse_step("frob:a", NULL, "the controller \"frob\"");
+	refuse_step("cpu:a", "cpuset:/", "--cgroup cpuset:/: the cgroup with");
+	/* All of them must be there. */
+	refuse_step("cpu,pids:a", NULL, "--cgroup cpu,pids:a: there is no");
+	cgroup_close(&cg);
+	assert_int_equal(cgroup_open(&cg, OWN), 3);
+	int own = cg.dirs[pids].fd;
+	assert_int_equal(step_into("/", NULL), 0);
+	assert_int_equal(step_into("cpu,cpuset:a", "memory:/a/b"), 0);
+	assert_int_equal(cg.dirs[pids].fd, own);
+	assert_string_equal(strrchr(cg.dirs[cpu].path, '/'), "/a");
+	assert_string_equal(strrchr(cg.dirs[memory].path, '/'), "/b");
+	assert_int_equal(cgroup_join(&cg, false), 0);
+	assert_int_equal(cgroup_join(&cg, false), 0);
+	assert_string_equal(get(CPU OWN "/a/tasks"), "0");
+	assert_string_equal(get(MEMORY OWN "/a/b/tasks"), "0");
+	cgroup_close(&cg);
+	assert_int_equal(cgroup_open(&cg, OWN), 3);
+	end(CPU OWN);
+}
+
+static void
+where_a_process_is_below(void **state)
+{
+	(void)state;
+	fake_v2();
+	must_make(OWN, "{}");
+	/* Its own is not below. */
+	static const char *const places[] = { "a", "b", "b/c", "b/c/d" };
+	for (size_t i = 0; i < countof(places); i++)
+		assert_int_equal(mkdirat(cgroup_v2_fd(&cg), places[i], 0755),
+				 0);
+	put(V2 OWN "/cgroup.procs", "7\n");
+	put(V2 OWN "/a/cgroup.procs", "77\n17\n");
+	assert_int_equal(cgroups_follow(&cg, 7), -1);
+	assert_says("process 7 is in no cgroup below");
+	put(V2 OWN "/b/c/d/cgroup.procs", "70\n7\n");
+	assert_int_equal(cgroups_follow(&cg, 7), 0);
+	const char *path = cg.dirs[0].path;
+	size_t length = strlen(path), wanted = strlen(OWN "/b/c/d");
+	assert_string_equal(path + length - wanted, OWN "/b/c/d");
+	put_in(cgroup_v2_fd(&cg), "cgroup.procs", "here");
+	assert_string_equal(get(V2 OWN "/b/c/d/cgroup.procs"), "here");
+	put(V2 OWN "/b/c/d/cgroup.procs", "");
+	put(V2 OWN "/a/cgroup.procs", "");
+	put(V2 OWN "/cgroup.procs", "");
+	cgroup_close(&cg);
+	assert_int_equal(cgroup_open(&cg, OWN), 1);
+	end(V2 OWN);
+}
+
 static void
 another_of_the_same_name_is_not_removed(void **state)
 {
@@ -668,6 +752,8 @@ main(void)
 		fake_test(frozen_or_not),
 		fake_test(statistics_are_those_of_runc),
 		fake_test(what_is_below_goes_along),
+		fake_test(a_cgroup_below_by_its_name),
+		fake_test(where_a_process_is_below),
 		fake_test(another_of_the_same_name_is_not_removed),
 		fake_test(nothing_stays_open),
 	};

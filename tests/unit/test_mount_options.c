@@ -285,27 +285,6 @@ bad_mounts(void **state)
 }
 
 static void
-paths(void **state)
-{
-	static const struct {
-		const char *path, *clean;
-		int depth;
-	} cases[] = {
-		{ "/", "/", 0 },	     { "//./", "/", 0 },
-		{ "/a/..", "/", 0 },	     { "/../a", "/a", 1 },
-		{ "/a//b/.", "/a/b", 2 },    { "/a/b/../c/d", "/a/c/d", 3 },
-		{ "/a/...", "/a/...", 2 },   { "/../..", "/", 0 },
-		{ "a/b", "/a/b", 2 },	     { "", "/", 0 },
-	};
-	(void)state;
-	for (size_t i = 0; i < countof(cases); i++) {
-		auto_free char *clean = path_clean(cases[i].path);
-		assert_string_equal(clean, cases[i].clean);
-		assert_int_equal(path_depth(cases[i].path), cases[i].depth);
-	}
-}
-
-static void
 order(void **state)
 {
 	static const char *const typed[] = { "/a/b", "/c", "/a", "/c/d/e" };
@@ -344,8 +323,7 @@ main(void)
 		cmocka_unit_test(good_volumes), cmocka_unit_test(bad_volumes),
 		cmocka_unit_test(good_tmpfs),	cmocka_unit_test(bad_tmpfs),
 		cmocka_unit_test(good_mounts),	cmocka_unit_test(bad_mounts),
-		cmocka_unit_test(paths),	cmocka_unit_test(order),
-		cmocka_unit_test(csv),
+		cmocka_unit_test(order),	cmocka_unit_test(csv),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -355,9 +355,12 @@ found(void **state)
 		/* A name, though it is the beginning of another's id. */
 		{ "abc", "abc" },
 		{ "f", "abc" },
+		/* As `inspect` tells it. */
+		{ "/one", "one" },	   { "/abc", "abc" },
 	};
 	static const char *const none[] = {
 		"", "on", "onee", "ONE", "ABC1", "abc3", "bc111", "/", "..",
+		"//one", "one/", "/abc1", "/abc111" TAIL, "/f",
 		".", "../containers", "abc111" TAIL "0", "*", " one", "%s",
 	};
 	(void)state;
@@ -383,7 +386,8 @@ found(void **state)
 	auto_record struct record record = { 0 };
 	auto_close int dir = -1;
 	assert_int_equal(record_find(containers, "ab", &record, &dir), -1);
-	assert_non_null(strstr(failure.text, "beginning of 2 ids"));
+	assert_string_equal(failure.text,
+			    "Multiple IDs found with provided prefix: ab");
 	assert_null(record.name);
 }
 

@@ -1,4 +1,4 @@
-/* test_units.c - sizes, times, numbers, names: what is taken, what is not. */
+/* test_units.c - times, numbers, names: what is taken, what is not. */
 #include "units.h"
 
 #include <stdlib.h>
@@ -6,63 +6,6 @@
 #include <unistd.h>
 
 #include "test.h"
-
-static void
-good_sizes(void **state)
-{
-	static const struct {
-		const char *string;
-		uint64_t bytes;
-	} cases[] = {
-		{ "0", 0 },
-		{ "1", 1 },
-		{ "1024", 1024 },
-		{ "64m", 64ULL << 20 },
-		{ "64M", 64ULL << 20 },
-		{ "64mb", 64ULL << 20 },
-		{ "64MiB", 64ULL << 20 },
-		{ "64 m", 64ULL << 20 },
-		{ "512kb", 512 << 10 },
-		{ "7b", 7 },
-		{ "1.5g", 3ULL << 29 },
-		{ ".5g", 1ULL << 29 },
-		{ "4097m", 4097ULL << 20 },
-		{ "2t", 2ULL << 40 },
-		{ "1p", 1ULL << 50 },
-		{ "010", 10 },
-	};
-	(void)state;
-	for (size_t i = 0; i < countof(cases); i++) {
-		uint64_t bytes = 12345;
-		if (parse_size(cases[i].string, &bytes) < 0)
-			fail_msg("%s", failure.text);
-		if (bytes != cases[i].bytes)
-			fail_msg("%s: %llu", cases[i].string,
-				 (unsigned long long)bytes);
-	}
-}
-
-static void
-bad_sizes(void **state)
-{
-	static const char *const cases[] = {
-		"", " ", " 1", "\t1", "-5", "+5", "-0", "1e3", "1e", "0x10",
-		"0x", "inf", "nan", "12x", "1.5.2", "..", ".", ".g", "g", "m1",
-		"1mm", "1mg", "1bb", "1b k", "1m ", "1m\n", "1,5g", "1_000",
-		"64ki", "64ib", "1\xc3\xa9", "\xff", "99999999999g",
-		"9223372036854775808", "18446744073709551616", "9000p",
-		"1000000000000000000000000000000000000000000000000000000000",
-	};
-	(void)state;
-	for (size_t i = 0; i < countof(cases); i++) {
-		uint64_t bytes = 12345;
-		if (parse_size(cases[i], &bytes) == 0)
-			fail_msg("\"%s\" was taken as %llu", cases[i],
-				 (unsigned long long)bytes);
-		assert_non_null(strstr(failure.text, "invalid size"));
-		assert_int_equal(bytes, 12345);
-	}
-}
 
 static void
 cpus(void **state)
@@ -223,7 +166,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_sizes), cmocka_unit_test(bad_sizes),
 		cmocka_unit_test(cpus),	      cmocka_unit_test(integers),
 		cmocka_unit_test(durations),  cmocka_unit_test(names),
 		cmocka_unit_test(hostnames),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs in the guest (make check-vm): every experiment of every chapter, as
-root and as an ordinary user, the tests of `./demo run` that are about control
-groups and namespaces, and those of containers that criu saves, which wants a
-kernel of its age.  It closes as run.py does.
+root and as an ordinary user, and those tests for which it matters of which
+version the control groups are, who hands them out (systemd, or nobody), or how
+old the kernel is (criu).  It closes as run.py does.
 """
 
 import os
@@ -20,7 +20,11 @@ AS_USER = ["sh", os.path.join(TESTS, "vm", "as-user.sh"), str(harness.USER)]
 PLAYED_BY = {"": [], ", as a user": AS_USER}
 SKIPPED = re.compile(r"\[skipped\] *(.*)")
 RUN_TESTS = ("test_run.Isolation.", "test_run.Options.test_pids_limit",
-             "test_oci_checkpoint.Real.")
+             "test_shown.Others.test_stats", "test_shown.Others.test_top",
+             "test_shown.Ps.test_paused", "test_verbs.Update.",
+             "test_oci_verbs.Exec.", "test_oci_verbs.Limits.",
+             "test_oci_steps.Steps.", "test_oci_rootless.",
+             "test_oci_checkpoint.Real.", "test_systemd.")
 
 
 def play(tally, name, argv):

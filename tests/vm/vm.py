@@ -46,7 +46,7 @@ def qemu(image, archive, line, ends):
     """The command line; `ends` has a descriptor for each stream."""
     argv = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64",
             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-            "-machine", "q35", "-cpu", "max", "-smp", "2",
+            "-machine", "q35", "-cpu", "max,arch-capabilities=off", "-smp", "2",
             "-accel", setting("ACCEL", "tcg,thread=multi"),
             "-m", setting("MEMORY", "2048"),
             "-kernel", image, "-initrd", "/dev/fd/%d" % archive,

@@ -1,8 +1,8 @@
 /* import.c - see import.h.  Runs in mydocker-image. */
 #include "import.h"
 
+#include "build_state.h"
 #include "bundle.h"
-#include "change.h"
 #include "layer.h"
 #include "manifest.h"
 #include "reference.h"
@@ -14,104 +14,96 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What `config` is to be, with the changes; NULL and a failure. */
-static json_t *
-changed_config(const struct import *import)
+/* ---- the config -------------------------------------------------------- */
+
+/* Those that change the config alone: Docker's, and podman's STOPSIGNAL. */
+static bool
+is_change(const struct instruction *instruction)
 {
-	/* A copy: the changes are not the caller's. */
-	json_t *config = import->config ? json_deep_copy(import->config) :
-					  json_object();
-	for (char *const *change = import->changes; change && *change;
-	     change++) {
-		if (change_apply(config, *change) == 0)
-			continue;
-		json_decref(config);
-		return NULL;
+	switch (instruction->kind) {
+	case INSTRUCTION_CMD:
+	case INSTRUCTION_ENTRYPOINT:
+	case INSTRUCTION_ENV:
+	case INSTRUCTION_EXPOSE:
+	case INSTRUCTION_HEALTHCHECK:
+	case INSTRUCTION_LABEL:
+	case INSTRUCTION_ONBUILD:
+	case INSTRUCTION_STOPSIGNAL:
+	case INSTRUCTION_USER:
+	case INSTRUCTION_VOLUME:
+	case INSTRUCTION_WORKDIR:
+		return true;
+	default:
+		return false;
 	}
-	return config;
 }
 
-/* The config of the image below, or one without anything below. */
-static json_t *
-config_below(struct store *store, const char *parent)
+static int
+apply(struct build_state *state, const char *change, bool *has_cmd)
 {
-	size_t length;
-	if (!parent)
-		return json_pack("{s:s, s:s, s:{s:s, s:[]}, s:[]}",
-				 "architecture", manifest_platform(), "os",
-				 "linux", "rootfs", "type", "layers",
-				 "diff_ids", "history");
-	auto_free char *json = shelves_read_config(store, parent, &length);
-	json_t *root = json ? json_loadb(json, length, 0, NULL) : NULL;
-	if (json && !root)
-		failx("the config of %s is damaged", parent);
-	return root;
+	auto_words struct words env = { 0 };
+	auto_build_scope struct build_scope scope = { 0 };
+	auto_instruction struct instruction written = { 0 }, ready = { 0 };
+	if (instruction_parse("--change", change, &written) < 0)
+		return -1;
+	if (!is_change(&written))
+		return failx("%s is not a valid change command",
+			     instruction_name(written.kind));
+	build_state_list(state, "Env", &env);
+	build_scope_begin(&scope, NULL, env.items);
+	if (instruction_expand(NULL, &written, &scope, &ready) < 0)
+		return -1;
+	return build_state_apply(state, &ready, has_cmd);
 }
 
-static void
+static int
 put_text(json_t *object, const char *key, const char *string)
 {
-	if (string)
-		json_object_set_new(object, key, json_string(string));
+	return !string || json_object_set_new(object, key,
+					      json_string(string)) == 0 ?
+		       0 : failx("the %s is not UTF-8", key);
 }
 
-/* A list that old images may be without. */
-static json_t *
-list_of(json_t *object, const char *key)
+/* It begins as a stage of a build does, with the image below or without. */
+static int
+begin_state(struct store *store, const struct import *import,
+	    struct build_state *state)
 {
-	json_t *list = json_object_get(object, key);
-	if (!json_is_array(list)) {
-		list = json_array();
-		json_object_set_new(object, key, list);
-	}
-	return list;
+	size_t length;
+	bool has_cmd = false;
+	auto_free char *below = import->parent ?
+		shelves_read_config(store, import->parent, &length) : NULL;
+	if (!import->parent)
+		build_state_empty(state, manifest_platform());
+	else if (!below || build_state_parse(state, below, length) < 0)
+		return wrap("the image below, %s", import->parent);
+	/* A copy: the changes are not the caller's. */
+	json_object_set_new(state->root, "config",
+			    import->config ? json_deep_copy(import->config) :
+					     json_object());
+	for (char *const *change = import->changes; change && *change;
+	     change++)
+		if (apply(state, *change, &has_cmd) < 0)
+			return -1;
+	return put_text(state->root, "author", import->author) < 0 ? -1 :
+	       put_text(state->root, "comment", import->comment);
 }
 
 static void
-add_layer(json_t *root, const struct import *import, const char *diff_id)
+add_layer(struct build_state *state, const struct import *import,
+	  const char *diff_id)
 {
 	struct tm tm;
 	char created[32];
 	gmtime_r(&import->created, &tm);
 	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	auto_free char *digest = text("sha256:%s", diff_id);
-	json_t *step = json_object();
-	put_text(step, "created", created);
+	json_t *step = build_state_note(state, created, import->created_by,
+					diff_id);
 	put_text(step, "author", import->author);
-	put_text(step, "created_by", import->created_by);
 	put_text(step, "comment", import->comment);
-	json_array_append_new(list_of(root, "history"), step);
-	json_array_append_new(
-		list_of(json_object_get(root, "rootfs"), "diff_ids"),
-		json_string(digest));
-	put_text(root, "created", created);
-	put_text(root, "author", import->author);
-	put_text(root, "comment", import->comment);
 }
 
-static char *
-config_text(struct store *store, const struct import *import,
-	    const char *diff_id, struct words *layers)
-{
-	json_t *root = config_below(store, import->parent);
-	json_t *config = root ? changed_config(import) : NULL;
-	char *json = NULL;
-	if (config) {
-		json_object_set_new(root, "config", config);
-		add_layer(root, import, diff_id);
-		json_t *below = list_of(json_object_get(root, "rootfs"),
-					"diff_ids"), *digest;
-		size_t i;
-		json_array_foreach(below, i, digest)
-			words_add(layers, strchr(json_string_value(digest),
-						 ':') + 1);
-		json = json_dumps(root, JSON_COMPACT);
-		if (!json)
-			failx("write the config: the comment is not UTF-8");
-	}
-	json_decref(root);
-	return json;
-}
+/* ---- the image --------------------------------------------------------- */
 
 /* The store's form of the name. */
 static int
@@ -164,7 +156,8 @@ stage_layer(struct stage *stage, int fd, const char *source,
 
 static int
 stage_image(struct stage *stage, int fd, const char *source,
-	    const struct import *import, struct new_image *image)
+	    const struct import *import, struct build_state *state,
+	    struct new_image *image)
 {
 	struct layer layer = { 0 };
 	char hex[65];
@@ -176,10 +169,9 @@ stage_image(struct stage *stage, int fd, const char *source,
 			     "tar does");
 	if (stage_keep_layer(stage, layer.diff_id, layer.size) < 0)
 		return -1;
-	image->json = config_text(stage->store, import, layer.diff_id,
-				  &image->layers);
-	if (!image->json)
-		return -1;
+	add_layer(state, import, layer.diff_id);
+	build_state_layers(state, &image->layers);
+	image->json = build_state_text(state);
 	if (digest_bytes(image->json, strlen(image->json), hex) < 0)
 		return -1;
 	image->id = text("sha256:%s", hex);
@@ -193,11 +185,14 @@ import_tar(struct store *store, int fd, const char *source,
 	struct stage stage;
 	struct new_image image = { 0 };
 	auto_words struct words missing = { 0 }, renamed = { 0 };
-	if (take_name(import->name, &image.names) < 0)
+	auto_build_state struct build_state state = { 0 };
+	if (begin_state(store, import, &state) < 0 ||
+	    take_name(import->name, &image.names) < 0)
 		return -1;
 	int result = stage_open(&stage, store);
 	if (result == 0)
-		result = stage_image(&stage, fd, source, import, &image);
+		result = stage_image(&stage, fd, source, import, &state,
+				     &image);
 	if (result == 0)
 		result = stage_commit(&stage, &image, 1, &missing, &renamed);
 	if (result == 1)

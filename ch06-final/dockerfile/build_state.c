@@ -1,10 +1,10 @@
-/* build_state.c - parent.  See build_state.h. */
+/* build_state.c - see build_state.h. */
 #include "build_state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "mount_options.h"
+#include "path.h"
 
 /* ---- the whole ----------------------------------------------------------- */
 
@@ -111,36 +111,24 @@ build_state_layers(const struct build_state *state, struct words *hexes)
 
 /* ---- history ------------------------------------------------------------- */
 
-void
+json_t *
 build_state_note(struct build_state *state, const char *created,
 		 const char *created_by, const char *layer)
 {
-	json_t *step = json_pack("{s:s, s:s}", "created", created,
-				 "created_by", created_by);
+	json_t *step = json_pack("{s:s}", "created", created);
 	json_t *rootfs = member_of(state->root, "rootfs", JSON_OBJECT);
+	json_object_set_new(step, "created_by", json_string(created_by));
 	if (!layer)
 		json_object_set_new(step, "empty_layer", json_true());
 	json_array_append_new(member_of(state->root, "history", JSON_ARRAY),
 			      step);
 	json_object_set_new(state->root, "created", json_string(created));
 	if (!layer)
-		return;
+		return step;
 	auto_free char *digest = text("sha256:%s", layer);
 	json_array_append_new(member_of(rootfs, "diff_ids", JSON_ARRAY),
 			      json_string(digest));
-}
-
-static char *
-joined(const struct words *words, const char *quote)
-{
-	char *line = NULL;
-	size_t length;
-	FILE *out = open_memstream(&line, &length);
-	for (size_t i = 0; i < words->count; i++)
-		fprintf(out, "%s%s%s%s", i ? " " : "", quote, words->items[i],
-			quote);
-	fclose(out);
-	return line;
+	return step;
 }
 
 static char *
@@ -154,7 +142,7 @@ joined_pairs(const struct instruction *instruction)
 					    pair->value ?: "");
 		words_add(&words, word);
 	}
-	return joined(&words, "");
+	return words_join(&words, " ");
 }
 
 static char *
@@ -168,7 +156,7 @@ copy_created_by(const struct instruction *instruction)
 			text("<<%s", instruction->heredocs[i].name);
 		words_add(&words, word);
 	}
-	auto_free char *sources = joined(&words, "");
+	auto_free char *sources = words_join(&words, " ");
 	const char *chown = instruction->chown, *chmod = instruction->chmod;
 	return text("%s %s%s%s%s%s%s%s %s",
 		    instruction_name(instruction->kind),
@@ -183,8 +171,8 @@ run_created_by(const struct build_state *state,
 {
 	auto_words struct words words = { 0 };
 	build_state_command(state, instruction, &words);
-	auto_free char *command = joined(&words, "");
-	auto_free char *given = joined(args, "");
+	auto_free char *command = words_join(&words, " ");
+	auto_free char *given = words_join(args, " ");
 	return args->count ? text("RUN |%zu %s %s", args->count, given,
 				  command) :
 			     text("RUN %s", command);
@@ -213,18 +201,19 @@ build_state_created_by(const struct build_state *state,
 	case INSTRUCTION_ENTRYPOINT:
 	case INSTRUCTION_HEALTHCHECK:
 		build_state_command(state, instruction, &words);
-		line = joined(&words, "\"");
-		return text("%s [%s]", name, line);
+		line = words_join(&words, "\" \"");
+		return words.count ? text("%s [\"%s\"]", name, line) :
+				     text("%s []", name);
 	case INSTRUCTION_EXPOSE:
 	case INSTRUCTION_VOLUME:
 	case INSTRUCTION_SHELL:
-		line = joined(&instruction->words, "");
+		line = words_join(&instruction->words, " ");
 		return text("%s [%s]", name, line);
 	case INSTRUCTION_WORKDIR:
 		return text("%s %s", name, build_state_get(state,
 							   "WorkingDir"));
 	default:
-		line = joined(&instruction->words, "");
+		line = words_join(&instruction->words, " ");
 		return text("%s %s", name, line);
 	}
 }
@@ -301,15 +290,13 @@ set_number(json_t *object, const char *key, int64_t number)
 }
 
 static void
-set_health(const struct build_state *state, json_t *config,
-	   const struct instruction *instruction)
+set_health(json_t *config, const struct instruction *instruction)
 {
 	const struct health_options *health = &instruction->health;
 	json_t *test = json_pack("[s]", health->is_none ? "NONE" :
 				 instruction->is_shell ? "CMD-SHELL" : "CMD");
 	json_t *json = json_pack("{s:o}", "Test", test);
 	json_t *words = json_of(&instruction->words);
-	(void)state;
 	if (!health->is_none)
 		json_array_extend(test, words);
 	json_decref(words);
@@ -355,12 +342,36 @@ set_text(json_t *object, const char *key, const struct words *words)
 				    json_string(words->items[0]));
 }
 
-void
+static bool
+is_utf8(const char *string)
+{
+	json_t *made = json_string(string);
+	json_decref(made);
+	return made;
+}
+
+/* JSON has no other texts, and would be without this one in silence. */
+static int
+check_texts(const struct instruction *instruction)
+{
+	bool is_good = true;
+	for (size_t i = 0; i < instruction->words.count; i++)
+		is_good &= is_utf8(instruction->words.items[i]);
+	for (size_t i = 0; i < instruction->pair_count; i++)
+		is_good &= is_utf8(instruction->pairs[i].name) &&
+			   is_utf8(instruction->pairs[i].value ?: "");
+	return is_good ? 0 : failx("%s: a text in it is not UTF-8",
+				   instruction_name(instruction->kind));
+}
+
+int
 build_state_apply(struct build_state *state,
 		  const struct instruction *instruction, bool *has_cmd)
 {
 	json_t *config = build_state_config(state);
 	const struct words *words = &instruction->words;
+	if (check_texts(instruction) < 0)
+		return -1;
 	switch (instruction->kind) {
 	case INSTRUCTION_CMD:
 	case INSTRUCTION_ENTRYPOINT:
@@ -377,7 +388,7 @@ build_state_apply(struct build_state *state,
 		set_keys(config, "Volumes", words);
 		break;
 	case INSTRUCTION_HEALTHCHECK:
-		set_health(state, config, instruction);
+		set_health(config, instruction);
 		break;
 	case INSTRUCTION_MAINTAINER:
 		set_text(state->root, "author", words);
@@ -401,4 +412,5 @@ build_state_apply(struct build_state *state,
 	default:
 		break;
 	}
+	return 0;
 }

@@ -39,8 +39,9 @@ void build_state_list(const struct build_state *state, const char *key,
 /* The digits of its layers, the bottom one first. */
 void build_state_layers(const struct build_state *state, struct words *hexes);
 
-/* One more entry of its history; with the digits of a layer, that on top. */
-void build_state_note(struct build_state *state, const char *created,
+/* One more entry of its history, which is returned for more to be said of it;
+ * with the digits of a layer, that on top. */
+json_t *build_state_note(struct build_state *state, const char *created,
 		      const char *created_by, const char *layer);
 
 /* The words of a command as a program gets them: those of the shell form
@@ -54,8 +55,8 @@ void build_state_command(const struct build_state *state,
  * and so on; of WORKDIR the config's part.  `*has_cmd`: there was a CMD in
  * this stage, which an ENTRYPOINT then does not take away.
  */
-void build_state_apply(struct build_state *state,
-		       const struct instruction *instruction, bool *has_cmd);
+int build_state_apply(struct build_state *state,
+		      const struct instruction *instruction, bool *has_cmd);
 
 /* What the history says of an instruction; the caller frees. */
 char *build_state_created_by(const struct build_state *state,
