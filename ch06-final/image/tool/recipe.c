@@ -28,6 +28,27 @@ put(struct recipe *recipe, const void *bytes, size_t size)
 	return 0;
 }
 
+/* The first `size` bytes are held no more.  The others stay where they are: in
+ * a block of 256 kB there may be hundreds of small files. */
+static void
+let_go(struct recipe *recipe, size_t size)
+{
+	recipe->count -= size;
+	recipe->at = recipe->count > 0 ? recipe->at + size : 0;
+}
+
+static void
+hold(struct recipe *recipe, const void *bytes, size_t size)
+{
+	if (recipe->at + recipe->count + size > HELD_MAX) {
+		memmove(recipe->held, recipe->held + recipe->at,
+			recipe->count);
+		recipe->at = 0;
+	}
+	memcpy(recipe->held + recipe->at + recipe->count, bytes, size);
+	recipe->count += size;
+}
+
 /* Write down what is held, as far as `end`, a place in the tar. */
 static int
 put_raw(struct recipe *recipe, uint64_t end)
@@ -37,10 +58,9 @@ put_raw(struct recipe *recipe, uint64_t end)
 		return 0;
 	auto_free char *line = text("raw %zu\n", size);
 	if (put(recipe, line, strlen(line)) < 0 ||
-	    put(recipe, recipe->held, size) < 0)
+	    put(recipe, recipe->held + recipe->at, size) < 0)
 		return -1;
-	recipe->count -= size;
-	memmove(recipe->held, recipe->held + size, recipe->count);
+	let_go(recipe, size);
 	recipe->done = end;
 	return 0;
 }
@@ -64,8 +84,7 @@ recipe_next(struct stream *stream, const void **block)
 		return -1;
 	if (recipe->count + rest > HELD_MAX)
 		return failx("a block too large for a recipe");
-	memcpy(recipe->held + recipe->count, bytes + known, rest);
-	recipe->count += rest;
+	hold(recipe, bytes + known, rest);
 	return size;
 }
 
@@ -111,8 +130,7 @@ recipe_file(struct recipe *recipe, struct archive *archive, uint64_t size,
 		return -1;
 	size_t drop = end - recipe->done < recipe->count ?
 			      end - recipe->done : recipe->count;
-	recipe->count -= drop;
-	memmove(recipe->held, recipe->held + drop, recipe->count);
+	let_go(recipe, drop);
 	recipe->done = end;
 	return 0;
 }

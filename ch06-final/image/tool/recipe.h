@@ -33,8 +33,8 @@ struct recipe {
 	struct gzFile_s *out;
 	uint64_t passed; /* bytes of the tar that were handed on */
 	uint64_t done;	 /* up to here they are written down */
-	char *held;	 /* those between the two, if done is less */
-	size_t count;
+	char *held;	 /* room for those between the two; they are `count`, */
+	size_t at, count; /* from `at` on; none where done is more */
 	bool is_raw;	 /* claim nothing: files of it may be replaced */
 };
 
