@@ -15,7 +15,7 @@
  * Writing stands in the way from the digest to libarchive, and takes down what
  * passes:
  *
- *	digest (of the tar) -> recipe -> tar
+ *	digest (of the tar) -> ahead -> recipe -> tar
  *
  * Whatever nobody claims by recipe_file() is raw, which is always right, only
  * longer.
