@@ -82,10 +82,11 @@ remove_all(void **state)
 	return tree_remove(tmp, strrchr(place, '/') + 1);
 }
 
-/* The tar, in blocks of a size. */
+/* The tar, in blocks of a size, each good until the next. */
 struct memory {
 	struct stream stream;
 	size_t at, block;
+	char *copy;
 };
 
 static ssize_t
@@ -94,7 +95,10 @@ memory_next(struct stream *stream, const void **block)
 	struct memory *memory = (struct memory *)stream;
 	size_t left = tar_size - memory->at;
 	size_t size = left < memory->block ? left : memory->block;
-	*block = tar + memory->at;
+	free(memory->copy);
+	memory->copy = new_bytes(size);
+	memcpy(memory->copy, tar + memory->at, size);
+	*block = memory->copy;
 	memory->at += size;
 	return size;
 }
@@ -102,7 +106,7 @@ memory_next(struct stream *stream, const void **block)
 static void
 unpack(int dir, const char *name, size_t block, bool is_raw)
 {
-	struct memory memory = { { memory_next, NULL }, 0, block };
+	struct memory memory = { { memory_next, NULL }, 0, block, NULL };
 	struct recipe recipe;
 	struct unpacking unpacking;
 	assert_int_equal(mkdirat(dir, name, 0755), 0);
@@ -117,6 +121,7 @@ unpack(int dir, const char *name, size_t block, bool is_raw)
 		fail_msg("%s", failure.text);
 	unpacking_free(&unpacking);
 	recipe_close(&recipe);
+	free(memory.copy);
 }
 
 static void

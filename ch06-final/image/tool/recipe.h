@@ -33,8 +33,11 @@ struct recipe {
 	struct gzFile_s *out;
 	uint64_t passed; /* bytes of the tar that were handed on */
 	uint64_t done;	 /* up to here they are written down */
-	char *held;	 /* room for those between the two; they are `count`, */
-	size_t at, count; /* from `at` on; none where done is more */
+	/* Those between the two, if done is less: `count` that are held, then
+	 * `left` where they lie, in the last block. */
+	char *held;
+	size_t count, left;
+	const char *block;
 	bool is_raw;	 /* claim nothing: files of it may be replaced */
 };
 
