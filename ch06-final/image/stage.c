@@ -71,7 +71,8 @@ stage_keep_layer(struct stage *stage, const char *hex, uint64_t size)
 	auto_free char *name = text("%s.size", hex);
 	auto_free char *digits = text("%llu", (unsigned long long)size);
 	auto_free char *recipe = text("%s.recipe", hex);
-	if (write_file(scratch, name, digits, 0600) < 0)
+	/* It is synced with the layer itself, by stage_commit(). */
+	if (write_file_unsynced(scratch, name, digits, 0600) < 0)
 		return -1;
 	if (renameat(scratch, STAGE_RECIPE, scratch, recipe) < 0 &&
 	    errno != ENOENT)

@@ -613,6 +613,11 @@ class Refusal(Images):
             digits = manifest["layers"][0]["digest"][7:]
             blobs[digits] = lzma.compress(layer)
 
+        def packed_layer(manifest, blobs):
+            # By its digest it is the plain tar.
+            digits = manifest["layers"][0]["digest"][7:]
+            blobs[digits] = gzip.compress(layer)
+
         def no_image(manifest, _blobs):
             manifest["config"]["mediaType"] = "application/vnd.cncf.helm"
 
@@ -630,6 +635,8 @@ class Refusal(Images):
                 (no_image, "not the manifest of an image"),
                 (no_layer, "mediaType"), (one_more, "it has 2 layers")):
             self.refuse("load", oci_archive([layer], change=change), words)
+        self.refuse("load", oci_archive([layer], compress=bytes, suffix="",
+                                        change=packed_layer), "was changed")
         for index, words in (
                 ([], "lists no manifests"), ({}, "lists no manifests"),
                 ({"manifests": {}}, "lists no manifests"),

@@ -212,18 +212,21 @@ find_parent(struct unpacking *unpacking, const char *path, const char **base)
 
 /* ---- one kind of entry each -------------------------------------------- */
 
+/* `*end`: how long the file is now, or -1 when there are holes in it. */
 static int
 write_data(int fd, struct archive *archive, struct allowance *allowance,
-	   const char *path)
+	   const char *path, int64_t *end)
 {
 	const void *block;
 	size_t size;
 	la_int64_t offset;
 	int result;
+	*end = 0;
 	while ((result = archive_read_data_block(archive, &block, &size,
 						 &offset)) == ARCHIVE_OK) {
 		if (allowance_bytes(allowance, size) < 0)
 			return wrap("%.80s", path);
+		*end = offset == *end ? offset + (int64_t)size : -1;
 		while (size > 0) {
 			ssize_t done = pwrite(fd, block, size, offset);
 			if (done < 0 && errno == EINTR)
@@ -248,6 +251,21 @@ is_larger_than_disk(int fd, int64_t size)
 	return (uint64_t)size / disk.f_frsize > disk.f_blocks;
 }
 
+/* The holes of a sparse file are not written; its length is. */
+static int
+give_length(int fd, int64_t size, const char *path)
+{
+	if (is_larger_than_disk(fd, size)) {
+		errno = EFBIG;
+		return fail("%.80s: %lld bytes, more than the whole disk has",
+			    path, (long long)size);
+	}
+	if (size < 0 || ftruncate(fd, size) < 0)
+		return fail("%.80s: give it the length %lld", path,
+			    (long long)size);
+	return 0;
+}
+
 static int
 write_file_entry(struct unpacking *unpacking, struct archive *archive,
 		 struct archive_entry *entry, const char *path, int dir,
@@ -257,22 +275,14 @@ write_file_entry(struct unpacking *unpacking, struct archive *archive,
 				   O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail("%.80s: create", path);
-	int64_t size = archive_entry_size(entry);
+	int64_t end, size = archive_entry_size(entry);
 	/* In the tar the data of a sparse file are not those of the file. */
 	if (unpacking->recipe && archive_entry_sparse_count(entry) == 0 &&
 	    recipe_file(unpacking->recipe, archive, size, path) < 0)
 		return -1;
-	/* The holes of a sparse file are not written; its length is. */
-	if (write_data(fd, archive, &unpacking->allowance, path) < 0)
+	if (write_data(fd, archive, &unpacking->allowance, path, &end) < 0 ||
+	    (end != size && give_length(fd, size, path) < 0))
 		return -1;
-	if (is_larger_than_disk(fd, size)) {
-		errno = EFBIG;
-		return fail("%.80s: %lld bytes, more than the whole disk has",
-			    path, (long long)size);
-	}
-	if (size < 0 || ftruncate(fd, size) < 0)
-		return fail("%.80s: give it the length %lld", path,
-			    (long long)size);
 	if (unpacking->size <= UINT64_MAX / 2)
 		unpacking->size += size;
 	return attributes_set(fd, dir, base, entry, path);

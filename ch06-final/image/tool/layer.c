@@ -1,6 +1,7 @@
 /* layer.c - see layer.h.  Runs in mydocker-image. */
 #include "layer.h"
 
+#include "ahead.h"
 #include "entry.h"
 #include "recipe.h"
 #include "stage.h"
@@ -58,32 +59,44 @@ layer_read_tar(struct stream *from, struct unpacking *unpacking,
 	return result < 0 ? -1 : unpacking_finish(unpacking);
 }
 
-/* From the plain tar on: its digest, its recipe, its files. */
+/* Its recipe, its files. */
 static int
-unpack(struct stream *plain, int scratch, struct unpacking *unpacking,
+unpack(struct stream *tar, int scratch, struct unpacking *unpacking,
        struct layer *layer)
 {
-	struct digest_stream digest;
 	struct recipe recipe = { 0 };
-	int result = digest_stream_open(&digest, plain);
-	if (result == 0)
-		result = recipe_open(&recipe, &digest.stream, scratch,
-				     STAGE_RECIPE);
+	int result = recipe_open(&recipe, tar, scratch, STAGE_RECIPE);
 	recipe.is_raw = layer->is_raw;
 	unpacking->recipe = &recipe;
 	if (result == 0)
 		result = layer_read_tar(&recipe.stream, unpacking, NULL);
 	/* What follows the end of the tar is part of the digest. */
 	if (result == 0)
-		result = digest_stream_pass(&digest, &recipe.stream);
+		result = stream_pass_tail(&recipe.stream);
 	if (result == 0)
 		result = recipe_finish(&recipe);
-	if (result == 0)
-		result = digest_stream_end(&digest, layer->diff_id);
 	layer->size = unpacking->size;
-	layer->has_end = digest.ends_with_zeros;
 	layer->has_replaced = unpacking->has_replaced;
 	recipe_close(&recipe);
+	return result;
+}
+
+/* The same with the digest, which a thread adds up meanwhile. */
+static int
+unpack_and_digest(struct stream *plain, int scratch,
+		  struct unpacking *unpacking, struct layer *layer)
+{
+	struct digest_stream digest;
+	struct ahead_stream ahead = { 0 };
+	int result = digest_stream_open(&digest, plain);
+	if (result == 0)
+		result = ahead_stream_open(&ahead, &digest.stream);
+	if (result == 0)
+		result = unpack(&ahead.stream, scratch, unpacking, layer);
+	ahead_stream_close(&ahead);
+	layer->has_end = digest.ends_with_zeros;
+	if (result == 0)
+		result = digest_stream_end(&digest, layer->diff_id);
 	digest_stream_close(&digest);
 	return result;
 }
@@ -98,8 +111,9 @@ layer_stage(struct stage *stage, struct stream *from,
 	if (dir < 0 || plain_stream_open(&plain, from) < 0)
 		return -1;
 	unpacking_begin(&unpacking, dir, storage_marks(stage->store->driver));
-	int result = unpack(&plain.stream, stage->scratch.dir, &unpacking,
-			    layer);
+	int result = unpack_and_digest(&plain.stream, stage->scratch.dir,
+				       &unpacking, layer);
+	layer->is_compressed = plain.is_compressed;
 	unpacking_free(&unpacking);
 	plain_stream_close(&plain);
 	/* The compressed bytes have a digest, too. */

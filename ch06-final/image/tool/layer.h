@@ -15,6 +15,7 @@ struct layer {
 	uint64_t size;	  /* bytes in its files */
 	/* Does it end as a tar must?  Some tools leave that out. */
 	bool has_end;
+	bool is_compressed; /* so what came was not the plain tar itself */
 	/* Set by the caller: the recipe shall have all of the tar in it. */
 	bool is_raw;
 	/* A file of the tar is not in the directory, since a later one took

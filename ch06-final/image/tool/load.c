@@ -108,40 +108,57 @@ check_claims(struct load *load)
 
 /* ---- layers ------------------------------------------------------------ */
 
+/* `digest` is what the file itself must have. */
 static int
-unpack_once(struct load *load, const struct bundle_entry *entry,
-	    const char *diff_id, struct layer *layer, char hex[65])
+unpack_checked(struct load *load, struct stream *file, const char *digest,
+	       const char *diff_id, struct layer *layer)
 {
-	struct entry_stream file;
 	struct digest_stream sum;
-	if (entry_stream_open(&file, &load->bundle, entry) < 0)
-		return -1;
-	int result = digest_stream_open(&sum, &file.stream);
+	char hex[65];
+	int result = digest_stream_open(&sum, file);
 	if (result == 0)
 		result = layer_stage(&load->stage, &sum.stream, diff_id,
 				     layer);
 	if (result == 0)
 		result = digest_stream_end(&sum, hex);
 	digest_stream_close(&sum);
+	if (result == 0 && strcmp(hex, digest + strlen("sha256:")) != 0)
+		return failx("it has the digest sha256:%s: it was changed",
+			     hex);
+	return result;
+}
+
+/* `digest` is "" when it was not said.  Where it is that of the plain tar, the
+ * file must be that tar, and one sum is enough. */
+static int
+unpack_once(struct load *load, const struct bundle_entry *entry,
+	    const char *digest, const char *diff_id, struct layer *layer)
+{
+	struct entry_stream file;
+	if (entry_stream_open(&file, &load->bundle, entry) < 0)
+		return -1;
+	bool is_plain = *digest &&
+			strcmp(digest + strlen("sha256:"), diff_id) == 0;
+	int result = *digest && !is_plain ?
+		unpack_checked(load, &file.stream, digest, diff_id, layer) :
+		layer_stage(&load->stage, &file.stream, diff_id, layer);
+	if (result == 0 && is_plain && layer->is_compressed)
+		result = failx("it is compressed, and has the digest of a "
+			       "plain tar: it was changed");
 	entry_stream_close(&file);
 	return result;
 }
 
-/* `digest` is what the file itself must have, "" when that was not said. */
 static int
 unpack_file(struct load *load, const struct bundle_entry *entry,
 	    const char *digest, const char *diff_id)
 {
 	struct layer layer = { 0 };
-	char hex[65];
 	do {
 		layer.is_raw = layer.has_replaced;
-		if (unpack_once(load, entry, diff_id, &layer, hex) < 0)
+		if (unpack_once(load, entry, digest, diff_id, &layer) < 0)
 			return -1;
 	} while (layer.has_replaced && !layer.is_raw);
-	if (*digest && strcmp(hex, digest + strlen("sha256:")) != 0)
-		return failx("it has the digest sha256:%s: it was changed",
-			     hex);
 	return stage_keep_layer(&load->stage, diff_id, layer.size);
 }
 

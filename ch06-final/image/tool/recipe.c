@@ -28,20 +28,52 @@ put(struct recipe *recipe, const void *bytes, size_t size)
 	return 0;
 }
 
-/* Write down what is held, as far as `end`, a place in the tar. */
+/* The next `size` bytes wait no more: first those that are held. */
+static void
+let_go(struct recipe *recipe, size_t size)
+{
+	size_t held = size < recipe->count ? size : recipe->count;
+	recipe->count -= held;
+	memmove(recipe->held, recipe->held + held, recipe->count);
+	if (size > held) {
+		recipe->block += size - held;
+		recipe->left -= size - held;
+	}
+}
+
+/* Write down what waits, as far as `end`, a place in the tar. */
 static int
 put_raw(struct recipe *recipe, uint64_t end)
 {
 	size_t size = end > recipe->done ? end - recipe->done : 0;
 	if (size == 0)
 		return 0;
+	size_t held = size < recipe->count ? size : recipe->count;
 	auto_free char *line = text("raw %zu\n", size);
 	if (put(recipe, line, strlen(line)) < 0 ||
-	    put(recipe, recipe->held, size) < 0)
+	    put(recipe, recipe->held, held) < 0 ||
+	    put(recipe, recipe->block, size - held) < 0)
 		return -1;
-	recipe->count -= size;
-	memmove(recipe->held, recipe->held + size, recipe->count);
+	let_go(recipe, size);
 	recipe->done = end;
+	return 0;
+}
+
+/* The block will be another: hold what nobody has claimed of it, which is
+ * hardly more than a header. */
+static int
+hold(struct recipe *recipe)
+{
+	if (recipe->count + recipe->left > HELD_MAX &&
+	    put_raw(recipe, recipe->done + recipe->count) < 0)
+		return -1;
+	if (recipe->left > HELD_MAX)
+		return failx("a block too large for a recipe");
+	if (recipe->left > 0)
+		memcpy(recipe->held + recipe->count, recipe->block,
+		       recipe->left);
+	recipe->count += recipe->left;
+	recipe->left = 0;
 	return 0;
 }
 
@@ -49,23 +81,18 @@ static ssize_t
 recipe_next(struct stream *stream, const void **block)
 {
 	struct recipe *recipe = (struct recipe *)stream;
+	if (hold(recipe) < 0)
+		return -1;
 	ssize_t size = stream_next(recipe->from, block);
 	if (size <= 0)
 		return size;
-	const char *bytes = *block;
 	uint64_t begin = recipe->passed;
 	recipe->passed += size;
-	if (recipe->passed <= recipe->done)
-		return size;
 	size_t known = recipe->done > begin ? recipe->done - begin : 0;
-	size_t rest = size - known;
-	if (recipe->count + rest > HELD_MAX &&
-	    put_raw(recipe, recipe->done + recipe->count) < 0)
-		return -1;
-	if (recipe->count + rest > HELD_MAX)
-		return failx("a block too large for a recipe");
-	memcpy(recipe->held + recipe->count, bytes + known, rest);
-	recipe->count += rest;
+	if (known < (size_t)size) {
+		recipe->block = (const char *)*block + known;
+		recipe->left = size - known;
+	}
 	return size;
 }
 
@@ -109,10 +136,9 @@ recipe_file(struct recipe *recipe, struct archive *archive, uint64_t size,
 	if (put(recipe, line, strlen(line)) < 0 ||
 	    put(recipe, path, strlen(path)) < 0)
 		return -1;
-	size_t drop = end - recipe->done < recipe->count ?
-			      end - recipe->done : recipe->count;
-	recipe->count -= drop;
-	memmove(recipe->held, recipe->held + drop, recipe->count);
+	size_t waiting = recipe->count + recipe->left;
+	let_go(recipe, end - recipe->done < waiting ? end - recipe->done :
+						      waiting);
 	recipe->done = end;
 	return 0;
 }

@@ -15,7 +15,7 @@
  * Writing stands in the way from the digest to libarchive, and takes down what
  * passes:
  *
- *	digest (of the tar) -> recipe -> tar
+ *	digest (of the tar) -> ahead -> recipe -> tar
  *
  * Whatever nobody claims by recipe_file() is raw, which is always right, only
  * longer.
@@ -33,8 +33,11 @@ struct recipe {
 	struct gzFile_s *out;
 	uint64_t passed; /* bytes of the tar that were handed on */
 	uint64_t done;	 /* up to here they are written down */
-	char *held;	 /* those between the two, if done is less */
-	size_t count;
+	/* Those between the two, if done is less: `count` that are held, then
+	 * `left` where they lie, in the last block. */
+	char *held;
+	size_t count, left;
+	const char *block;
 	bool is_raw;	 /* claim nothing: files of it may be replaced */
 };
 

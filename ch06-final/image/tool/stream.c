@@ -33,6 +33,21 @@ stream_drain(struct stream *stream)
 	return size < 0 ? -1 : 0;
 }
 
+int
+stream_pass_tail(struct stream *stream)
+{
+	const void *block;
+	ssize_t size;
+	uint64_t passed = 0;
+	while ((size = stream_next(stream, &block)) > 0) {
+		passed += size;
+		if (passed > TAIL_MAX)
+			return failx("it goes on for more than %llu bytes "
+				     "after its end", TAIL_MAX);
+	}
+	return size < 0 ? -1 : 0;
+}
+
 /* ---- a file ------------------------------------------------------------ */
 
 static ssize_t
@@ -121,22 +136,9 @@ digest_stream_open(struct digest_stream *digest, struct stream *from)
 }
 
 int
-digest_stream_pass(struct digest_stream *digest, struct stream *top)
-{
-	const void *block;
-	ssize_t size;
-	uint64_t end = digest->size;
-	while ((size = stream_next(top, &block)) > 0)
-		if (digest->size - end > TAIL_MAX)
-			return failx("it goes on for more than %llu bytes "
-				     "after its end", TAIL_MAX);
-	return size < 0 ? -1 : 0;
-}
-
-int
 digest_stream_end(struct digest_stream *digest, char hex[65])
 {
-	if (digest_stream_pass(digest, &digest->stream) < 0)
+	if (stream_pass_tail(&digest->stream) < 0)
 		return -1;
 	return digest_end(&digest->digest, hex);
 }

@@ -4,6 +4,8 @@
  *
  *	file -> digest (of the blob) -> plain -> digest (of the tar) -> tar
  *
+ * (On the way of a layer ahead.h and recipe.h stand between the last two.)
+ *
  * Each stream is read by stream_next(), which hands out whatever came as one
  * block; each filter is made on top of another stream, which must outlive it.
  */
@@ -29,6 +31,9 @@ struct stream {
 ssize_t stream_next(struct stream *stream, const void **block);
 /* Read what is left; a digest is complete only then. */
 int stream_drain(struct stream *stream);
+/* The same behind the end of an archive, which must not be far from its own:
+ * 16 MiB at most. */
+int stream_pass_tail(struct stream *stream);
 
 /* Set by a signal handler: every stream then fails at its next block. */
 extern volatile sig_atomic_t stream_interrupted;
@@ -56,10 +61,7 @@ struct digest_stream {
 	bool ends_with_zeros;
 };
 int digest_stream_open(struct digest_stream *digest, struct stream *from);
-/* Read on to the end, which must not be far: 16 MiB at most; through `top`,
- * which stands on this one. */
-int digest_stream_pass(struct digest_stream *digest, struct stream *top);
-/* The same, and what the digest is. */
+/* Pass what is left (stream_pass_tail()), and say what the digest is. */
 int digest_stream_end(struct digest_stream *digest, char hex[65]);
 void digest_stream_close(struct digest_stream *digest);
 
