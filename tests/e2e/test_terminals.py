@@ -16,6 +16,7 @@ import unittest
 
 import harness
 import test_run
+from harness import residue
 from test_run import BUSYBOX, DEMO
 
 BYTES = int(os.environ.get("BYTES", str(64 << 20)))
@@ -65,10 +66,15 @@ class Case(test_run.ContainerTest):
             time.sleep(0.01)
 
     def monitor(self):
-        """Its pid: the parent of process 1."""
+        """Its pid: the parent of process 1, once the starter has gone."""
         pid = self.records()[self.name]["pid"]
-        with open("/proc/%d/stat" % pid, encoding="utf-8") as file:
-            return int(file.read().split(") ")[1].split()[1])
+
+        def parent():
+            stat = residue.read("/proc/%d/stat" % pid)
+            return int(stat.split(") ")[1].split()[1])
+        self.until(lambda: "mydocker-monito" in
+                   residue.read("/proc/%d/comm" % parent()))
+        return parent()
 
     @staticmethod
     def high_water(pid):
