@@ -318,12 +318,20 @@ class Restarts(MonitorTest):
     def test_a_terminal_and_its_size_come_again(self):
         directory = self.start_detached(
             "-t", "-i", "--always", self.root, "sh", "-c",
-            "stty size; read x; echo got $x")
+            "read x; stty size; echo got $x")
         client = Client(directory, WANTS_OUTPUT | WANTS_INPUT)
+        client.send(RESIZE, 12 << 16 | 34)
         client.send(RESIZE, 11 << 16 | 33)
         client.send(INPUT, 0, b"one\n")
         self.assertIn(b"got one", client.all()[0])
-        self.until(lambda: "11 33" in self.logged(directory))
+
+        def runs_again():
+            record = self.record(directory)
+            return record["restarts"] and record["status"] == "running"
+        self.until(runs_again)
+        client = Client(directory, WANTS_OUTPUT | WANTS_INPUT)
+        client.send(INPUT, 0, b"two\n")
+        self.assertRegex(client.all()[0], rb"(?s)11 33.*got two")
 
 
 class Health(MonitorTest):

@@ -228,6 +228,21 @@ what_is_removed_is_gone(void **unused)
 
 /* Who waited for the lock of a container that is removed meanwhile must not
  * take its successor for it. */
+/* proc_locks(5): who waits stands with an arrow below the one who has it. */
+static void
+wait_until_it_waits(pid_t pid)
+{
+	auto_free char *number = text(" %d ", pid);
+	for (bool waits = false; !waits; usleep(1000)) {
+		auto_free char *locks = read_all(AT_FDCWD, "/proc/locks", NULL);
+		char *rest = locks, *line;
+		assert_non_null(locks);
+		while ((line = strsep(&rest, "\n")))
+			waits |= strstr(line, "-> FLOCK") &&
+				 strstr(line, number);
+	}
+}
+
 static void
 a_lock_is_of_one_container(void **unused)
 {
@@ -246,7 +261,7 @@ a_lock_is_of_one_container(void **unused)
 		_exit(state_open(top, "web", &waited, &other_dir, &other) <
 				      0 && failure.code == ENOENT ? 0 : 1);
 	}
-	usleep(50000); /* until it waits; too short can only let it pass */
+	wait_until_it_waits(pid);
 	assert_int_equal(state_remove(top, "web"), 0);
 	auto_state struct state next = saved("web", 0);
 	close_scoped(&lock);
