@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import signal
+import subprocess
 
 import conformance
 import console
@@ -24,6 +25,7 @@ SETS = {"inheritable": "CapInh", "permitted": "CapPrm", "effective": "CapEff",
 SCHED_OTHER, SCHED_FIFO, SCHED_BATCH, SCHED_IDLE = 0, 1, 3, 5
 IOPRIO_GET = {"x86_64": 252, "aarch64": 31}
 IOPRIO_WHO_PROCESS = 1
+PROFILE = "profile mydocker-test { file, signal, ptrace, unix, network, }\n"
 
 
 def bits(names):
@@ -691,6 +693,30 @@ class Attributes(conformance.Conformance):
                 os.path.isdir("/sys/module/apparmor"):
             self.skipTest("this kernel has AppArmor")
         self.refused(self.config(apparmorProfile="some-profile"))
+
+    def test_apparmor_profile(self):
+        """
+        config.md, Linux Process, 1: "`apparmorProfile` (string, OPTIONAL)
+        specifies the name of the AppArmor profile for the process."
+
+        One that the kernel has: for the first process, and for another.
+        """
+        if not os.path.isdir("/sys/kernel/security/apparmor"):
+            self.skipTest("this kernel has no AppArmor, or shows it nowhere")
+        parser = self.need_program("apparmor_parser")
+
+        def tell_kernel(how):
+            subprocess.run([parser, "--skip-cache", how], check=True,
+                           input=PROFILE, text=True)
+        tell_kernel("--replace")
+        self.addCleanup(tell_kernel, "--remove")
+        container = self.running(self.config(apparmorProfile="mydocker-test"))
+        self.assertEqual(read("/proc/%d/attr/current" % container.pid),
+                         "mydocker-test (enforce)\n")
+        config = self.config("cat /proc/self/attr/current",
+                             apparmorProfile="mydocker-test")
+        self.assertEqual(self.execute(container, config["process"]).out,
+                         "mydocker-test (enforce)\n")
 
     def test_selinux(self):
         """

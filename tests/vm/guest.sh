@@ -11,6 +11,7 @@ set -e
 mount -t proc proc /proc
 trap 'echo "guest: failed"; echo o >/proc/sysrq-trigger; sleep 60' EXIT
 mount -t sysfs sysfs /sys
+mount -t securityfs securityfs /sys/kernel/security
 mount -t devtmpfs devtmpfs /dev
 
 mkdir -p /dev/pts /dev/shm /dev/mqueue
