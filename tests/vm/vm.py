@@ -35,7 +35,7 @@ LINE = {"v2": "cgroup_no_v1=all", "v1": "", "hybrid":
         "cgroup_no_v1=memory,io,pids"}
 PORTS = ("words", "errors", "status")
 TIME_IS_OVER, NO_GUEST = 124, 125
-LAST_LINES = 30
+LAST_LINES = 80         # a panic has many, and its first says why
 
 
 def setting(name, default):
