@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "size.h"
+
 static const char *const kinds[] = { "bind", "cache", "tmpfs", "secret",
 				     "ssh" };
 #define KIND_SSH 4
@@ -53,28 +55,6 @@ parse_id(const char *key, const char *value, uint32_t *id)
 	if (parse_number(value, 0, UINT32_MAX - 1, &number) < 0)
 		return failx("invalid value %.60s for %s", value, key);
 	*id = number;
-	return 0;
-}
-
-/* "64m", "1.5g", "512": bytes. */
-static int
-parse_size(const char *value, uint64_t *size)
-{
-	char *end;
-	double number = strtod(value, &end);
-	bool is_good = isdigit((unsigned char)*value);
-	const char *units = "bkmgtp";
-	const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) :
-				  units;
-	for (const char *u = units; is_good && unit && u < unit; u++)
-		number *= 1024;
-	if (*end)
-		end++;
-	if (strcasecmp(end, "b") == 0 || strcasecmp(end, "ib") == 0)
-		end = "";
-	if (!is_good || !unit || *end || number >= 1e18)
-		return failx("invalid value for size: %.60s", value);
-	*size = number;
 	return 0;
 }
 
@@ -177,7 +157,9 @@ static int
 take_size(struct run_mount *mount, const char *value)
 {
 	mount->has_size = true;
-	return parse_size(value, &mount->size);
+	if (size_parse(value, SIZE_BINARY, &mount->size) < 0)
+		return failx("invalid value for size: %.60s", value);
+	return 0;
 }
 
 static int
