@@ -782,7 +782,7 @@ class Faults(ContainerTest):
 
     def test_rm_undoes_what_a_dead_monitor_left(self):
         _, record = self.background(BUSYBOX, "sleep", "600")
-        monitor = parent_of(record["pid"])
+        monitor = monitor_of(record["pid"])
         os.kill(monitor, signal.SIGSTOP)
         rm = harness.start([DEMO, "rm", "-f", record["id"]])
         time.sleep(1)           # it waits for the monitor
@@ -1088,8 +1088,15 @@ def kill_ours(process, but=None):
             pass
 
 
-def parent_of(pid):
-    return int(read("/proc/%d/stat" % pid).rpartition(")")[2].split()[1])
+def monitor_of(pid):
+    """Its parent, as soon as the starter, which was that before, has ended."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        parent = int(read("/proc/%d/stat" % pid).rpartition(")")[2].split()[1])
+        if read("/proc/%d/comm" % parent) == "mydocker-monito\n":
+            return parent
+        time.sleep(0.01)
+    raise AssertionError("process %d is no monitor's" % pid)
 
 
 def host_address():

@@ -445,7 +445,9 @@ class Aufs(OnAufs, test_run.ContainerTest):
             self.fail("somebody still answers for " + top)
         self.succeed([DEMO, "rm", "-f", record["name"]])
         done = harness.finish(process, 20)
-        self.assertEqual(done.status, 137, str(done))
+        # By rm; or before, for want of a page of its own program.
+        self.assertIn(done.status, (128 + signal.SIGKILL, 128 + signal.SIGBUS),
+                      str(done))
         self.assertIn("mydocker-aufs, which served the container's root, was "
                       "killed by signal 9", done.err)
         self.assertTrue(self.gone(daemon))
