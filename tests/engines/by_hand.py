@@ -6,9 +6,9 @@
 What is done in it stays in it: see box.py; when the shell ends all is gone.
 The runtime is /run/bin/mydocker-oci, and in /run there are the image
 localhost/busybox:test, which the engine has loaded; web.yaml, a pod for `podman
-play kube`; and containerd's config.toml.  With "swarm" there is a second box, "worker", whose
-dockerd answers at tcp://10.77.0.2:2375.  "--check" before the name: could it be
-started?
+play kube`; containerd's config.toml, and kubelet.py.  With "swarm" there is a
+second box, "worker", whose dockerd answers at tcp://10.77.0.2:2375.  "--check"
+before the name: could it be started?
 """
 
 import os
@@ -49,7 +49,8 @@ def need(module):
 def shell(name, engine):
     """Until its end; its exit status."""
     box = engine.box
-    for path in map(box.path, ("image.tar", "web.yaml", "config.toml")):
+    for path in map(box.path, ("image.tar", "web.yaml", "config.toml",
+                               "kubelet.py")):
         if os.path.exists(path):
             box.run(["cp", path, "/run"])
     box.run(["install", "-D", "-t", "/run/bin", engine.runtime])

@@ -89,13 +89,13 @@ def root_tar():
     return blob.getvalue()
 
 
-def docker_archive(name=IMAGE):
+def docker_archive(name=IMAGE, command=("sh",)):
     """What `docker save` writes, of one layer; podman and ctr read it too."""
     layer = root_tar()
     config = json.dumps({
         "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(
             os.uname().machine, os.uname().machine),
-        "os": "linux", "config": {"Cmd": ["sh"], "Env": ["PATH=/bin"]},
+        "os": "linux", "config": {"Cmd": command, "Env": ["PATH=/bin"]},
         "rootfs": {"type": "layers", "diff_ids": [
             "sha256:" + hashlib.sha256(layer).hexdigest()]},
         "history": [{"created_by": "tests/engines/engines.py"}],

@@ -6,9 +6,11 @@ import unittest
 
 import engines
 import packages
-from box import harness
+from box import harness, residue
 
 IMAGE = engines.IMAGE
+PAUSE = "localhost/pause:test"      # holds a pod's namespaces
+HERE = os.path.dirname(os.path.abspath(__file__))
 # With this a Kubernetes node has a RuntimeClass whose handler is "mydocker".
 CONFIGURATION = """\
 version = 2
@@ -16,6 +18,9 @@ root = "STATE/containerd"
 state = "/run/containerd"
 [grpc]
   address = "/run/containerd/containerd.sock"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "PAUSE"
+  restrict_oom_score_adj = true
 [plugins."io.containerd.grpc.v1.cri".containerd]
   default_runtime_name = "mydocker"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.mydocker]
@@ -36,9 +41,16 @@ class Containerd(engines.Engine):
     def start(self):
         path = self.box.write(
             "config.toml", CONFIGURATION.replace("STATE", self.box.state)
-            .replace("RUNTIME", self.runtime))
+            .replace("RUNTIME", self.runtime).replace("PAUSE", PAUSE))
         self.start_daemon(["containerd", "--config", path], ["ctr", "version"])
         self.sure("images", "import", self.box.path("image.tar"))
+        self.kubelet = self.box.write("kubelet.py",
+                                      residue.read(HERE + "/kubelet.py"))
+        self.box.write("pause.tar", engines.docker_archive(
+            PAUSE, ["sleep", "1000000"]))
+        for name in ("image.tar", "pause.tar"):
+            self.sure("--namespace", "k8s.io", "images", "import",
+                      self.box.path(name))
         self.sure("run", "--rm", IMAGE, "first", "true")
 
     def command(self, *words, runtime=None):
@@ -53,8 +65,9 @@ class Containerd(engines.Engine):
 
 class ByCtr(engines.EngineTest):
     kind = Containerd
-    # What the containers of ctr's namespace are below.
-    keeps = ("cgroup */default",)
+    # What the containers of ctr's namespace are below, and pods, which a real
+    # kubelet makes and removes itself.
+    keeps = ("cgroup */default", "cgroup */kubepods*")
 
     def run_(self, *words, **more):
         """`ctr run --rm`: options, then the command."""
@@ -222,16 +235,40 @@ class ByCtr(engines.EngineTest):
             "/proc/self/gid_map").split(),
             ["0", "100000", "2000", "0", "200000", "2000"])
 
-    def test_kubernetes_would_find_it(self):
+    def ask(self, *words):
+        return self.box.run(["python3", "-B", self.engine.kubelet, *words],
+                            env=self.engine.environment())
+
+    def kubelet(self, *words, status=0):
+        done = self.ask(*words)
+        self.assertEqual(done.status, status, str(done))
+        return done.out.strip()
+
+    def test_what_a_kubelet_asks_for(self):
         """The second of the book's ways beyond one machine: a RuntimeClass
-        names the handler "mydocker"; the rest is Kubernetes's."""
-        dump = self.box.run(["containerd", "--config",
-                             self.box.path("config.toml"), "config", "dump"],
-                            env=self.engine.environment()).out
-        self.assertIn('BinaryName = "%s"' % self.engine.runtime, dump)
-        rows = [line.split() for line in self.out("plugins",
-                                                  "ls").splitlines()]
-        self.assertEqual([row[-1] for row in rows if row[1] == "cri"], ["ok"])
+        names the handler "mydocker", and the kubelet calls for pods of it."""
+        pod = self.kubelet("pod", "web", "mydocker")
+        self.addCleanup(self.kubelet, "end", pod)
+        one, two = (self.kubelet("run", pod, name, IMAGE, "sleep", "600")
+                    for name in ("one", "two"))
+        self.assertEqual(self.kubelet("state", one), "Running 0")
+        # The pod's own container holds what they share.
+        self.assertEqual(*(self.kubelet("exec", name, "readlink",
+                                        "/proc/self/ns/ipc")
+                           for name in (one, two)))
+        self.assertEqual(self.kubelet("exec", one, "sh", "-c",
+                                      engines.OWN_LIMIT), str(20 << 20))
+        self.assertEqual(self.kubelet("exec", one, "sh", "-c", "exit 3",
+                                      status=3), "")
+        shown = self.out("--namespace", "k8s.io", "containers", "info", one)
+        self.assertIn('"io.containerd.runc.v2"', shown)
+        pids = dict(line.split()[:2] for line in self.out(
+            "--namespace", "k8s.io", "task", "ls").splitlines())
+        self.assertIn("/kubepods/web/" + one, self.proc(pids[one], "cgroup"))
+        self.kubelet("stop", two)
+        self.assertEqual(self.kubelet("state", two), "Exited 137")
+        self.assertIn("no runtime for",
+                      self.ask("pod", "other", "nobody").err)
 
 
 if __name__ == "__main__":
