@@ -259,8 +259,16 @@ slirp_publish(const struct slirp *slirp, struct nat_port *port, int *id)
 			      port->protocol != IPPROTO_UDP))
 		return failx("publish: for an ordinary user there are ports "
 			     "of tcp and udp, of IPv4 addresses");
-	if (try_port(port) < 0)
+	int result = try_port(port);
+	/* Of a range the first that is free. */
+	while (result < 0 && failure.code == EADDRINUSE &&
+	       port->host_port < port->host_port_last) {
+		port->host_port++;
+		result = try_port(port);
+	}
+	if (result < 0)
 		return -1;
+	port->host_port_last = 0;
 	return add(slirp, port, id);
 }
 

@@ -14,14 +14,21 @@ import shutil
 import tempfile
 
 FIRST, LENT = 700000, 65536     # of those that are lent
+# Is a part of the control groups handed down to him?
+HAS_CGROUP = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+SESSION = os.path.join(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))), "vm", "as-user.sh") if HAS_CGROUP else ""
 # What is said where a limit would be kept by nobody, or a pause.
 NO_CGROUP = "it takes a control group"
+REFUSAL = (r"\Amydocker \S+: .*it takes a control group, and .*(run it with "
+           r"sudo|or use sudo)")
 BIND = """
 for name in passwd subuid subgid; do
         mount --bind "$1/etc/$name" "/etc/$name" || exit
 done
-user=$2
-shift 2
+user=$2 session=$3
+shift 3
+test -z "$session" || exec sh "$session" $user "$@"
 exec setpriv --reuid=$user --regid=$user --clear-groups "$@"
 """
 
@@ -57,7 +64,7 @@ class Somebody:
     def command(self, argv):
         """The same, as this user."""
         return ["unshare", "--mount", "sh", "-c", BIND, "sh", self.place,
-                str(self.uid), *argv]
+                str(self.uid), SESSION, *argv]
 
     def environment(self):
         return {"HOME": self.home, "XDG_RUNTIME_DIR": self.run}
