@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "places.h"
+
 #define PROGRAM "slirp4netns"
 enum { PATIENCE_MS = 10000 };
 
@@ -81,20 +83,6 @@ runs(struct slirp *slirp)
 	return false;
 }
 
-/* execvp(3) would tell it to the child alone. */
-static bool
-is_installed(void)
-{
-	auto_free char *places = copy_text(getenv("PATH") ?: "");
-	char *rest = places, *place;
-	while ((place = strsep(&rest, ":"))) {
-		auto_free char *path = text("%s/" PROGRAM, place);
-		if (access(path, X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int
 not_installed(void)
 {
@@ -111,7 +99,7 @@ slirp_start(struct slirp *slirp, const struct spaces *spaces,
 	int ready[2], leash[2];
 	if (runs(slirp))
 		return 0;
-	if (!is_installed())
+	if (!places_has_program(PROGRAM))
 		return not_installed();
 	auto_free char *path = text("%s/" SLIRP_LOG, place);
 	auto_close int log = open(path, O_WRONLY | O_CREAT | O_TRUNC |
