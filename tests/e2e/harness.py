@@ -104,6 +104,35 @@ def limited(*options):
     return list(options) if not caller or somebody.HAS_CGROUP else []
 
 
+def mapped(number):
+    """This id, where a container has it; root, the only one, otherwise."""
+    return number if not caller or caller.count else 0
+
+
+def outside(number):
+    """What an id of a container's is on the host."""
+    return caller.outside(number) if caller else number
+
+
+def called(*argv):
+    """A program of chapter 6, as start() calls it: for a shell's line, or
+    behind another program."""
+    if not caller:
+        return list(argv)
+    return ["env", *("%s=%s" % pair for pair in
+                     caller.environment().items()), *caller.command(argv)]
+
+
+def capabilities():
+    """All that a container may have: in a user namespace of one's own, all."""
+    if caller:
+        with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:
+            return (2 << int(file.read())) - 1
+    with open("/proc/self/status", encoding="utf-8") as file:
+        line, = (line for line in file if line.startswith("CapBnd:"))
+    return int(line.split()[1], 16)
+
+
 def start(argv, user=0, env=None, **more):
     """A command in a session, and so a process group, of its own."""
     if is_callers(argv) and not user:

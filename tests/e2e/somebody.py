@@ -37,7 +37,8 @@ class Somebody:
     """`uid`, with ids that are lent or without."""
 
     def __init__(self, uid, name="somebody", first=FIRST, count=LENT):
-        self.uid, self.name, self.first = uid, name, first
+        self.uid, self.name = uid, name
+        self.first, self.count = first, count
         self.place = tempfile.mkdtemp(
             prefix="mydocker-user-%d-" % os.getpid(), dir="/var/tmp")
         os.chmod(self.place, 0o755)
@@ -68,6 +69,10 @@ class Somebody:
 
     def environment(self):
         return {"HOME": self.home, "XDG_RUNTIME_DIR": self.run}
+
+    def outside(self, number):
+        """What root, or another id of a container's, is on the host."""
+        return self.first + number - 1 if number else self.uid
 
     def remove(self):
         shutil.rmtree(self.place)

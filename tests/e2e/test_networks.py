@@ -330,18 +330,14 @@ class Places(NetworksTest):
         self.net("create", "--internal", "vault")
         # An ordinary user's packets are forwarded by nobody: slirp4netns is
         # a program of the host's.
-        line = [DEMO, "run", "--rm", "--network"]
-        env = harness.environment()
-        if harness.caller:
-            line = harness.caller.command(line)
-            env.update(harness.caller.environment())
+        line = harness.called(DEMO, "run", "--rm", "--network")
         for rules, network, says in ((drops % "", "red", not harness.caller),
                                      (drops % told, "red", False),
                                      (drops % "", "vault", False)):
             done = self.succeed(
                 ["unshare", "-n", "sh", "-ec", 'nft -f -; ip link set lo up; '
                  'exec "$@"', "-", *line, network, BUSYBOX, "true"],
-                data=rules, env=env)
+                data=rules)
             self.assertEqual("nftables chain ip filter FORWARD" in done.err,
                              says, str(done))
             self.assertEqual(("-I FORWARD -i %s -j" % bridge) in done.err,
