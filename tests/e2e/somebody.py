@@ -18,10 +18,14 @@ FIRST, LENT = 700000, 65536     # of those that are lent
 HAS_CGROUP = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
 SESSION = os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "vm", "as-user.sh") if HAS_CGROUP else ""
-# What is said where a limit would be kept by nobody, or a pause.
-NO_CGROUP = "it takes a control group"
-REFUSAL = (r"\Amydocker \S+: .*it takes a control group, and .*(run it with "
-           r"sudo|or use sudo)")
+# What is said where a limit would be kept by nobody, or a pause; and of another
+# user than root where there is no other id.  Each with the cure.
+REFUSALS = {
+    "it takes a control group": r"\Amydocker .*: it takes a control group, "
+    r"and .*(run it with sudo|or use sudo)",
+    "there is no user but root here": r"\Amydocker .*: there is no user but "
+    r"root here, for .*\(a line \"somebody:100000:65536\" would\)",
+}
 BIND = """
 for name in passwd subuid subgid; do
         mount --bind "$1/etc/$name" "/etc/$name" || exit
