@@ -211,7 +211,7 @@ class Life(Rootless):
                 "rm -r /bin/sh /root; mkdir /root; ls -A /root /bin/sh 2>&1; "
                 "grep ' / ' /proc/mounts")
         done = self.demo(*line, env=env)
-        self.assertRegex(done.out, r"\Als: /bin/sh: No such file or directory"
+        self.assertRegex(done.out, r"^ls: /bin/sh: No such file or directory"
                          r"\n/root:\naufs / ")
         said = "layers are put together by aufs, for overlay cannot: mount"
         self.assertIn(said, done.err)
