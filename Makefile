@@ -50,6 +50,10 @@ check-root:	## as root: every chapter run for real, the host looked over after
 	@sh ch01-namespaces/needs.sh tests/needs
 	@$(RUN_TESTS) e2e
 
+check-user:	## as root: chapter 6's verbs called by an ordinary user, with ids and without
+	@sh ch01-namespaces/needs.sh tests/needs
+	@$(RUN_TESTS) user
+
 check-engines:	## as root: podman, containerd, Docker with our runtime [RUNTIME=crun]
 	@sh ch01-namespaces/needs.sh tests/needs
 	@$(RUN_TESTS) engines
@@ -69,7 +73,7 @@ book-update:	## as root: rewrites those that are no longer true; see git diff
 test:		## as root: installs what the tests need, then check and check-root
 	@echo "test: looking for the packages the tests need (tests/needs)"
 	@sh ch01-namespaces/needs.sh tests/needs
-	@$(RUN_TESTS) build unit asan repo labs book e2e oci engines
+	@$(RUN_TESTS) build unit asan repo labs book e2e user oci engines
 
 # KILLS, CYCLES and the like are what a test does less of otherwise.
 check-long:	## as root: the same kills, cycles and crowds, as many as promised

@@ -11,12 +11,14 @@
     book    tests/book: transcripts typed and compared; the book built, and looked
             at in a browser
     e2e     tests/e2e: the programs run for real (as root), the host compared
+    user    tests/e2e again, those of chapter 6's verbs: by an ordinary user, who
+            has ids that are lent, and who has one (AS_USER)
     oci     tests/oci: what the OCI runtime specification says, held against
             the runtime that RUNTIME names (ours)
     engines tests/engines: podman, containerd and Docker with that runtime
 
--k runs only the tests (of repo, book, labs, e2e, oci and engines) whose name
-contains PATTERN.
+-k runs only the tests (of repo, book, labs, e2e, user, oci and engines) whose
+name contains PATTERN.
 The exit status is 0 when nothing failed.
 
 Started as root in somebody else's working copy (sudo make test), everything
@@ -47,6 +49,10 @@ WORKERS = os.cpu_count() or 1
 JOBS = "-j%d" % WORKERS
 # gcc finds some mistakes only where it optimises; clang finds its all the same.
 COMPILERS = {"gcc": "-O2", "clang": "-O0"}
+# What somebody without rights calls, too, and what is said of him.
+USER_TESTS = ("test_networks.", "test_volumes.", "test_settings.",
+              "test_verbs.", "test_run.")
+USERS = {"1": ", as a user", "one": ", as a user of one id"}
 UNIT_TIMEOUT = 120      # seconds for one program; they take milliseconds
 
 
@@ -271,6 +277,41 @@ def suite_e2e(tally):
     run_for_real(tally, "e2e")
 
 
+def suite_user(tally):
+    """Each in a run of its own: whose commands they are it asks once."""
+    for mode, who in USERS.items():
+        for pattern in [tally.pattern] if tally.pattern else USER_TESTS:
+            with subprocess.Popen(
+                    [sys.executable, "-B", os.path.abspath(__file__), "-k",
+                     pattern, "e2e"], stdout=subprocess.PIPE, text=True,
+                    env={**os.environ, "AS_USER": mode}) as process:
+                read_run(tally, who, process.stdout)
+            # 1: something failed, and has been read.
+            if process.returncode not in (0, 1):
+                tally.failed(pattern + who,
+                             "exit status %d" % process.returncode)
+
+
+def read_run(tally, who, lines):
+    """What another run of ours says, into this one's tally."""
+    failed, why = None, []
+    for line in lines:
+        word, _, rest = line.rstrip("\n").partition(" ")
+        if word in ("ok", "skipped", "FAILED", "") and failed and not \
+                line.startswith("    | "):
+            tally.failed(failed + who, "\n".join(why))
+            failed, why = None, []
+        if word == "ok":
+            tally.ok(rest.strip() + who)
+        elif word == "skipped":
+            name, _, reason = rest.strip().partition(": ")
+            tally.skipped(name + who, reason)
+        elif word == "FAILED":
+            failed = rest.strip()
+        elif failed:
+            why.append(line[6:].rstrip("\n"))
+
+
 def suite_oci(tally, suite="oci"):
     """As root, and against any runtime: one that is not ours needs no build."""
     if os.geteuid() != 0:
@@ -325,7 +366,7 @@ def alone_on_this_machine():
 
 SUITES = {"build": suite_build, "unit": suite_unit, "asan": suite_asan,
           "repo": suite_repo, "labs": suite_labs, "book": suite_book,
-          "e2e": suite_e2e, "oci": suite_oci, "engines": suite_engines}
+          "e2e": suite_e2e, "user": suite_user, "oci": suite_oci, "engines": suite_engines}
 
 
 def main():

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "allowed.h"
+#include "driver.h"
 #include "format.h"
 #include "hierarchy.h"
 #include "rootless.h"
@@ -175,6 +176,12 @@ add_rootless(json_t *info)
 	for (size_t i = 0; why && i < countof(limits); i++)
 		set_bool(info, limits[i], false);
 	rootless_warnings(&warnings);
+	auto_free char *no_overlay = driver_why(verb_root());
+	if (no_overlay) {
+		auto_free char *line = text("no overlay, so aufs: %s",
+					    no_overlay);
+		words_add(&warnings, line);
+	}
 	json_t *list = json_array();
 	for (size_t i = 0; i < warnings.count; i++) {
 		auto_free char *line = text("WARNING: %s", warnings.items[i]);

@@ -2,11 +2,13 @@
  * as they are typed, put together (network/networks.h). */
 #include "verbs.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 
 #include "networks.h"
+#include "rootless.h"
 #include "view_networks.h"
 
 struct create_wanted {
@@ -156,14 +158,28 @@ settle(struct create_wanted *wanted)
 	return settle_ipv6(wanted);
 }
 
+/* The links that an ordinary user's networks could be on are in his own
+ * namespace. */
+static int
+explain_parent(void)
+{
+	if (failure.code == ENODEV && rootless_is_inside()) {
+		auto_free char *why = copy_text(failure.text);
+		failx("%.170s (the host's links are root's: use sudo)", why);
+		failure.code = ENODEV;
+	}
+	return -1;
+}
+
 static int
 create(struct create_wanted *wanted, const char *name)
 {
 	auto_close int networks = networks_open(verb_root(), LOCK_EX);
 	wanted->record.name = copy_text(name);
-	if (networks < 0 || settle(wanted) < 0 ||
-	    network_create(networks, &wanted->record) < 0)
+	if (networks < 0 || settle(wanted) < 0)
 		return -1;
+	if (network_create(networks, &wanted->record) < 0)
+		return explain_parent();
 	network_tell("create", &wanted->record, NULL);
 	printf("%s\n", wanted->record.id);
 	return 0;

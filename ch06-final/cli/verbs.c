@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "driver.h"
 #include "rootless.h"
 #include "runtime.h"
 #include "self.h"
@@ -67,22 +68,32 @@ settle_root(void)
 static enum storage chosen_driver;
 static bool driver_is_chosen;
 
-/* What is said in the environment counts where nothing is said here. */
+/* What is said in the environment counts where nothing is said here; and where
+ * nothing is said there, what an ordinary user can have (driver.h). */
 static int
 choose_driver(void)
 {
 	const char *name = getenv("MYDOCKER_DRIVER");
-	if (!driver_is_chosen && name && *name &&
-	    storage_parse(name, &chosen_driver) < 0)
-		return wrap("MYDOCKER_DRIVER");
+	if (driver_is_chosen || !name || !*name)
+		return 0;
 	driver_is_chosen = true;
-	return 0;
+	return storage_parse(name, &chosen_driver) < 0 ?
+		       wrap("MYDOCKER_DRIVER") : 0;
 }
 
 enum storage
 verb_driver(void)
 {
+	bool is_news = false;
 	choose_driver(); /* that it is a good one verbs_main() has seen to */
+	if (driver_is_chosen || !rootless_is_inside())
+		return chosen_driver;
+	chosen_driver = driver_choose(verb_root(), &is_news);
+	driver_is_chosen = true;
+	auto_free char *why = is_news ? driver_why(verb_root()) : NULL;
+	if (why)
+		fprintf(stderr, "mydocker: warning: layers are put together "
+				"by aufs, for overlay cannot: %s\n", why);
 	return chosen_driver;
 }
 

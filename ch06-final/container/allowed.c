@@ -57,6 +57,8 @@ allowed_check(const struct settings *settings)
 		{ "--device-read-iops", "io", settings->read_iops.count },
 		{ "--device-write-iops", "io", settings->write_iops.count },
 		{ "--cgroup-parent", "pids", settings->cgroup_parent },
+		{ "--device-cgroup-rule", "devices",
+			settings->device_rules.count },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
 		auto_free char *why = rows[i].is_set ?

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bundle.h"
+#include "rootless.h"
 
 /* Where a device and the rule for it go. */
 struct lists {
@@ -99,6 +100,13 @@ add_below(const struct lists *to, const char *host, const char *target,
 
 /* ---- what was asked for ------------------------------------------------- */
 
+bool
+bundle_lends_device(const struct device_wanted *device)
+{
+	return rootless_is_inside() &&
+	       strcmp(device->host, device->target) != 0;
+}
+
 static int
 add_wanted(const struct lists *to, const struct device_wanted *device)
 {
@@ -106,6 +114,8 @@ add_wanted(const struct lists *to, const struct device_wanted *device)
 	if (stat(device->host, &st) < 0)
 		return fail("error gathering device information while adding "
 			    "custom device \"%s\"", device->host);
+	if (bundle_lends_device(device))
+		return 0;
 	if (is_node(&st)) {
 		add_node(to, device->target, &st, device->access);
 		return 0;

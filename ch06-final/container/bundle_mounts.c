@@ -12,6 +12,7 @@
 
 #include "bundle.h"
 #include "idmap.h"
+#include "rootless.h"
 
 #define SHM_SIZE (64 << 20)
 #define DEV_OPTIONS "nosuid,noexec,nodev"
@@ -44,7 +45,11 @@ add_ipc(json_t *mounts, const struct settings *settings)
 	} else if (strcmp(mode, "none") != 0) {
 		add(mounts, "tmpfs", "shm", "/dev/shm", size);
 	}
-	add(mounts, "mqueue", "mqueue", "/dev/mqueue", DEV_OPTIONS);
+	/* In a user namespace that of the host can only be shown where the
+	 * host has it; the queues work without. */
+	if (strcmp(mode, "host") != 0 || !rootless_is_inside() ||
+	    access("/dev/mqueue", F_OK) == 0)
+		add(mounts, "mqueue", "mqueue", "/dev/mqueue", DEV_OPTIONS);
 }
 
 static void
@@ -228,6 +233,11 @@ bundle_mounts(const struct settings *settings,
 		return NULL;
 	}
 	add_usual(mounts, settings);
+	for (size_t i = 0; i < settings->device_count; i++)
+		if (bundle_lends_device(&settings->devices[i]))
+			add(mounts, "bind", settings->devices[i].host,
+			    settings->devices[i].target,
+			    "rbind,nosuid,noexec");
 	for (size_t i = 0; i < settings->volume_count; i++)
 		add_wanted(mounts, &settings->volumes[i], facts);
 	add_files(mounts, settings, facts);

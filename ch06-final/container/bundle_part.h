@@ -9,6 +9,7 @@
 #include "words.h"
 
 struct bundle_facts;
+struct device_wanted;
 struct settings;
 
 /* A text; what is no UTF-8 in it becomes "?". */
@@ -28,6 +29,10 @@ json_t *bundle_mounts(const struct settings *settings,
  * (bundle_devices.c). */
 int bundle_devices(const struct settings *settings, json_t *kernel,
 		   json_t *resources);
+/* An ordinary user can make no device.  The runtime mounts the host's of the
+ * same name in its place; of one with another name only the host's path says
+ * which it is, so it is one of the mounts. */
+bool bundle_lends_device(const struct device_wanted *device);
 
 /* Into "resources" (bundle_limits.c). */
 int bundle_limits(const struct settings *settings, json_t *resources);

@@ -47,6 +47,15 @@ outside_give(const char *id)
 	return rootless_is_inside() ? rootless_unpublish(id) : 0;
 }
 
+/* Is `port` one of the host's that were asked for, be it any or of a range? */
+static bool
+is_wanted(const struct nat_port *wanted, uint16_t port)
+{
+	uint16_t last = wanted->host_port_last ?: wanted->host_port;
+	return !wanted->host_port ||
+	       (port >= wanted->host_port && port <= last);
+}
+
 uint32_t
 outside_address(const struct settings *settings, const struct nat_port *port)
 {
@@ -54,7 +63,7 @@ outside_address(const struct settings *settings, const struct nat_port *port)
 		const struct nat_port *one = &settings->publish[i];
 		if (one->protocol == port->protocol &&
 		    one->port == port->port &&
-		    (!one->host_port || one->host_port == port->host_port))
+		    is_wanted(one, port->host_port))
 			return one->host_address;
 	}
 	return port->host_address;

@@ -16,6 +16,7 @@
 #include "monitor.h"
 #include "names_watch.h"
 #include "note.h"
+#include "orphans.h"
 #include "stream.h"
 #include "sync.h"
 
@@ -160,6 +161,7 @@ ended(struct monitor *m, int status)
 	check_end(m);
 	names_watch_end(m);
 	note_ended(m);
+	orphans_end();
 	/* Who undoes it must find that nobody has it any more. */
 	close_scoped(&m->held);
 	m->helper = helper_start(m, ".monitor-end", &m->undoing, NULL);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "pasta.h"
 #include "places.h"
 #include "slirp.h"
 #include "spaces.h"
@@ -28,6 +29,7 @@ struct holder {
 	int dir;
 	struct spaces spaces;
 	struct slirp slirp;
+	struct pasta pasta; /* instead, where there is no slirp4netns */
 	struct published *published;
 	size_t published_count;
 	int clients[CLIENTS];
@@ -40,7 +42,11 @@ struct holder {
 static int
 way_out(struct holder *h)
 {
-	return slirp_start(&h->slirp, &h->spaces, h->place);
+	if (pasta_runs(&h->pasta) ||
+	    slirp_start(&h->slirp, &h->spaces, h->place) == 0)
+		return 0;
+	return failure.code == ENOENT ?
+		       pasta_start(&h->pasta, &h->spaces, h->place) : -1;
 }
 
 static int
@@ -48,8 +54,13 @@ publish(struct holder *h, const char *id, struct nat_port *port)
 {
 	struct published one = { 0 };
 	snprintf(one.id, sizeof(one.id), "%s", id);
-	if (way_out(h) < 0 ||
-	    slirp_publish(&h->slirp, port, &one.number) < 0)
+	if (way_out(h) < 0)
+		return -1;
+	if (h->pasta.keeper)
+		return failx("publish: pasta takes no ports of the host while "
+			     "it runs: install slirp4netns (package "
+			     "slirp4netns)");
+	if (slirp_publish(&h->slirp, port, &one.number) < 0)
 		return -1;
 	size_t size = (h->published_count + 1) * sizeof(*h->published);
 	struct published *longer = realloc(h->published, size);
@@ -149,7 +160,7 @@ static bool
 has_reason_to_stay(struct holder *h)
 {
 	if (h->inhabitant < 0)
-		h->inhabitant = spaces_inhabitant(&h->spaces);
+		h->inhabitant = spaces_inhabitant(&h->spaces, h->pasta.pid);
 	return h->inhabitant >= 0 || h->client_count > 0;
 }
 
@@ -187,6 +198,8 @@ tidy(const struct holder *h)
 	unlinkat(h->dir, HOLDER_SOCKET, 0);
 	spaces_forget(h->dir);
 	unlinkat(h->dir, SLIRP_LOG, 0);
+	unlinkat(h->dir, PASTA_LOG, 0);
+	unlinkat(h->dir, PASTA_PID, 0);
 	unlinkat(h->dir, HOLDER_LOCK, 0);
 	rmdir(h->place);
 }
@@ -208,7 +221,8 @@ int
 holder_main(void)
 {
 	struct holder h = { .dir = -1, .spaces = SPACES_NONE,
-			    .slirp = SLIRP_NONE, .inhabitant = -1 };
+			    .slirp = SLIRP_NONE, .pasta = PASTA_NONE,
+			    .inhabitant = -1 };
 	fcntl(HOLDER_LISTENS, F_SETFD, FD_CLOEXEC);
 	fcntl(HOLDER_TELLS, F_SETFD, FD_CLOEXEC);
 	if (begin(&h) < 0) {
@@ -220,6 +234,7 @@ holder_main(void)
 	close(HOLDER_TELLS);
 	int result = live(&h);
 	slirp_end(&h.slirp);
+	pasta_end(&h.pasta);
 	tidy(&h);
 	spaces_close(&h.spaces);
 	return result < 0;

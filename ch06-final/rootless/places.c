@@ -70,3 +70,17 @@ places_run(void)
 	}
 	return take_ptr(&run);
 }
+
+/* execvp(3) would tell it to the child alone. */
+bool
+places_has_program(const char *name)
+{
+	auto_free char *places = copy_text(getenv("PATH") ?: "");
+	char *rest = places, *place;
+	while ((place = strsep(&rest, ":"))) {
+		auto_free char *path = text("%s/%s", place, name);
+		if (access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}

@@ -25,4 +25,7 @@ char *places_run(void);
 /* The user's name, or NULL when the machine knows none. */
 char *places_user(void);
 
+/* Is there such a program in PATH? */
+bool places_has_program(const char *name);
+
 #endif

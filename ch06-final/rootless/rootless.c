@@ -258,6 +258,10 @@ enter(const struct spaces *spaces)
 	static const int types[SPACES] = { CLONE_NEWUSER, CLONE_NEWNS,
 					   CLONE_NEWNET };
 	auto_free char *here = getcwd(NULL, 0);
+	/* In there the kernel names our file from the root of the mount it is
+	 * on, which is one of the host's. */
+	if (!self_path())
+		return -1;
 	for (int i = 0; i < SPACES; i++)
 		if (sys_setns(spaces->fds[i], types[i]) < 0)
 			return fail("enter your namespaces");

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "places.h"
+
 #define PROGRAM "slirp4netns"
 enum { PATIENCE_MS = 10000 };
 
@@ -81,20 +83,6 @@ runs(struct slirp *slirp)
 	return false;
 }
 
-/* execvp(3) would tell it to the child alone. */
-static bool
-is_installed(void)
-{
-	auto_free char *places = copy_text(getenv("PATH") ?: "");
-	char *rest = places, *place;
-	while ((place = strsep(&rest, ":"))) {
-		auto_free char *path = text("%s/" PROGRAM, place);
-		if (access(path, X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int
 not_installed(void)
 {
@@ -111,7 +99,7 @@ slirp_start(struct slirp *slirp, const struct spaces *spaces,
 	int ready[2], leash[2];
 	if (runs(slirp))
 		return 0;
-	if (!is_installed())
+	if (!places_has_program(PROGRAM))
 		return not_installed();
 	auto_free char *path = text("%s/" SLIRP_LOG, place);
 	auto_close int log = open(path, O_WRONLY | O_CREAT | O_TRUNC |
@@ -259,8 +247,16 @@ slirp_publish(const struct slirp *slirp, struct nat_port *port, int *id)
 			      port->protocol != IPPROTO_UDP))
 		return failx("publish: for an ordinary user there are ports "
 			     "of tcp and udp, of IPv4 addresses");
-	if (try_port(port) < 0)
+	int result = try_port(port);
+	/* Of a range the first that is free. */
+	while (result < 0 && failure.code == EADDRINUSE &&
+	       port->host_port < port->host_port_last) {
+		port->host_port++;
+		result = try_port(port);
+	}
+	if (result < 0)
 		return -1;
+	port->host_port_last = 0;
 	return add(slirp, port, id);
 }
 

@@ -34,7 +34,8 @@ void slirp_end(struct slirp *slirp);
 
 /*
  * Lead a port of the host to the same one inside; host_port 0 is the kernel's
- * choice, filled in.  EADDRINUSE with Docker's words; EACCES: a port below
+ * choice, filled in, and so is the first that is free of a range.  EADDRINUSE
+ * with Docker's words; EACCES: a port below
  * net.ipv4.ip_unprivileged_port_start, with the cure.
  */
 int slirp_publish(const struct slirp *slirp, struct nat_port *port, int *id);

@@ -48,16 +48,18 @@ lives(const char *pid)
 	return stat(path, &st) == 0;
 }
 
-/* The first process that is in all of the first `count`; 0: none. */
+/* The first process other than `but` that is in all of the first `count`; 0:
+ * none. */
 static pid_t
-find_in(const struct spaces *spaces, int count)
+find_in(const struct spaces *spaces, int count, pid_t but)
 {
 	auto_dir DIR *proc = opendir("/proc");
 	struct dirent *entry;
 	while (proc && (entry = readdir(proc))) {
 		uint64_t pid;
 		int same = 0;
-		if (parse_number(entry->d_name, 1, INT32_MAX, &pid) < 0)
+		if (parse_number(entry->d_name, 1, INT32_MAX, &pid) < 0 ||
+		    (pid_t)pid == but)
 			continue;
 		while (same < count && is_in(entry->d_name, same,
 					     spaces->numbers[same]))
@@ -69,10 +71,10 @@ find_in(const struct spaces *spaces, int count)
 }
 
 int
-spaces_inhabitant(const struct spaces *spaces)
+spaces_inhabitant(const struct spaces *spaces, pid_t but)
 {
 	for (;;) {
-		pid_t pid = find_in(spaces, 1);
+		pid_t pid = find_in(spaces, 1, but);
 		auto_free char *name = text("%d", pid);
 		if (pid == 0)
 			return -1;
@@ -111,7 +113,7 @@ adopt(struct spaces *spaces, int dir)
 		   &spaces->numbers[1], &spaces->numbers[2]) != SPACES)
 		return 0;
 	struct spaces known = *spaces;
-	pid_t pid = find_in(&known, SPACES);
+	pid_t pid = find_in(&known, SPACES, 0);
 	if (pid == 0)
 		return 0;
 	if (open_of(spaces, pid) == 0 &&

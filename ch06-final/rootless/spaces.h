@@ -33,8 +33,8 @@ int spaces_open(struct spaces *spaces, int dir);
 /* Whoever had them has gone: nobody shall look for them. */
 void spaces_forget(int dir);
 
-/* A descriptor of some process that is in this user namespace; -1: there is
- * nobody. */
-int spaces_inhabitant(const struct spaces *spaces);
+/* A descriptor of some process that is in this user namespace, other than
+ * `but`; -1: there is nobody. */
+int spaces_inhabitant(const struct spaces *spaces, pid_t but);
 
 #endif

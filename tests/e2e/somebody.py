@@ -14,14 +14,25 @@ import shutil
 import tempfile
 
 FIRST, LENT = 700000, 65536     # of those that are lent
-# What is said where a limit would be kept by nobody, or a pause.
-NO_CGROUP = "it takes a control group"
+# Is a part of the control groups handed down to him?
+HAS_CGROUP = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+SESSION = os.path.join(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))), "vm", "as-user.sh") if HAS_CGROUP else ""
+# What is said where a limit would be kept by nobody, or a pause; and of another
+# user than root where there is no other id.  Each with the cure.
+REFUSALS = {
+    "it takes a control group": r"\Amydocker .*: it takes a control group, "
+    r"and .*(run it with sudo|or use sudo)",
+    "there is no user but root here": r"\Amydocker .*: there is no user but "
+    r"root here, for .*\(a line \"somebody:100000:65536\" would\)",
+}
 BIND = """
 for name in passwd subuid subgid; do
         mount --bind "$1/etc/$name" "/etc/$name" || exit
 done
-user=$2
-shift 2
+user=$2 session=$3
+shift 3
+test -z "$session" || exec sh "$session" $user "$@"
 exec setpriv --reuid=$user --regid=$user --clear-groups "$@"
 """
 
@@ -30,7 +41,8 @@ class Somebody:
     """`uid`, with ids that are lent or without."""
 
     def __init__(self, uid, name="somebody", first=FIRST, count=LENT):
-        self.uid, self.name, self.first = uid, name, first
+        self.uid, self.name = uid, name
+        self.first, self.count = first, count
         self.place = tempfile.mkdtemp(
             prefix="mydocker-user-%d-" % os.getpid(), dir="/var/tmp")
         os.chmod(self.place, 0o755)
@@ -57,10 +69,14 @@ class Somebody:
     def command(self, argv):
         """The same, as this user."""
         return ["unshare", "--mount", "sh", "-c", BIND, "sh", self.place,
-                str(self.uid), *argv]
+                str(self.uid), SESSION, *argv]
 
     def environment(self):
         return {"HOME": self.home, "XDG_RUNTIME_DIR": self.run}
+
+    def outside(self, number):
+        """What root, or another id of a container's, is on the host."""
+        return self.first + number - 1 if number else self.uid
 
     def remove(self):
         shutil.rmtree(self.place)

@@ -21,6 +21,8 @@ import harness
 from harness import ROOT, program
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# Called by "env", and so by root whoever AS_USER says: what it looks at, root
+# has launched.
 DEMO = program("ch06-final")
 MONITOR = program("ch06-final", "mydocker-monitor")
 INIT = program("ch06-final", "mydocker-init")
@@ -504,7 +506,8 @@ class Streams(MonitorTest):
                          (REFUSED, b"it has 64 clients already"))
         for words in ([self.launcher, "wait", directory],
                       [self.launcher, "attach", directory],
-                      [DEMO, "logs", "-f", os.path.basename(directory)]):
+                      ["env", DEMO, "logs", "-f",
+                       os.path.basename(directory)]):
             done = self.run_command(words, env=self.environment)
             self.assertIn(done.status, (1, 125), str(done))
             self.assertIn("it has 64 clients already", done.err)
@@ -634,7 +637,8 @@ class Terminals(MonitorTest):
 
 class Logs(MonitorTest):
     def logs(self, *words):
-        return self.succeed([DEMO, "logs", *words], env=self.environment)
+        return self.succeed(["env", DEMO, "logs", *words],
+                            env=self.environment)
 
     def test_as_docker_prints_them(self):
         self.launch(self.root, "sh", "-c", "echo one; echo two >&2; "
@@ -660,7 +664,7 @@ class Logs(MonitorTest):
                 (("nobody",), 1, "No such container: nobody"),
                 ((), 1, "requires exactly 1 argument"),
                 (("--since", "noon", "x"), 125, "noon")):
-            done = self.run_command([DEMO, "logs", *words],
+            done = self.run_command(["env", DEMO, "logs", *words],
                                     env=self.environment)
             self.assertEqual(done.status, status, str(done))
             self.assertIn(said, done.err)
@@ -671,7 +675,7 @@ class Logs(MonitorTest):
             "-c", "read x; i=0; while [ $i -lt 400 ]; do echo line $i; "
                   "i=$((i+1)); case $i in *0) sleep 0.01;; esac; done")
         name = os.path.basename(directory)
-        following = harness.start([DEMO, "logs", "-f", name],
+        following = harness.start(["env", DEMO, "logs", "-f", name],
                                   env=self.environment)
         time.sleep(0.3)
         client = Client(directory, WANTS_INPUT)

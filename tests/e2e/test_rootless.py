@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import stat
+import subprocess
 import tarfile
 import time
 import unittest
@@ -181,6 +182,54 @@ class Life(Rootless):
                         "grep ' / ' /proc/mounts").out
         self.assertRegex(out, r"(?m)^5\naufs / ")
 
+    def test_our_programs_are_on_a_mount_of_their_own(self):
+        """As at a home that is a partition: one finds the other."""
+        place = self.scratch(USER)
+        self.succeed(["mount", "--bind", os.path.dirname(DEMO), place])
+        self.addCleanup(harness.run, ["umount", place])
+        # With the command's mount namespace goes the way to that mount, when
+        # it enters those of a holder that somebody else has started.
+        self.background("--network", "none", "busybox", "sleep", "600")
+        done = self.run_command(
+            self.who.command([place + "/demo", "save", "busybox"]),
+            env=self.env(), stdout=subprocess.DEVNULL)
+        self.assertEqual((done.status, done.err), (0, ""), str(done))
+
+    def test_aufs_where_overlay_cannot_be(self):
+        """At a home that is itself an overlay, as in a container; tried once,
+        and said."""
+        place = self.scratch(USER)
+        for name in ("lower", "upper", "work", "home"):
+            os.mkdir(os.path.join(place, name))
+            os.chown(os.path.join(place, name), USER, USER)
+        self.succeed(["mount", "-t", "overlay", "overlay", "-o",
+                      "lowerdir={0}/lower,upperdir={0}/upper,"
+                      "workdir={0}/work".format(place), place + "/home"])
+        self.addCleanup(harness.run, ["umount", place + "/home"])
+        env = self.env(MYDOCKER_ROOT=place + "/home/store")
+        line = ("run", "--rm", "--network", "none", "busybox", "sh", "-c",
+                "rm -r /bin/sh /root; mkdir /root; ls -A /root /bin/sh 2>&1; "
+                "grep ' / ' /proc/mounts")
+        done = self.demo(*line, env=env)
+        self.assertRegex(done.out, r"^ls: /bin/sh: No such file or directory"
+                         r"\n/root:\naufs / ")
+        said = "layers are put together by aufs, for overlay cannot: mount"
+        self.assertIn(said, done.err)
+        self.assertNotIn(said, self.demo(*line, env=env).err)
+        out = self.demo("info", env=env).out
+        self.assertIn("\n Storage Driver: aufs\n", out)
+        self.assertIn("\nWARNING: no overlay, so aufs: mount", out)
+        # Who names it shall have it, or hear why not.
+        done = self.demo("--storage-driver", "overlay", *line, env=env,
+                         status=125)
+        self.assertIn("overlay: filesystem on " + place, done.err)
+
+    def test_overlay_where_it_can_be(self):
+        self.assertEqual(self.demo("info", "-f", "{{.Driver}}").out,
+                         "overlay2\n")
+        self.assertEqual(read(os.path.join(
+            self.who.home, ".local/share/mydocker/driver")), "overlay\n")
+
     def test_the_tour(self):
         for name in ("hello", "layers", "undo"):
             with self.subTest(name):
@@ -335,10 +384,85 @@ class Network(Rootless):
         path = self.tools("newuidmap", "newgidmap")
         done = self.demo("run", "--rm", "busybox", "true", path=path)
         self.assertIn("warning: the way out", done.err)
-        self.assertIn("package slirp4netns", done.err)
+        self.assertIn("neither is installed (package slirp4netns, or passt)",
+                      done.err)
         done = self.demo("run", "--rm", "-p", "8080", "busybox", "true",
                          path=path, status=125)
         self.assertIn("package slirp4netns", done.err)
+
+
+class Pasta(Rootless):
+    """Where there is no slirp4netns; on a host of its own that has a way out,
+    for without one pasta finds none."""
+
+    HOST = ("ip link set lo up; ip link add out type veth peer name far; "
+            "ip addr add 10.99.0.1/24 dev out; ip link set out up; "
+            "ip link set far netns $1 name far; shift; "
+            "ip route add default via 10.99.0.2; ")
+
+    def setUp(self):
+        super().setUp()
+        self.need("pasta", "unshare", "ip")
+        self.path = self.tools("newuidmap", "newgidmap", "pasta")
+
+    def far(self):
+        """Another host, at the other end of the cable: 10.99.0.2 says hello
+        at port 8000."""
+        place = self.scratch()
+        with open(place + "/x", "w", encoding="utf-8") as file:
+            file.write("hello\n")
+        script = ("while ! ip link show far; do sleep 0.05; done; "
+                  "ip addr add 10.99.0.2/24 dev far; ip link set far up; "
+                  "exec busybox httpd -f -p 8000 -h " + place)
+        process = harness.start(["unshare", "-n", "sh", "-c",
+                                 script + " >/dev/null 2>&1"])
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        own = os.readlink("/proc/self/ns/net")
+        self.assertTrue(self.eventually(lambda: os.readlink(
+            "/proc/%d/ns/net" % process.pid) != own))
+        return str(process.pid)
+
+    def on_that_host(self, far, script):
+        """As the user; `demo` and its arguments, a line each."""
+        name = os.path.join(self.scratch(), "demo")
+        with open(name, "w", encoding="utf-8") as file:
+            file.write('#!/bin/sh\nPATH=%s exec %s "$@"\n' % (self.path, DEMO))
+        os.chmod(name, 0o755)
+        return self.run_command(
+            ["unshare", "-n", "sh", "-ec", self.HOST + 'exec "$@"', "-", far,
+             *self.who.command(["sh", "-c", script.replace("demo", name)])],
+            env=self.env())
+
+    def test_the_way_out(self):
+        done = self.on_that_host(self.far(), """
+            demo run --rm busybox sh -c 'for i in 1 2 3 4 5; do
+                wget -qO- http://10.99.0.2:8000/x && break; sleep 0.2; done'
+            demo run --rm -p 8080:80 busybox true; echo $?""")
+        self.assertEqual(done.out, "hello\n125\n", str(done))
+        self.assertNotIn("warning", done.err)
+        self.assertIn("publish: pasta takes no ports", done.err)
+
+    def test_with_the_holder_it_goes(self):
+        done = self.on_that_host(self.far(), """
+            demo run -d --name web busybox sleep 60 >/dev/null
+            pkill -KILL -u %d -x mydocker-holder
+            for i in 1 2 3 4 5 6 7 8 9; do
+                pgrep -u %d pasta >/dev/null || break; sleep 0.1; done
+            demo exec web echo lives; demo rm -f web""" % (USER, USER))
+        self.assertEqual(done.err, "", str(done))
+        self.assertEqual(done.out, "lives\nweb\n", str(done))
+        self.all_is_over()
+        self.assertEqual(os.listdir(self.who.run), [])
+
+    def test_a_host_without_a_way_out(self):
+        """The container runs, and is told."""
+        done = self.run_command(
+            ["unshare", "-n", *self.who.command(
+                ["env", "PATH=" + self.path, DEMO, "run", "--rm", "busybox",
+                 "echo", "hello"])], env=self.env())
+        self.assertEqual((done.status, done.out), (0, "hello\n"), str(done))
+        self.assertIn("warning: the way out by pasta is none: ", done.err)
 
 
 class Limits(Rootless):

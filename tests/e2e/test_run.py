@@ -87,6 +87,7 @@ class ContainerTest(harness.KernelTest):
                 break
             time.sleep(0.01)
         done = harness.finish(process, 1)
+        self.look_for_refusal(done)
         self.fail("never ran: %s" % done)
 
     @staticmethod
@@ -635,15 +636,18 @@ class Options(ContainerTest):
 
     def test_tmpfs(self):
         found = self.mounts("--tmpfs", "/a", "--tmpfs",
-                            "/b/c:size=1m,mode=0750,uid=5,exec,ro")
+                            "/b/c:size=1m,mode=0750,uid=%d,exec,ro" %
+                            harness.mapped(5))
         kind, options, super_options = found["/a"]
         self.assertEqual(kind, "tmpfs")
         self.assertLessEqual({"rw", "nosuid", "nodev", "noexec"}, set(options))
         kind, options, super_options = found["/b/c"]
         self.assertLessEqual({"ro", "nosuid", "nodev"}, set(options))
         self.assertNotIn("noexec", options)
-        self.assertLessEqual({"size=1024k", "mode=750", "uid=5"},
-                             set(super_options))
+        self.assertLessEqual(
+            {"size=1024k", "mode=750",
+             "uid=%d" % harness.outside(harness.mapped(5))},
+            set(super_options))
 
     def test_what_a_tmpfs_does(self):
         self.assertIn("No space left", self.sh(
@@ -669,8 +673,8 @@ class Options(ContainerTest):
     def test_unmasked_system_paths(self):
         inside = ("unshare -U -r -p -f -m sh -c 'mount -t proc x /proc && "
                   "echo $$'")
-        options = ["-u", "1234", "--pids-limit", "50", "--security-opt",
-                   "seccomp=unconfined"]
+        options = ["-u", "1234", *harness.limited("--pids-limit", "50"),
+                   "--security-opt", "seccomp=unconfined"]
         if self.run_command(["setpriv", "--reuid", "1234", "--clear-groups",
                              "unshare", "-U", "true"]).status != 0:
             self.skipTest("no user namespaces for an ordinary user here")
@@ -698,8 +702,8 @@ class Faults(ContainerTest):
         cls.steps = re.findall(r"^> -- step (\S+)$", done.err, re.M)
 
     def options(self):
-        return ["-m", "64m", "-p", "127.0.0.1:%d:80" % free_port(),
-                "-v", "/var/tmp:/data"]
+        return [*harness.limited("-m", "64m"),
+                "-p", "127.0.0.1:%d:80" % free_port(), "-v", "/var/tmp:/data"]
 
     def test_the_tables_are_what_we_think(self):
         self.assertGreaterEqual(
@@ -925,13 +929,13 @@ class BadInput(ContainerTest):
 
     def test_in_somebody_elses_store(self):
         # In a copy that this user can reach; MYDOCKER_ROOT is root's.
-        place = self.scratch(harness.USER)
+        place = self.scratch(harness.USER + 1)
         for name in ("demo", "mydocker-image"):
             shutil.copy(harness.program("ch06-final", name), place)
         for words, status in ((["run", BUSYBOX], 125), (["ps"], 1),
                               (["load"], 1), (["images"], 1)):
             done = self.run_command([place + "/demo", *words],
-                                    user=harness.USER)
+                                    user=harness.USER + 1)
             self.assertEqual(done.status, status, str(done))
             self.assertIn("Permission denied", done.err)
 

@@ -7,6 +7,7 @@ BYTES=1000000000 makes the big streams so big (64 MiB).
 import fcntl
 import hashlib
 import os
+import shlex
 import signal
 import struct
 import subprocess
@@ -643,11 +644,16 @@ class Signals(Case):
         shell = self.terminal(["bash", "--norc", "-i"],
                               env=harness.environment(PS1="$ "))
         shell.expect("$ ")
+        demo = self.scratch() + "/demo"
+        with open(demo, "w", encoding="utf-8") as file:
+            file.write('#!/bin/sh\nexec %s "$@"\n' %
+                       shlex.join(harness.called(DEMO)))
+        os.chmod(demo, 0o755)
         shell.send("%s run --rm busybox sh -c 'sleep 0.3; echo bg-$((1+1))' "
-                   "&\n" % DEMO)
+                   "&\n" % demo)
         shell.expect("bg-2")
         shell.send("\nwait; %s run -it --name %s busybox sh -c 'echo u''p; "
-                   "exec sh' &\n" % (DEMO, self.name))
+                   "exec sh' &\n" % (demo, self.name))
         time.sleep(2)
         shell.send("\nfg\n")
         shell.expect("up")
