@@ -31,7 +31,7 @@ check(const struct container *c, const struct settings *settings,
 	if (c->record.status == STATUS_RESTARTING)
 		return failx("cannot attach to a restarting container, wait "
 			     "until it is running");
-	if (container_is_paused(c->record.id))
+	if (container_is_paused(c->root, c->record.id))
 		return failx("cannot attach to a paused container, unpause it "
 			     "first");
 	if (settings->terminal && settings->interactive && !wanted->no_stdin &&
@@ -88,8 +88,7 @@ run_attach(const struct verb *verb, int argc, char **argv)
 const struct verb verb_attach = {
 	.name = "attach",
 	.arguments = "CONTAINER",
-	.shows = "Attach local standard input, output, and error streams to a "
-		 "running container",
+	.shows = "Attach to a running container's input, output and errors",
 	.options = options,
 	.failure_status = 1,
 	.run = run_attach,

@@ -134,7 +134,7 @@ copy_paused(const struct commit_options *wanted, const struct view *view,
 	auto_free char *never = allowed_why_not("pids");
 	bool pauses = wanted->pause && !never &&
 		      view->record.status == STATUS_RUNNING &&
-		      !container_is_paused(id);
+		      !container_is_paused(view->root, id);
 	if (pauses && runtime_pause(place, id) < 0)
 		return wrap("pause it; see --pause=false");
 	int status = copy(wanted, view, name);

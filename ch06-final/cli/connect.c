@@ -30,7 +30,7 @@ static const struct option_row connect_rows[] = {
 	MEMBER(0, "link", "list", NULL, take_link, struct connect_wanted,
 	       links),
 	MEMBER(0, "link-local-ip", "strings", "Add a link-local address for "
-	       "the container", option_take_word, struct connect_wanted,
+	       "the container", take_link_local, struct connect_wanted,
 	       network.link_local),
 	{ 0 },
 };

@@ -31,7 +31,7 @@ struct cp_options {
 static const struct option_row options[] = {
 	SWITCH('a', "archive", "Archive mode (copy all uid/gid information)",
 	       struct cp_options, archive),
-	SWITCH('L', "follow-link", "Always follow symbol link in SRC_PATH",
+	SWITCH('L', "follow-link", "Always follow symbol link in SRC",
 	       struct cp_options, follow),
 	SWITCH('q', "quiet", "Suppress progress output during copy (default "
 	       "where no terminal is attached)", struct cp_options, quiet),
@@ -412,8 +412,7 @@ run_cp(const struct verb *verb, int argc, char **argv)
 
 const struct verb verb_cp = {
 	.name = "cp",
-	.arguments = "CONTAINER:SRC_PATH DEST_PATH|- | SRC_PATH|- "
-		     "CONTAINER:DEST_PATH",
+	.arguments = "CONTAINER:SRC DEST|- | SRC|- CONTAINER:DEST",
 	.shows = "Copy files or folders between a container and the local "
 		 "filesystem",
 	.options = options,

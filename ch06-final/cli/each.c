@@ -2,6 +2,7 @@
 #include "each.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "words.h"
 
@@ -85,5 +86,44 @@ each_rm(const struct verb *verb, int argc, char **argv,
 		if (rm(argv[i], wanted.force) < 0)
 			status = verb_error(verb);
 	}
+	return status;
+}
+
+int
+each_ls(const struct verb *verb, int argc, char **argv,
+	int (*ls)(const struct ls_wanted *wanted))
+{
+	struct ls_wanted wanted = { 0 };
+	int status;
+	if (verb_begin(verb, argc, argv, &wanted, 0, 0, &status) >= 0 &&
+	    (status = verb_settle(verb)) == 0 && ls(&wanted) < 0)
+		status = verb_error(verb);
+	filters_free(&wanted.filters);
+	free(wanted.format);
+	return status;
+}
+
+static int
+prune_all(const struct each_prune *prune, struct prune_wanted *wanted)
+{
+	if (filters_check(&wanted->filters, prune->known) < 0 ||
+	    filters_get_time(&wanted->filters, "until", &wanted->until_ns) < 0)
+		return -1;
+	bool is_agreed = wanted->force ||
+			 verb_is_agreed(wanted->all ? prune->question_all :
+						      prune->question);
+	return is_agreed ? prune->prune(wanted) : 0;
+}
+
+int
+each_prune(const struct verb *verb, int argc, char **argv,
+	   const struct each_prune *prune)
+{
+	struct prune_wanted wanted = { .until_ns = INT64_MAX };
+	int status;
+	if (verb_begin(verb, argc, argv, &wanted, 0, 0, &status) >= 0 &&
+	    (status = verb_settle(verb)) == 0 && prune_all(prune, &wanted) < 0)
+		status = verb_error(verb);
+	filters_free(&wanted.filters);
 	return status;
 }

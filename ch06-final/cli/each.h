@@ -6,6 +6,7 @@
 #define EACH_H
 
 #include "container.h"
+#include "filters.h"
 #include "verbs.h"
 
 /* What is done with one.  0: its name is to be printed; 1: it is not; -1: the
@@ -36,5 +37,29 @@ int each_of(const struct verb *verb, char **words, void *data,
 extern const struct option_row each_rm_rows[];
 int each_rm(const struct verb *verb, int argc, char **argv,
 	    int (*rm)(const char *word, bool force));
+
+/* `ls` of the same: what its options say, and all of the verb. */
+struct ls_wanted {
+	bool quiet, whole;
+	char *format;
+	struct filters filters;
+};
+int each_ls(const struct verb *verb, int argc, char **argv,
+	    int (*ls)(const struct ls_wanted *wanted));
+
+/* `prune`: the same; which filters it knows, up to a NULL, what is asked
+ * first, with --all and without, and what is done then. */
+struct prune_wanted {
+	bool all, force;
+	int64_t until_ns; /* what is younger stays */
+	struct filters filters;
+};
+struct each_prune {
+	const char *const *known;
+	const char *question, *question_all;
+	int (*prune)(const struct prune_wanted *wanted);
+};
+int each_prune(const struct verb *verb, int argc, char **argv,
+	       const struct each_prune *prune);
 
 #endif

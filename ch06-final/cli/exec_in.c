@@ -21,7 +21,7 @@ check_running(const struct container *c)
 	auto_close int pidfd = container_pidfd(c);
 	if (pidfd < 0)
 		return failx("container %s is not running", c->record.id);
-	if (container_is_paused(c->record.id))
+	if (container_is_paused(c->root, c->record.id))
 		return failx("Container %s is paused, unpause the container "
 			     "before exec", c->record.name);
 	return 0;

@@ -185,8 +185,8 @@ run_inspect(const struct verb *verb, int argc, char **argv)
 const struct verb verb_inspect = {
 	.name = "inspect",
 	.arguments = "NAME|ID [NAME|ID...]",
-	.shows = "Return low-level information on containers, images, "
-		 "networks, volumes",
+	.shows = "Return low-level information on containers, images and "
+		 "others",
 	.options = options,
 	.failure_status = 1,
 	.run = run_inspect,

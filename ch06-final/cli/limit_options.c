@@ -41,7 +41,12 @@ take_number(void *member, const char *value)
 int
 take_count(void *member, const char *value)
 {
-	return parse_integer(value, 0, INT64_MAX, member);
+	if (parse_integer(value, INT64_MIN, INT64_MAX, member) < 0)
+		return -1;
+	return *(int64_t *)member < 0 ?
+		       failx("invalid value (%s): value must be a positive "
+			     "integer", value) :
+		       0;
 }
 
 int
@@ -88,60 +93,80 @@ split_device(const char *value, const char **rest)
 	return text("%.*s", (int)(colon - value), value);
 }
 
-static void
-add_rate(struct device_rates *rates, char *path, uint64_t rate)
-{
-	rates->list = resize_bytes(rates->list, (rates->count + 1) *
-							sizeof(*rates->list));
-	rates->list[rates->count++] = (struct device_rate){ path, rate };
-}
+/* How it is parsed; what it is, and what is the rule of it, for who has not
+ * kept to it. */
+struct rate_kind {
+	int (*parse)(const char *string, uint64_t *rate);
+	const char *noun, *rule;
+};
 
-int
-take_bps(void *rates, const char *value)
+static int
+take_rate(struct device_rates *rates, const char *value,
+	  const struct rate_kind *kind)
 {
 	const char *rest;
 	uint64_t rate;
 	auto_free char *path = split_device(value, &rest);
 	if (!path)
 		return -1;
-	if (size_parse(rest, SIZE_BINARY, &rate) < 0)
-		return failx("invalid rate for device: %s. The correct format "
-			     "is <device-path>:<number>[<unit>]. Number must "
-			     "be a positive integer. Unit is optional and can "
-			     "be kb, mb, or gb", value);
-	add_rate(rates, take_ptr(&path), rate);
+	if (kind->parse(rest, &rate) < 0)
+		return failx("invalid %s for device: %s%s", kind->noun, value,
+			     kind->rule);
+	rates->list = resize_bytes(rates->list, (rates->count + 1) *
+							sizeof(*rates->list));
+	rates->list[rates->count++] =
+		(struct device_rate){ take_ptr(&path), rate };
 	return 0;
+}
+
+static int
+parse_bytes(const char *string, uint64_t *rate)
+{
+	return size_parse(string, SIZE_BINARY, rate);
+}
+
+static int
+parse_operations(const char *string, uint64_t *rate)
+{
+	return parse_number(string, 0, INT64_MAX, rate);
+}
+
+static int
+parse_weight(const char *string, uint64_t *weight)
+{
+	int result = parse_number(string, 0, 1000, weight);
+	return result == 0 && *weight && *weight < 10 ? -1 : result;
+}
+
+#define FORM ". The correct format is <device-path>:<number>"
+
+int
+take_bps(void *rates, const char *value)
+{
+	static const struct rate_kind bytes = {
+		parse_bytes, "rate", FORM "[<unit>]. Number must be a positive "
+		"integer. Unit is optional and can be kb, mb, or gb",
+	};
+	return take_rate(rates, value, &bytes);
 }
 
 int
 take_iops(void *rates, const char *value)
 {
-	const char *rest;
-	uint64_t rate;
-	auto_free char *path = split_device(value, &rest);
-	if (!path)
-		return -1;
-	if (parse_number(rest, 0, INT64_MAX, &rate) < 0)
-		return failx("invalid rate for device: %s. The correct format "
-			     "is <device-path>:<number>. Number must be a "
-			     "positive integer", value);
-	add_rate(rates, take_ptr(&path), rate);
-	return 0;
+	static const struct rate_kind operations = {
+		parse_operations, "rate",
+		FORM ". Number must be a positive integer",
+	};
+	return take_rate(rates, value, &operations);
 }
 
 int
 take_weight(void *rates, const char *value)
 {
-	const char *rest;
-	uint64_t weight;
-	auto_free char *path = split_device(value, &rest);
-	if (!path)
-		return -1;
-	if (parse_number(rest, 0, 1000, &weight) < 0 ||
-	    (weight && weight < 10))
-		return failx("invalid weight for device: %s", value);
-	add_rate(rates, take_ptr(&path), weight);
-	return 0;
+	static const struct rate_kind weight = {
+		parse_weight, "weight", "",
+	};
+	return take_rate(rates, value, &weight);
 }
 
 /* ---- --ulimit ----------------------------------------------------------- */

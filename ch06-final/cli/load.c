@@ -48,8 +48,7 @@ run_load(const struct verb *verb, int argc, char **argv)
 const struct verb verb_load = {
 	.name = "load",
 	.arguments = "",
-	.shows = "Load images from a docker-archive, an OCI archive or a "
-		 "directory with an OCI layout",
+	.shows = "Load images from an archive, or a directory in OCI's layout",
 	.options = options,
 	.failure_status = 1,
 	.run = run_load,

@@ -61,7 +61,7 @@ put_options(const struct verb *verb, FILE *out)
 			put_option(row, out);
 }
 
-/* "SYSTEM-DF", "system-df" */
+/* "system-df" */
 static char *
 page_name(const struct verb *verb)
 {
@@ -104,6 +104,27 @@ put_page(const struct verb *verb, FILE *out)
 	fprintf(out, ".SH EXIT STATUS\n"
 		"0, or %d when it failed.\n"
 		".SH SEE ALSO\n.BR mydocker (1)\n", verb->failure_status);
+}
+
+/* Of a group: which verbs are in it, and on what page more is said. */
+static void
+put_group_page(const char *group, FILE *out)
+{
+	const char *word;
+	put_title(group, out);
+	fprintf(out, "mydocker\\-%s \\- a group of verbs\n"
+		".SH SYNOPSIS\n\\fBmydocker %s\\fR \\fICOMMAND\\fR ...\n"
+		".SH COMMANDS\n", group, group);
+	for (size_t i = 0; (word = groups_word(group, i)); i++) {
+		const struct verb *verb = groups_find(group, word);
+		auto_free char *page = page_name(verb);
+		fprintf(out, ".TP\n\\fB%s\\fR\n", word);
+		put(verb->shows, out);
+		fputs(".\nSee\n.BR mydocker\\-", out);
+		put(page, out);
+		fputs(" (1).\n", out);
+	}
+	fputs(".SH SEE ALSO\n.BR mydocker (1)\n", out);
 }
 
 static void
@@ -158,6 +179,12 @@ write_pages(const char *directory)
 		if (!(out = open_page(directory, name)))
 			return -1;
 		put_page(verb, out);
+		fclose(out);
+	}
+	for (size_t i = 0; groups_name(i); i++) {
+		if (!(out = open_page(directory, groups_name(i))))
+			return -1;
+		put_group_page(groups_name(i), out);
 		fclose(out);
 	}
 	return 0;

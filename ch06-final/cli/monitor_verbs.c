@@ -1,13 +1,15 @@
 /*
  * monitor_verbs.c - what a container's monitor has us do (monitor/helper.h):
- * `demo .monitor-start ID` starts the container again, `.monitor-end` undoes
- * what there was of its life, `.monitor-probe` is one health check,
+ * `demo .monitor-start ID WINDOW` starts the container again, with a terminal
+ * of that size (settings.h; 0: as it began), `.monitor-end` undoes what there
+ * was of its life, `.monitor-probe` is one health check,
  * `.monitor-names` makes a name server that was killed again.  They find their
  * descriptors by number (launch.h), and are of no use to people.
  */
 #include "exec_in.h"
 #include "runtime.h"
 #include "sync.h"
+#include "units.h"
 #include "verbs.h"
 
 #include <unistd.h>
@@ -37,15 +39,18 @@ run_start(const struct verb *verb, int argc, char **argv)
 	auto_settings struct settings settings = SETTINGS_DEFAULT;
 	struct console console = CONSOLE_CLOSED;
 	struct launched made = LAUNCHED_NOTHING;
-	(void)argc;
-	(void)argv;
+	int64_t window = 0;
 	for (int i = LAUNCH_DIR; i < LAUNCH_END; i++)
 		fcntl(i, F_SETFD, FD_CLOEXEC);
-	for (int i = 0; i < 3; i++)
-		console.theirs[i] = LAUNCH_STDIN + i;
 	int status = -EXIT_RUNTIME;
-	if (open_container(&c, &settings) == 0) {
+	if (open_container(&c, &settings) == 0 &&
+	    (argc < 3 || parse_integer(argv[2], 0, UINT32_MAX, &window) == 0)) {
+		if (window)
+			settings.window = window;
 		console.terminal = settings.terminal;
+		/* With a terminal there are none: the numbers are others'. */
+		for (int i = 0; i < 3 && !settings.terminal; i++)
+			console.theirs[i] = LAUNCH_STDIN + i;
 		status = container_start(&c, &console, &made);
 	}
 	return launch_tell(LAUNCH_REPORT, status, &made) < 0 ?

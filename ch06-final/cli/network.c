@@ -35,12 +35,6 @@ is_in_use(int networks, const struct network_record *record)
 
 /* ---- ls ------------------------------------------------------------------ */
 
-struct ls_wanted {
-	bool quiet, whole;
-	char *format;
-	struct filters filters;
-};
-
 static const struct option_row ls_rows[] = {
 	MEMBER('f', "filter", "filter", "dangling=true, driver=, id=, label=, "
 	       "name=, scope=, type=custom", filters_add, struct ls_wanted,
@@ -142,14 +136,7 @@ ls(const struct ls_wanted *wanted)
 static int
 run_ls(const struct verb *verb, int argc, char **argv)
 {
-	struct ls_wanted wanted = { 0 };
-	int status;
-	if (verb_begin(verb, argc, argv, &wanted, 0, 0, &status) >= 0 &&
-	    (status = verb_settle(verb)) == 0 && ls(&wanted) < 0)
-		status = verb_error(verb);
-	filters_free(&wanted.filters);
-	free(wanted.format);
-	return status;
+	return each_ls(verb, argc, argv, ls);
 }
 
 const struct verb verb_network_ls = {
@@ -273,12 +260,6 @@ const struct verb verb_network_inspect = {
 
 /* ---- prune --------------------------------------------------------------- */
 
-struct prune_wanted {
-	bool force;
-	int64_t until_ns;
-	struct filters filters;
-};
-
 static const struct option_row prune_rows[] = {
 	MEMBER(0, "filter", "filter", "label=, label!=, until=", filters_add,
 	       struct prune_wanted, filters),
@@ -318,25 +299,23 @@ network_prune(const struct filters *filters, int64_t until_ns)
 }
 
 static int
+prune(const struct prune_wanted *wanted)
+{
+	return network_prune(&wanted->filters, wanted->until_ns);
+}
+
+static int
 run_prune(const struct verb *verb, int argc, char **argv)
 {
 	static const char *const known[] = { "label", "label!", "until",
 					     NULL };
-	struct prune_wanted wanted = { .until_ns = INT64_MAX };
-	int status;
-	if (verb_begin(verb, argc, argv, &wanted, 0, 0, &status) >= 0 &&
-	    (status = verb_settle(verb)) == 0) {
-		if (filters_check(&wanted.filters, known) < 0 ||
-		    filters_get_time(&wanted.filters, "until",
-				     &wanted.until_ns) < 0 ||
-		    ((wanted.force ||
-		      verb_is_agreed("This will remove all custom networks "
-				     "not used by at least one container.")) &&
-		     network_prune(&wanted.filters, wanted.until_ns) < 0))
-			status = verb_error(verb);
-	}
-	filters_free(&wanted.filters);
-	return status;
+	static const struct each_prune networks = {
+		.known = known,
+		.question = "This will remove all custom networks not used by "
+			    "at least one container.",
+		.prune = prune,
+	};
+	return each_prune(verb, argc, argv, &networks);
 }
 
 const struct verb verb_network_prune = {

@@ -37,6 +37,18 @@ take_ip6(void *member, const char *value)
 	return take_address(AF_INET6, member, value);
 }
 
+int
+take_link_local(void *words, const char *value)
+{
+	static const uint8_t zero[16];
+	uint8_t address[16] = { 0 };
+	if ((inet_pton(AF_INET, value, address) != 1 &&
+	     inet_pton(AF_INET6, value, address) != 1) ||
+	    memcmp(address, zero, sizeof(zero)) == 0)
+		return failx("invalid link-local IP address: %s", value);
+	return option_take_word(words, value);
+}
+
 /* Six bytes, each of two digits, between ":" or "-"; the lowest bit of the
  * first would make it the address of many. */
 int
@@ -88,7 +100,7 @@ take_network_key(struct network_wanted *network, const char *key,
 	if (strcmp(key, "mac-address") == 0)
 		return take_mac(&network->mac, value);
 	if (strcmp(key, "link-local-ip") == 0)
-		return option_take_word(&network->link_local, value);
+		return take_link_local(&network->link_local, value);
 	if (strcmp(key, "driver-opt") != 0)
 		return failx("invalid field key %s", key);
 	if (!strchr(value, '=') || *value == '=')

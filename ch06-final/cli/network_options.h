@@ -16,6 +16,9 @@ int take_ip(void *member, const char *value);
 int take_ip6(void *member, const char *value);
 int take_mac(void *member, const char *value);
 
+/* struct words: an address of either family, but not 0.0.0.0 or ::. */
+int take_link_local(void *words, const char *value);
+
 /* struct words: "NAME:ADDRESS", also with "=", or host-gateway as an address;
  * an address; a domain, or "."; "CONTAINER[:ALIAS]". */
 int take_host(void *words, const char *value);

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "allowed.h"
+#include "console.h"
 #include "find_image.h"
 #include "networks.h"
 #include "network_options.h"
@@ -45,6 +47,15 @@ find_networks(const char *root, struct settings *settings)
 	return 0;
 }
 
+/* The size that its terminal has each time that it is started with no other. */
+static void
+note_window(struct settings *settings)
+{
+	struct winsize size;
+	if (settings->terminal && console_size(&size))
+		settings->window = (int64_t)size.ws_row << 16 | size.ws_col;
+}
+
 /* From when it is on record on, nobody removes its image or its volumes. */
 static int
 create(struct container *c, struct settings *settings)
@@ -78,6 +89,7 @@ new_container(struct container *c, struct run_wanted *wanted,
 		return -1;
 	settings->image = copy_text(words[0]);
 	settings->driver = store.driver;
+	note_window(settings);
 	if (run_options_complete(wanted, &image, words + 1) < 0)
 		return -1;
 	auto_free char *warnings = run_options_warnings(wanted);

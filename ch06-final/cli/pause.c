@@ -18,7 +18,7 @@ pause_one(struct container *c, const char *word, void *data)
 	auto_free char *root = core_root(c->root);
 	if (c->record.status != STATUS_RUNNING)
 		return failx("Container %s is not running", id);
-	if (container_is_paused(id))
+	if (container_is_paused(c->root, id))
 		return failx("Container %s is already paused", id);
 	auto_free char *why = allowed_why_not("pids");
 	if (why)
@@ -35,7 +35,7 @@ unpause_one(struct container *c, const char *word, void *data)
 	(void)word;
 	(void)data;
 	auto_free char *root = core_root(c->root);
-	if (!container_is_paused(c->record.id))
+	if (!container_is_paused(c->root, c->record.id))
 		return failx("Container %s is not paused", c->record.id);
 	if (runtime_resume(root, c->record.id) < 0)
 		return -1;

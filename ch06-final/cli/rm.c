@@ -18,7 +18,7 @@ static const struct option_row options[] = {
 static int
 refuse(const struct container *c, const char *word)
 {
-	bool paused = container_is_paused(c->record.id);
+	bool paused = container_is_paused(c->root, c->record.id);
 	return failx("cannot remove container \"%s\": container is %s: stop "
 		     "the container before removing or force remove", word,
 		     paused ? "paused" :

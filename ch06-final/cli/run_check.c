@@ -15,6 +15,9 @@
 #include "steps.h"
 #include "update_options.h"
 
+/* Longer names of a cgroup's parent a monitor does not take (launch.h). */
+#define PARENT_MAX 1900
+
 static bool
 is_mode(const char *mode, const char *wanted)
 {
@@ -205,6 +208,12 @@ check_networks(const struct settings *settings)
 		bool is_own = network_is_own(network->name);
 		own |= is_own;
 		given |= !is_own;
+		if (!is_own && network->link_local.count &&
+		    !is_mode(network->name, "bridge") &&
+		    !is_mode(network->name, "default"))
+			return failx("conflicting options: link-local IP "
+				     "addresses and the network mode %s",
+				     network->name);
 		if (!is_own && network->aliases.count)
 			return failx("network-scoped aliases are only "
 				     "supported for user-defined networks");
@@ -339,7 +348,9 @@ check_rest(const struct run_wanted *wanted)
 	if (wanted->runtime && !is_mode(wanted->runtime, "mydocker-oci"))
 		return failx("unknown or invalid runtime name: %s",
 			     wanted->runtime);
-	if (settings->cgroup_parent && strstr(settings->cgroup_parent, ".."))
+	if (settings->cgroup_parent &&
+	    (strstr(settings->cgroup_parent, "..") ||
+	     strlen(settings->cgroup_parent) > PARENT_MAX))
 		return failx("invalid cgroup parent: %s",
 			     settings->cgroup_parent);
 	if (settings->cidfile && access(settings->cidfile, F_OK) == 0)

@@ -306,8 +306,8 @@ const struct option_row run_option_rows[] = {
 	       option_take_word, W, label_files),
 	S(0, "link", "list", "Know another container by name (name:alias)",
 	  take_link, links),
-	MEMBER(0, "link-local-ip", "list", "Link-local addresses",
-	       option_take_word, W, endpoint.link_local),
+	MEMBER(0, "link-local-ip", "list", "Address of its link alone "
+	       "(169.254.3.4)", take_link_local, W, endpoint.link_local),
 	S(0, "log-driver", "string", "json-file or none", take_log_driver,
 	  log_driver),
 	S(0, "log-opt", "list", "max-size=10m, max-file=3", take_log_option,

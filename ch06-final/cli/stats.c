@@ -126,10 +126,10 @@ take_sample(const struct view *view)
 		.time_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec,
 	};
 	memcpy(sample.id, view->record.id, sizeof(sample.id));
-	auto_free char *name = container_cgroup_name(view->record.id);
 	struct cgroup cgroup = { 0 };
 	struct cgroup_usage usage;
-	if (!view_is_running(view) || cgroup_open(&cgroup, name) < 0)
+	if (!view_is_running(view) ||
+	    container_open_cgroup(view->root, view->record.id, &cgroup) < 0)
 		return sample;
 	if (cgroup_read_usage(&cgroup, &usage) == 0) {
 		sample.cpu_us = usage.cpu_us == CGROUP_NONE ? 0 : usage.cpu_us;

@@ -63,9 +63,8 @@ find_processes(const struct view *view, struct processes *found)
 	auto_free char *why = allowed_why_not("pids");
 	if (why)
 		return find_by_space(view, found);
-	auto_free char *name = container_cgroup_name(view->record.id);
 	struct cgroup cgroup = { 0 };
-	if (cgroup_open(&cgroup, name) < 0)
+	if (container_open_cgroup(view->root, view->record.id, &cgroup) < 0)
 		return -1;
 	int result = cgroups_processes(&cgroup, &found->list, &found->count);
 	cgroup_close(&cgroup);

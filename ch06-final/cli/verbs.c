@@ -297,11 +297,13 @@ run_group(char **whole, int argc, char **argv)
 	return verb->run(verb, argc + 1, longer);
 }
 
-/* `help ps`, `help container` */
+/* `help ps`, `help container`, `help container ls`: words up to a NULL. */
 static int
-help_for(const char *word)
+help_for(char *const *words)
 {
-	const struct verb *verb = verb_find(word);
+	const char *word = words[0];
+	const struct verb *verb = words[1] ? groups_find(word, words[1]) :
+					     verb_find(word);
 	if (verb)
 		print_help(verb, false);
 	else if (groups_has(word))
@@ -330,7 +332,7 @@ verbs_main(int argc, char **argv)
 		return help();
 	const struct verb *verb = verb_find(argv[i]);
 	if (!verb && strcmp(argv[i], "help") == 0)
-		return argv[i + 1] ? help_for(argv[i + 1]) : help();
+		return argv[i + 1] ? help_for(argv + i + 1) : help();
 	if (groups_has(argv[i]))
 		return run_group(argv, argc - i, argv + i);
 	if (!verb) {

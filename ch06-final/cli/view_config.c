@@ -325,7 +325,9 @@ add_life(json_t *json, const struct settings *settings, bool remove)
 	set(json, "AutoRemove", json_boolean(remove));
 	set_text(json, "VolumeDriver", settings->volume_driver);
 	set(json, "VolumesFrom", json_list(&settings->volumes_from));
-	set(json, "ConsoleSize", json_pack("[i,i]", 0, 0));
+	set(json, "ConsoleSize",
+	    json_pack("[I,I]", (json_int_t)(settings->window >> 16),
+		      (json_int_t)(settings->window & 0xffff)));
 	set(json, "CapAdd", json_list(&settings->cap_add));
 	set(json, "CapDrop", json_list(&settings->cap_drop));
 	set_text(json, "CgroupnsMode",

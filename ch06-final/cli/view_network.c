@@ -178,7 +178,8 @@ names_json(const struct view *view, const struct place *place)
 static json_t *
 ipam_wanted(const struct network_wanted *wanted)
 {
-	if (!wanted || (!wanted->ip && !wanted->ip6))
+	if (!wanted || (!wanted->ip && !wanted->ip6 &&
+			!wanted->link_local.count))
 		return json_null();
 	json_t *json = json_object();
 	if (wanted->ip)
@@ -187,6 +188,9 @@ ipam_wanted(const struct network_wanted *wanted)
 	if (wanted->ip6)
 		json_object_set_new(json, "IPv6Address",
 				    json_string(wanted->ip6));
+	if (wanted->link_local.count)
+		json_object_set_new(json, "LinkLocalIPs",
+				    json_list(&wanted->link_local));
 	return json;
 }
 

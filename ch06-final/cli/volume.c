@@ -129,12 +129,6 @@ all_find(int volumes, struct all_volumes *all)
 
 /* ---- ls ----------------------------------------------------------------- */
 
-struct ls_wanted {
-	bool quiet;
-	char *format;
-	struct filters filters;
-};
-
 static const struct option_row ls_rows[] = {
 	MEMBER('f', "filter", "filter", "dangling=true, driver=, label=, name=",
 	       filters_add, struct ls_wanted, filters),
@@ -210,14 +204,7 @@ ls(const struct ls_wanted *wanted)
 static int
 run_ls(const struct verb *verb, int argc, char **argv)
 {
-	struct ls_wanted wanted = { 0 };
-	int status;
-	if (verb_begin(verb, argc, argv, &wanted, 0, 0, &status) >= 0 &&
-	    (status = verb_settle(verb)) == 0 && ls(&wanted) < 0)
-		status = verb_error(verb);
-	filters_free(&wanted.filters);
-	free(wanted.format);
-	return status;
+	return each_ls(verb, argc, argv, ls);
 }
 
 const struct verb verb_volume_ls = {
@@ -340,11 +327,6 @@ const struct verb verb_volume_inspect = {
 
 /* ---- prune -------------------------------------------------------------- */
 
-struct prune_wanted {
-	bool all, force;
-	struct filters filters;
-};
-
 static const struct option_row prune_rows[] = {
 	SWITCH('a', "all", "Remove all unused volumes, not just anonymous ones",
 	       struct prune_wanted, all),
@@ -407,21 +389,15 @@ static int
 run_prune(const struct verb *verb, int argc, char **argv)
 {
 	static const char *const known[] = { "label", "label!", NULL };
-	struct prune_wanted wanted = { 0 };
-	int status;
-	if (verb_begin(verb, argc, argv, &wanted, 0, 0, &status) >= 0 &&
-	    (status = verb_settle(verb)) == 0) {
-		auto_free char *what =
-			text("This will remove %slocal volumes not used by at "
-			     "least one container.",
-			     wanted.all ? "all " : "anonymous ");
-		if (filters_check(&wanted.filters, known) < 0 ||
-		    ((wanted.force || verb_is_agreed(what)) &&
-		     prune(&wanted) < 0))
-			status = verb_error(verb);
-	}
-	filters_free(&wanted.filters);
-	return status;
+	static const struct each_prune volumes = {
+		.known = known,
+		.question = "This will remove anonymous local volumes not used "
+			    "by at least one container.",
+		.question_all = "This will remove all local volumes not used "
+				"by at least one container.",
+		.prune = prune,
+	};
+	return each_prune(verb, argc, argv, &volumes);
 }
 
 const struct verb verb_volume_prune = {

@@ -55,8 +55,7 @@ run_wait(const struct verb *verb, int argc, char **argv)
 const struct verb verb_wait = {
 	.name = "wait",
 	.arguments = "CONTAINER [CONTAINER...]",
-	.shows = "Block until one or more containers stop, then print their "
-		 "exit codes",
+	.shows = "Block until containers stop, then print their exit codes",
 	.options = options,
 	.failure_status = 1,
 	.run = run_wait,

@@ -9,6 +9,7 @@
 
 #include "dns_serve.h"
 #include "lock.h"
+#include "netlink.h"
 #include "record.h"
 
 /* ---- one: what is asked for --------------------------------------------- */
@@ -26,6 +27,23 @@ read_mac(const char *string, uint8_t mac[6])
 {
 	for (size_t i = 0; i < 6; i++)
 		mac[i] = strtoul(string + 3 * i, NULL, 16);
+}
+
+/* Of the networks that their RFCs gave them, 3927 and 4291. */
+static int
+take_link_local(const struct words *wanted, struct attachment *a)
+{
+	a->link_local = new_bytes((wanted->count + 1) *
+				  sizeof(*a->link_local));
+	for (size_t i = 0; i < wanted->count; i++) {
+		struct netlink_ip *ip = &a->link_local[i];
+		if (netlink_parse_ip(wanted->items[i], ip) < 0)
+			return -1;
+		ip->prefix = ip->family == AF_INET ? 16 : 64;
+	}
+	a->endpoint.link_local = a->link_local;
+	a->endpoint.link_local_count = wanted->count;
+	return 0;
 }
 
 /* Addresses that the user may choose are those of subnets that he chose. */
@@ -56,7 +74,7 @@ take_wanted(const struct network_wanted *wanted, struct attachment *a)
 		read_mac(wanted->mac, a->mac);
 		endpoint->wanted_mac = a->mac;
 	}
-	return 0;
+	return take_link_local(&wanted->link_local, a);
 }
 
 int
@@ -95,6 +113,7 @@ attachment_close(struct attachment *a)
 	network_record_free(&a->record);
 	net_close(&a->network);
 	free_scoped(&a->avoid);
+	free_scoped(&a->link_local);
 }
 
 void

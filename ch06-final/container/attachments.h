@@ -27,6 +27,7 @@ struct attachment {
 	char id[NETWORK_ID + 1]; /* of the endpoint */
 	char link[IFNAMSIZ]; /* inside: "eth0" */
 	uint8_t ip6[16], mac[6]; /* asked for */
+	struct netlink_ip *link_local;
 };
 
 struct attachments {

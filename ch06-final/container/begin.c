@@ -77,7 +77,8 @@ launch_plan(const struct container *c, bool is_attached)
 			  strcmp(settings->log_driver, "none") == 0,
 		.input_once = settings->interactive && is_attached,
 	};
-	auto_free char *cgroup = container_cgroup_name(c->record.id);
+	auto_free char *cgroup = container_cgroup_name(
+		c->record.id, settings->cgroup_parent);
 	snprintf(plan.cgroup, sizeof(plan.cgroup), "%s", cgroup);
 	return plan;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bundle_part.h"
+#include "container.h"
 #include "exec.h"
 #include "idmap.h"
 #include "keep_id.h"
@@ -207,6 +208,13 @@ process(const struct settings *settings, const struct bundle_facts *facts)
 				 capabilities(settings, facts->user),
 				 "noNewPrivileges",
 				 settings->no_new_privileges);
+	if (settings->terminal && settings->window)
+		json_object_set_new(
+			json, "consoleSize",
+			json_pack("{s:I, s:I}", "height",
+				  (json_int_t)(settings->window >> 16),
+				  "width",
+				  (json_int_t)(settings->window & 0xffff)));
 	if (settings->oom_score_adj != SETTINGS_UNSET)
 		json_object_set_new(json, "oomScoreAdj",
 				    json_integer(settings->oom_score_adj));
@@ -308,8 +316,7 @@ cgroup_path(const struct settings *settings, const struct bundle_facts *facts)
 {
 	const char *parent = settings->cgroup_parent;
 	auto_free char *path =
-		parent ? text("/%s/%s", parent + strspn(parent, "/"),
-			      facts->id) :
+		parent ? container_cgroup_name(facts->id, parent) :
 			 copy_text(facts->id);
 	return bundle_text(path);
 }

@@ -27,6 +27,8 @@
 #include "record.h"
 #include "settings.h"
 
+struct cgroup;
+
 struct container {
 	const char *root; /* of the store and of all containers */
 	const struct settings *settings; /* NULL: only to look or to undo */
@@ -118,8 +120,12 @@ int container_kill(struct container *c);
 /* A descriptor of its first process; ESRCH: it has none. */
 int container_pidfd(const struct container *c);
 
+/* Its cgroup, as its runtime knows it (0: there is nothing of it), to be
+ * closed; -1: it has none, or does not run. */
+int container_open_cgroup(const char *root, const char *id,
+			  struct cgroup *cgroup);
 /* Is it frozen?  Its cgroup knows. */
-bool container_is_paused(const char *id);
+bool container_is_paused(const char *root, const char *id);
 
 /*
  * Clean up after monitors and clients that were killed: every container below
@@ -140,7 +146,8 @@ extern const char *const container_own_places[];
 struct restart_policy
 container_restart_policy(const struct settings *settings);
 
-/* mydocker/ID: the name of its cgroup.  The caller frees. */
-char *container_cgroup_name(const char *id);
+/* mydocker/ID, or /PARENT/ID with --cgroup-parent (or NULL): the name that its
+ * cgroup will have.  The caller frees. */
+char *container_cgroup_name(const char *id, const char *parent);
 
 #endif

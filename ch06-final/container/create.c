@@ -51,9 +51,10 @@ container_close(struct container *c)
 }
 
 char *
-container_cgroup_name(const char *id)
+container_cgroup_name(const char *id, const char *parent)
 {
-	return text("mydocker/%s", id);
+	return parent ? text("/%s/%s", parent + strspn(parent, "/"), id) :
+			text("mydocker/%s", id);
 }
 
 const char *const container_own_places[] = {

@@ -47,7 +47,7 @@ struct launch_plan {
 	bool terminal, interactive; /* -t, -i */
 	bool no_log; /* --log-driver none */
 	bool input_once; /* the input ends with its first client (run -i) */
-	char cgroup[128]; /* its name (cgroup.h), for oom; "": none */
+	char cgroup[2048]; /* its name (cgroup.h), for oom; "": none */
 };
 
 /* What has been started. */

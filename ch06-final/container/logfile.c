@@ -61,16 +61,24 @@ open_newer(struct logfile *log, int known)
 
 /* ---- from the end ------------------------------------------------------ */
 
+/* Does it end with an entry without its newline?  All end with their time,
+ * which is in UTC, and within a string there is no bare quotation mark. */
+static bool
+ends_bare(int fd, off_t end)
+{
+	char last[3];
+	return pread(fd, last, 3, end - 3) == 3 && memcmp(last, "Z\"}", 3) == 0;
+}
+
 /*
  * Put the part's position where its last `lines` lines begin; returns how many
- * there were, `lines` at most.  What comes behind the last newline is not a
- * line yet.
+ * there were, `lines` at most.
  */
 static int64_t
 seek_back(struct logfile *log, int fd, int64_t lines)
 {
 	off_t end = lseek(fd, 0, SEEK_END);
-	int64_t newlines = 0;
+	int64_t newlines = ends_bare(fd, end);
 	while (end > 0) {
 		size_t length = end < BLOCK ? end : BLOCK;
 		ssize_t got = pread(fd, log->buffer, length, end - length);
@@ -123,6 +131,7 @@ logfile_close(struct logfile *log)
 	free(log->parts);
 	free(log->name);
 	free(log->buffer);
+	free(log->rest);
 	*log = (struct logfile){ 0 };
 }
 
@@ -182,6 +191,27 @@ advance(struct logfile *log)
 	return 1;
 }
 
+/*
+ * What is left at the end, when it is an entry that lacks nothing but its
+ * newline: its writer was killed, or the disk was full.  An object has an end
+ * of its own, so the text of such a one is whole; Docker's reader, which goes
+ * by objects and not by lines, shows it as well.  What is none yet stays.
+ */
+static bool
+take_rest(struct logfile *log, struct jsonlog_entry *entry)
+{
+	if (!log->used || log->buffer[log->start + log->used - 1] != '}')
+		return false;
+	free_scoped(&log->rest);
+	log->rest = new_bytes(log->used);
+	memcpy(log->rest, log->buffer + log->start, log->used);
+	if (!jsonlog_decode(log->rest, log->used, entry))
+		return false;
+	log->start += log->used;
+	log->used = 0;
+	return true;
+}
+
 int
 logfile_next(struct logfile *log, struct jsonlog_entry *entry)
 {
@@ -201,6 +231,8 @@ logfile_next(struct logfile *log, struct jsonlog_entry *entry)
 		seen = log->used;
 		bool is_open = log->current < log->count;
 		ssize_t got = is_open ? read_more(log) : 0;
+		if (got == 0 && take_rest(log, entry))
+			return 1;
 		if (got == 0)
 			got = advance(log);
 		if (got <= 0)

@@ -11,7 +11,7 @@
  *
  * Memory for a line is all it takes, however large the log is: the last lines
  * are found from its end.  What is no entry, such as a line that a full disk
- * has torn, is passed over.
+ * has torn, is passed over; one at the end that lacks its newline alone is one.
  */
 #ifndef LOGFILE_H
 #define LOGFILE_H
@@ -25,6 +25,7 @@ struct logfile {
 	size_t count, current;
 	char *buffer;
 	size_t size, start, used;
+	char *rest; /* of an entry without its newline: a copy, decoded */
 };
 
 /* Begin with the last `tail` entries; -1: with the first.  Where there is no

@@ -247,13 +247,23 @@ container_pidfd(const struct container *c)
 	return state_pidfd(&state);
 }
 
-bool
-container_is_paused(const char *id)
+int
+container_open_cgroup(const char *root, const char *id, struct cgroup *cgroup)
 {
-	auto_free char *name = container_cgroup_name(id);
+	auto_state struct state state = { 0 };
+	auto_free char *place = core_root(root);
+	enum oci_status status;
+	if (runtime_look(place, id, &state, NULL, &status) < 0)
+		return -1;
+	return state.cgroup ? cgroup_open(cgroup, state.cgroup) : 0;
+}
+
+bool
+container_is_paused(const char *root, const char *id)
+{
 	struct cgroup cgroup = { 0 };
 	struct failure kept = failure;
-	bool paused = cgroup_open(&cgroup, name) > 0 &&
+	bool paused = container_open_cgroup(root, id, &cgroup) > 0 &&
 		      cgroup_is_frozen(&cgroup) > 0;
 	cgroup_close(&cgroup);
 	failure = kept;

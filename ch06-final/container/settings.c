@@ -471,6 +471,7 @@ static const struct field settings_fields[] = {
 	S("groups", words, groups),
 	S("terminal", flag, terminal),
 	S("interactive", flag, interactive),
+	S("window", number, window),
 	S("attachStdin", flag, attach_stdin),
 	S("attachStdout", flag, attach_stdout),
 	S("attachStderr", flag, attach_stderr),

@@ -100,6 +100,8 @@ struct settings {
 	char *user; /* "USER[:GROUP]"; NULL: root */
 	struct words groups; /* --group-add: names or numbers */
 	bool terminal, interactive; /* -t -i */
+	int64_t window; /* of the terminal: its rows << 16 | its columns, which
+			   are those of the user's; 0: he has none */
 	bool attach_stdin, attach_stdout, attach_stderr;
 	bool init; /* --init */
 

@@ -34,7 +34,7 @@ static void
 thaw(const struct container *c)
 {
 	auto_free char *root = core_root(c->root);
-	if (container_is_paused(c->record.id))
+	if (container_is_paused(c->root, c->record.id))
 		runtime_resume(root, c->record.id);
 }
 

@@ -35,7 +35,7 @@ measure_cpu(const struct cgroup *cgroup, double *share)
 static int
 watch_spinner(struct guest *guest)
 {
-	auto_free char *name = container_cgroup_name(guest->record.id);
+	auto_free char *name = container_cgroup_name(guest->record.id, NULL);
 	struct cgroup cgroup = { 0 };
 	if (cgroup_open(&cgroup, name) < 0)
 		return -1;

@@ -29,7 +29,7 @@ static int
 look(const char *id, struct left *left)
 {
 	auto_mounts struct mount_table table = { 0 };
-	auto_free char *name = container_cgroup_name(id);
+	auto_free char *name = container_cgroup_name(id, NULL);
 	auto_close int containers = records_open(getenv("MYDOCKER_ROOT"));
 	char veth[IFNAMSIZ];
 	struct cgroup cgroup = { 0 };

@@ -1038,6 +1038,16 @@ set_up_ipv6(struct netlink *inside, const struct net_network *network,
 		       netlink_add_default_route(inside, &gateway);
 }
 
+static int
+add_link_local(struct netlink *inside, const struct net_endpoint *endpoint)
+{
+	for (size_t i = 0; i < endpoint->link_local_count; i++)
+		if (netlink_add_address(inside, link_inside(endpoint),
+					&endpoint->link_local[i]) < 0)
+			return -1;
+	return 0;
+}
+
 /* The container's side, by a socket that lives inside. */
 static int
 set_up_inside(const struct net_network *network,
@@ -1057,7 +1067,8 @@ set_up_inside(const struct net_network *network,
 	    (!endpoint->no_default_route &&
 	     netlink_add_default_route(&inside, &gateway) < 0) ||
 	    (network->subnet6.prefix &&
-	     set_up_ipv6(&inside, network, endpoint) < 0))
+	     set_up_ipv6(&inside, network, endpoint) < 0) ||
+	    add_link_local(&inside, endpoint) < 0)
 		return wrap("set up the container's network");
 	await_running(&inside, link);
 	return 0;

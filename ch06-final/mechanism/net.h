@@ -95,6 +95,9 @@ struct net_endpoint {
 	bool no_default_route;
 	const uint8_t *wanted6;	   /* chosen by the user, or NULL */
 	const uint8_t *wanted_mac; /* the same */
+	/* Further addresses, for this link alone; the caller keeps them. */
+	const struct netlink_ip *link_local;
+	size_t link_local_count;
 
 	/* Set by net_reserve(): */
 	struct ipam_lease lease; /* .address is the container's */

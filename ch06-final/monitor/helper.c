@@ -2,6 +2,7 @@
 #include "helper.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "monitor.h"
@@ -11,6 +12,7 @@
 static _Noreturn void
 become(struct monitor *m, const char *verb, const int *wanted)
 {
+	char window[16];
 	static const int ours[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE };
 	for (size_t i = 0; i < countof(ours); i++)
 		signal(ours[i], SIG_DFL);
@@ -18,7 +20,8 @@ become(struct monitor *m, const char *verb, const int *wanted)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	char *argv[] = { (char *)m->client_program, (char *)verb,
-			 (char *)m->id, NULL };
+			 (char *)m->id, window, NULL };
+	snprintf(window, sizeof(window), "%u", m->window);
 	if (launch_descriptors(wanted) == 0)
 		execv(m->client_program, argv);
 	_exit(127);

@@ -10,10 +10,11 @@
 struct monitor;
 
 /*
- * Run `demo VERB ID` with the container's directory at LAUNCH_DIR and its
- * lock.  With `report` it also gets a socket at LAUNCH_REPORT, of which the
- * other end is `*report`, and `pipes` (or NULL) as its container's standard
- * descriptors.  Returns its pid, or -1.
+ * Run `demo VERB ID WINDOW` with the container's directory at LAUNCH_DIR and
+ * its lock; WINDOW is the size of its terminal, 0 where nobody has said it.
+ * With `report` it also gets a socket at LAUNCH_REPORT, of which the other end
+ * is `*report`, and `pipes` (or NULL) as its container's standard descriptors.
+ * Returns its pid, or -1.
  */
 pid_t helper_start(struct monitor *m, const char *verb, int *report,
 		   const int *pipes);

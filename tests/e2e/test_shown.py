@@ -12,6 +12,8 @@ import os
 import re
 import shutil
 import signal
+import socket
+import threading
 import time
 import unittest
 
@@ -510,6 +512,83 @@ class Others(ShownTest):
         received = row["NetIO"].split(" / ")[0]
         self.assertRegex(received, r"^[\d.e+]+k?B$")
 
+    def io_of(self, name, what):
+        """Two numbers of bytes, as far as they are shown."""
+        row = json.loads(self.out("stats", "--no-stream", "--format", "json",
+                                  name))
+        units = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9}
+        return tuple(float(number) * units[unit] for number, unit in re.findall(
+            r"([\d.]+)([kMG]?B)", row[what]))
+
+    def test_stats_of_the_network(self):
+        """5 MB in and 3 MB out, and what the kernel counts of packets."""
+        process, record = self.background(
+            BUSYBOX, "sh", "-c", "dd if=/dev/zero of=/tmp/x bs=1000 count=3000;"
+            " nc -l -p 5000 </tmp/x >/dev/null; sleep 600")
+
+        def link():
+            rows = read("/proc/%d/net/dev" % record["pid"]).splitlines()
+            row = next(row for row in rows if "eth0:" in row).split()
+            return int(row[1]), int(row[9])
+
+        def connect():
+            try:
+                return socket.create_connection((record["address"], 5000), 5)
+            except ConnectionRefusedError:
+                return None
+        found = []
+        self.eventually(lambda: found.append(connect()) or found[-1])
+        before = link()
+        with found[-1] as client:
+            writer = threading.Thread(target=client.sendall,
+                                      args=(bytes(5000000),))
+            writer.start()
+            left = 3000000
+            while left:
+                got = len(client.recv(65536))
+                self.assertGreater(got, 0)
+                left -= got
+            writer.join()
+        self.eventually(lambda: link()[0] - before[0] > 5000000)
+        shown = self.io_of(record["name"], "NetIO")
+        for i, moved in enumerate((5000000, 3000000)):
+            self.assertGreater(link()[i] - before[i], moved)
+            self.assertLess(link()[i] - before[i], moved * 1.1)
+            # Three digits are shown.
+            self.assertAlmostEqual(shown[i], link()[i], delta=10000)
+        # Others' packets are not its own.
+        process, other = self.background(BUSYBOX, "sleep", "600")
+        self.assertLess(max(self.io_of(other["name"], "NetIO")), 100000)
+        process, host = self.background("--network", "host", BUSYBOX, "sleep",
+                                        "600")
+        self.assertEqual(self.io_of(host["name"], "NetIO"), (0, 0))
+
+    def test_stats_of_a_disk(self):
+        """Written and read past the page cache, on a disk of its own."""
+        self.need("losetup")
+        image = "/dev/shm/%s" % harness.random_name()
+        with open(image, "wb") as file:
+            file.truncate(32 << 20)
+        self.addCleanup(os.unlink, image)
+        done = self.run_command(["losetup", "-f", "--show", image])
+        if done.status:
+            self.skipTest("no loop device: " + done.err)
+        disk = done.out.strip()
+        self.addCleanup(self.succeed, ["losetup", "-d", disk])
+        process, record = self.background(
+            "--device", disk, BUSYBOX, "sh", "-c",
+            "dd if=/dev/zero of=%s oflag=direct bs=1M count=7; dd if=%s "
+            "of=/dev/null iflag=direct bs=1M count=3; touch /tmp/done; "
+            "sleep 600" % (disk, disk))
+        self.eventually(lambda: os.path.exists(
+            "/proc/%d/root/tmp/done" % record["pid"]))
+        self.assertEqual(self.io_of(record["name"], "BlockIO"),
+                         (3.15e6, 7.34e6))      # 3 and 7 MiB
+        process, other = self.background("--device", disk, BUSYBOX, "sleep",
+                                         "600")
+        self.assertEqual(self.io_of(other["name"], "BlockIO"), (0, 0))
+        self.end(process, other["name"])
+
     def test_stats_of_which(self):
         name, record = self.made("true")
         self.assertEqual(len(self.lines("stats", "--no-stream")), 1)
@@ -632,10 +711,41 @@ class Groups(ShownTest):
                 shown = self.out(verb, "--help")
                 self.assertIn("Usage:  ./demo " + verb, shown)
                 self.assertEqual(self.out("help", verb), shown)
-        for group in ("container", "image", "system"):
+        for group in self.groups():
             shown = self.out(group, "--help")
             self.assertEqual(self.out("help", group), shown)
             self.assertIn("Usage:  ./demo %s COMMAND" % group, shown)
+
+    def groups(self):
+        """As the help names them."""
+        text = self.out("help")
+        return text.split("Groups of verbs")[1].split("\n")[1].split()
+
+    def words_of(self, group):
+        return re.findall(r"^  ([a-z]+) ", self.out(group, "--help"), re.M)
+
+    def test_every_help_is_on_one_screen(self):
+        """50 lines of 80 columns; that of all verbs may be longer."""
+        text = self.out("help")
+        self.assertEqual([x for x in text.split("\n")
+                          if len(x) > 80 and self.store not in x], [])
+        asked = [[verb] for verb in re.findall(
+            r"^  ([a-z]+)  +\S", text.split("Groups")[0], re.M)]
+        self.assertGreater(len(asked), 30)
+        self.assertLessEqual({"network", "volume", "system", "image",
+                              "builder", "container"}, set(self.groups()))
+        for group in self.groups():
+            asked.append([group])
+            asked += [[group, word] for word in self.words_of(group)]
+        self.assertIn(["network", "create"], asked)
+        for words in asked:
+            with self.subTest(words=words):
+                shown = self.out(*words, "--help")
+                if words != ["oci"]:    # another program's
+                    self.assertEqual(self.out("help", *words), shown)
+                lines = shown.rstrip("\n").split("\n")
+                self.assertLessEqual(len(lines), 50)
+                self.assertEqual([x for x in lines if len(x) > 80], [])
 
 
 class Disk(ShownTest):
@@ -913,6 +1023,9 @@ printf '%s\\n' "${COMPREPLY[@]}"
         self.assertLessEqual({"ls", "list"},
                              set(self.complete("container", "l")))
         self.assertIn("--format", self.complete("container", "ls", "--f"))
+        self.assertEqual(self.complete("network", "cr"), ["create"])
+        self.assertEqual(self.complete("network", "create", "--sub"),
+                         ["--subnet"])
         self.assertEqual(self.complete("rm", name[:-2]), [name])
         self.assertEqual(self.complete("run", "busyb"), ["busybox:latest"])
         self.assertEqual(self.complete("run", "busybox:l"), ["latest"])
@@ -970,6 +1083,9 @@ class Manual(ShownTest):
         names = {os.path.basename(page)[:-2] for page in pages}
         self.assertLessEqual({"mydocker"} | {"mydocker-" + v for v in verbs},
                              names)
+        self.assertLessEqual({"mydocker-network", "mydocker-network-create",
+                              "mydocker-system-df", "mydocker-volume-ls"},
+                             names)
         for page in pages:
             done = self.succeed(["groff", "-man", "-Tutf8", "-ww", page])
             self.assertEqual(done.err, "", page)
@@ -978,6 +1094,10 @@ class Manual(ShownTest):
         plain = re.sub(".\b", "", done.out)
         self.assertIn("mydocker-ps - List containers", plain)
         self.assertRegex(plain, r"-f, --filter FILTER\n +Filter output")
+        done = self.succeed(["groff", "-man", "-Tascii", "-P-c",
+                             place + "/mydocker-container.1"])
+        plain = re.sub(".\b", "", done.out)
+        self.assertRegex(plain, r"\n +ls +List containers\.\s+See mydocker-ps")
 
     def test_docs(self):
         """`make docs` puts them where they are installed from."""
