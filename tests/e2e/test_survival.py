@@ -162,6 +162,25 @@ class SurvivalTest(ContainerTest):
             dead = set()
             time.sleep(0.02)
 
+    def change(self, path, **values):
+        content = json.loads(read(path))
+        content.update(values)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(content, file)
+
+    def lose(self, *names):
+        """Monitors and these containers are gone, and the files say they
+        run."""
+        pids = [*monitors(), *(int(pid) for name in names
+                               for pid in processes_in(name))]
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass                    # with its monitor, or its process 1
+        self.until(lambda: not monitors() and
+                   not any(map(processes_in, names)))
+
     def logged(self, container):
         """The lines of its log; each was whole."""
         lines = []
@@ -651,12 +670,6 @@ class Places(SurvivalTest):
 class Strangers(SurvivalTest):
     """A number, or a clock, that says something else than it did."""
 
-    def change(self, path, **values):
-        content = json.loads(read(path))
-        content.update(values)
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(content, file)
-
     def stranger(self):
         # No number is given out again in the same tick of the clock.
         time.sleep(0.05)
@@ -664,13 +677,6 @@ class Strangers(SurvivalTest):
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
-
-    def lose(self, name):
-        """Monitor and container are gone, and the files say they run."""
-        pids = [*monitors(), *map(int, processes_in(name))]
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-        self.until(lambda: not processes_in(name) and not monitors())
 
     def test_a_pid_that_is_anothers_by_now(self):
         name, stranger = self.detached(), self.stranger()
@@ -720,6 +726,136 @@ class Strangers(SurvivalTest):
         self.assertRegex(self.succeed([DEMO, "ps", "-a"]).out,
                          r"Exited \(137\) Less than a second ago")
         self.check_log(name)
+
+
+class Machine(SurvivalTest):
+    """What comes back with the machine: `system boot` and `system halt`."""
+
+    def up(self, name, *words, **more):
+        self.detached("--name", name, *words, **more)
+        return name
+
+    def power_cut(self):
+        """Nothing lives, and the boot that everything is noted of is over."""
+        running = [name for name, state in self.states().items()
+                   if state == "running"]
+        self.lose(*running)
+        for name in running:
+            self.change("%s/run/%s/state.json" % (self.store, name),
+                        boot="11111111-2222-3333-4444-555555555555")
+
+    def running(self):
+        done = self.succeed([DEMO, "ps", "--format", "{{.Names}}"])
+        return set(done.out.split())
+
+    def test_which_come_back(self):
+        """By Docker's letter, in the order in which they were made."""
+        always, unless = ("--restart", "always"), ("--restart",
+                                                   "unless-stopped")
+        self.up("again", *unless)
+        self.up("always", *always)
+        self.up("unless", *unless)
+        self.up("always-stopped", *always)
+        self.up("stopped", *unless)
+        self.up("killed", *unless)
+        self.up("no")
+        self.up("failure", "--restart", "on-failure")
+        self.up("later", "--restart", "no")
+        self.up("gone", "--rm")
+        self.succeed([DEMO, "create", "--name", "never", *always, BUSYBOX])
+        self.succeed([DEMO, "update", *unless, "later"])
+        self.succeed([DEMO, "stop", "-t", "0", "always-stopped", "stopped",
+                      "again"])
+        self.succeed([DEMO, "kill", "killed"])
+        self.until(lambda: self.state("killed") == "exited")
+        self.succeed([DEMO, "start", "again"])
+        # It is the machine's to say, too, while they run: nothing is due.
+        self.assertEqual(self.succeed([DEMO, "system", "boot"]).out,
+                         "always-stopped\n")
+        self.succeed([DEMO, "stop", "-t", "0", "always-stopped"])
+        self.power_cut()
+        self.assertEqual(self.running(), set())
+        self.assertEqual(self.succeed([DEMO, "system", "boot"]).out,
+                         "again\nalways\nunless\nalways-stopped\nlater\n")
+        self.check_states()
+        self.assertEqual(self.running(), {"again", "always", "unless",
+                                          "always-stopped", "later"})
+        self.assertEqual(self.state("never"), "created")
+        self.assertEqual(self.state("killed"), "exited")
+        self.assertNotIn("gone", self.records())
+        self.assertEqual(self.succeed([DEMO, "system", "boot"]).out, "")
+
+    def test_cut_off_in_the_midst(self):
+        """Of `stop` the container was not to run any more, of `restart` it
+        was: it has had the signal, and has not ended."""
+        deaf = ("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; "
+                "done")
+        for verb, back in (("stop", ""), ("restart", "restart\n")):
+            self.up(verb, "--restart", "unless-stopped", command=deaf)
+            self.until(lambda: "up" in self.demo("logs", verb).out)
+            client = harness.start([DEMO, verb, "-t", "60", verb])
+            self.until(lambda: self.demo(
+                "events", "--since", "1m", "--until", "0s", "-f",
+                "event=kill", "-f", "container=" + verb).out)
+            client.kill()
+            harness.finish(client, 10)
+            self.power_cut()
+            self.assertEqual(self.succeed([DEMO, "system", "boot"]).out, back)
+
+    def test_halt(self):
+        """All at once; and none has been stopped by hand."""
+        deaf = ("sh", "-c", "trap '' TERM; while :; do sleep 0.1; done")
+        for name in ("one", "two", "three"):
+            self.up(name, "--restart", "unless-stopped", "--stop-timeout",
+                    "3", command=deaf)
+        self.up("no", command=("sh", "-c",
+                               "trap 'exit 7' TERM; sleep 600 & wait"))
+        self.up("done", command=("true",))
+        self.until(lambda: self.state("done") == "exited")
+        began = time.monotonic()
+        done = self.succeed([DEMO, "system", "halt"])
+        took = time.monotonic() - began
+        self.assertEqual(sorted(done.out.split()),
+                         ["no", "one", "three", "two"])
+        self.assertGreaterEqual(took, 3)
+        if harness.SLOWER == 1:
+            self.assertLess(took, 8)
+        self.assertEqual(set(self.check_states().values()), {"exited"})
+        self.assertEqual(self.records()["no"]["exitCode"], 7)
+        self.assertEqual(self.records()["two"]["exitCode"], 137)
+        self.assertEqual(self.succeed([DEMO, "system", "halt"]).out, "")
+        self.assertEqual(self.succeed([DEMO, "system", "boot"]).out,
+                         "one\ntwo\nthree\n")
+
+    def test_half_made(self):
+        """Whoever made it was cut off: nobody was told of it, and it goes."""
+        self.up("whole", command=("true",))
+        self.succeed([DEMO, "create", "--name", "half", BUSYBOX])
+        place = "%s/containers/%s" % (self.store, self.records()["half"]["id"])
+        os.unlink(place + "/settings.json")
+        done = self.succeed([DEMO, "ps", "-a", "--format", "{{.Names}}"])
+        self.assertEqual((done.out, done.err), ("whole\n", ""))
+        self.assertFalse(os.path.exists(place))
+        self.succeed([DEMO, "create", "--name", "half", BUSYBOX])
+
+    def test_one_that_cannot(self):
+        """The others have their turn; what joins another comes after it."""
+        always = ("--restart", "always")
+        place = self.scratch() + "/source"
+        os.mkdir(place)
+        self.up("poor", *always, "--mount",
+                "type=bind,source=%s,target=/there" % place)
+        self.up("first", *always)
+        self.succeed([DEMO, "run", "-d", "--name", "second", *always,
+                      "--network", "container:first", BUSYBOX, "sleep",
+                      "600"])
+        self.power_cut()
+        os.rmdir(place)
+        done = self.demo("system", "boot")
+        self.assertEqual((done.status, done.out), (1, "first\nsecond\n"))
+        self.assertIn("mydocker system boot: start poor: ", done.err)
+        self.assertIn(place, done.err)
+        self.check_states()
 
 
 class Policies(SurvivalTest):
