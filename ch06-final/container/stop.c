@@ -97,16 +97,18 @@ container_signal(struct container *c, const char *word, int number)
 		return failx("cannot kill container: %s: container %s is not "
 			     "running", word, c->record.id);
 	/* Who kills it does not want it back. */
-	if (number == SIGKILL && (container_note_stopped(c) < 0 ||
-				  (attach_stop(c->dir, 0) < 0 &&
-				   !attach_is_gone())))
+	int noted = number == SIGKILL ? container_note_stopped(c) : 0;
+	struct failure why = failure;
+	if (number == SIGKILL && attach_stop(c->dir, 0) < 0 &&
+	    !attach_is_gone())
 		return -1;
 	if (sys_pidfd_send_signal(pidfd, number) < 0)
 		return fail("cannot kill container: %s", word);
 	if (number == SIGKILL)
 		thaw(c);
 	tell_kill(c, number);
-	return 0;
+	failure = why;
+	return noted;
 }
 
 /* ---- when the machine starts --------------------------------------------- */

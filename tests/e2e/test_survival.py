@@ -25,6 +25,7 @@ from test_run import (BUSYBOX, DEMO, ContainerTest, cgroup_files, free_port,
 
 KILLS = int(os.environ.get("KILLS") or 40)
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 32))
+LAST_PID = "/proc/sys/kernel/ns_last_pid"
 # A line every 20 ms, so that one that is lost is missed.
 COUNTS = "i=0; while :; do i=$((i+1)); echo $i; sleep 0.02; done"
 
@@ -575,10 +576,10 @@ class Ends(SurvivalTest):
 class Places(SurvivalTest):
     """A disk that is full or read-only, a /run that is none."""
 
-    def small_root(self):
+    def small_root(self, *mount):
         place = self.scratch()
-        self.succeed(["mount", "-t", "tmpfs", "-o", "size=16m", "small",
-                      place])
+        mount = mount or ("-t", "tmpfs", "-o", "size=16m", "small")
+        self.succeed(["mount", *mount, place])
         harness.everywhere["MYDOCKER_ROOT"] = self.store = place
 
         def unmount():
@@ -649,6 +650,51 @@ class Places(SurvivalTest):
         self.assertEqual(self.record(name), before)
         self.succeed([DEMO, "start", "kept"])
 
+    def test_a_disk_that_becomes_read_only(self):
+        """As ext4 does when it has found an error; while containers run.  They
+        can be stopped, and none is lost."""
+        self.need("mkfs.ext4", "losetup")
+        image = self.scratch() + "/image"
+        with open(image, "wb") as file:
+            file.truncate(64 << 20)
+        self.succeed(["mkfs.ext4", "-q", "-F", image])
+        if harness.run(["losetup", "-f"]).status != 0:
+            self.skipTest("there are no loop devices here")
+        self.small_root("-o", "loop", image)
+        names = [self.detached(command=("sh", "-c", COUNTS)) for _ in range(3)]
+        names.append(self.detached("--rm"))
+        self.until(lambda: all(self.logged(name) for name in names[:3]))
+        # What is not on the disk by then will not have happened.
+        self.succeed(["sync", "-f", self.store])
+        self.remount("abort")
+        why = "Read-only file system"
+        self.assertEqual(set(self.states().values()), {"running"})
+        self.succeed([DEMO, "logs", names[0]])
+        for words in (["stop", "-t", "0", names[0]], ["kill", names[1]],
+                      ["rm", "-f", names[3]]):
+            done = self.demo(*words)
+            self.assertEqual(done.status, 1, str(done))
+            self.assertIn(why, done.err)
+            self.until(lambda: not processes_in(words[-1]))
+        self.until(lambda: len(monitors()) == 1)
+        done = self.demo("ps", "-a", "--no-trunc", "--format",
+                         "{{.ID}} {{.State}}")
+        self.assertEqual(done.status, 0, str(done))
+        self.assertIn(why, done.err)
+        self.assertEqual(dict(map(str.split, done.out.splitlines())), {
+            names[0]: "dead", names[1]: "dead", names[2]: "running",
+            names[3]: "dead"})
+        self.assertEqual(self.demo("stop", "-t", "0", names[2]).status, 1)
+        self.until(lambda: not monitors())
+        # It is repaired, and the machine goes on.
+        self.succeed(["umount", self.store])
+        self.succeed(["mount", "-o", "loop", image, self.store])
+        self.assertEqual(self.states(), dict.fromkeys(names[:3], "exited"))
+        for name in names[:3]:
+            self.check_log(name)
+        self.succeed([DEMO, "start", names[0]])
+        self.check_states()
+
     def test_a_run_directory_that_is_missing(self):
         place = self.scratch()
         self.addCleanup(harness.everywhere.pop, "MYDOCKER_RUN", None)
@@ -670,9 +716,12 @@ class Places(SurvivalTest):
 class Strangers(SurvivalTest):
     """A number, or a clock, that says something else than it did."""
 
-    def stranger(self):
+    def stranger(self, after=0):
         # No number is given out again in the same tick of the clock.
         time.sleep(0.05)
+        if after:
+            with open(LAST_PID, "w", encoding="ascii") as file:
+                file.write(str(after))
         process = subprocess.Popen(["sleep", "600"])
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
@@ -693,6 +742,38 @@ class Strangers(SurvivalTest):
         self.succeed([DEMO, "stop", name])
         self.succeed([DEMO, "rm", "-f", name])
         self.assertIsNone(stranger.poll())
+
+    def test_a_pid_that_is_given_out_again(self):
+        """Really so: all numbers have been used, and it is that one's turn."""
+        name = self.detached("--restart", "always")
+        pid = self.record(name)["pid"]
+        self.lose(name)
+        residue.reap()
+        self.until(lambda: not os.path.exists("/proc/%d" % pid))
+        stranger = self.with_pid(pid)
+        self.assertEqual(self.states(), {name: "exited"})
+        for words in (["exec", name, "true"], ["kill", name],
+                      ["pause", name], ["top", name]):
+            done = self.demo(*words)
+            self.assertEqual(done.status, 1, str(done))
+            self.assertIn("is not running", done.err)
+        self.succeed([DEMO, "stop", name])
+        self.succeed([DEMO, "start", name])
+        self.assertEqual(self.check_states(), {name: "running"})
+        self.assertNotEqual(self.record(name)["pid"], pid)
+        self.succeed([DEMO, "rm", "-f", name])
+        self.assertIsNone(stranger.poll())
+
+    def with_pid(self, pid):
+        """A process that has this number, unless others are always faster."""
+        if not os.path.exists(LAST_PID):
+            self.skipTest("there is no %s here" % LAST_PID)
+        for _ in range(100):
+            process = self.stranger(after=pid - 1)
+            if process.pid == pid:
+                return process
+            process.kill()
+        self.skipTest("somebody else always gets the pid %d" % pid)
 
     def test_another_boot(self):
         """All of its state is as it was, but the machine was off between."""
