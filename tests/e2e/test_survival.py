@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -702,6 +703,21 @@ class Places(SurvivalTest):
         name = self.succeed([DEMO, "run", "-d", BUSYBOX, "sleep",
                              "600"]).out.strip()
         self.assertTrue(os.path.isdir(place + "/none/run"))
+        self.succeed([DEMO, "rm", "-f", name])
+        # Emptied while somebody lives: nobody gets the same address, and the
+        # network stays as it is until he has gone.
+        name = self.succeed([DEMO, "run", "-d", BUSYBOX, "sleep",
+                             "600"]).out.strip()
+        shutil.rmtree(place + "/none/run")
+        for _ in range(2):
+            done = self.demo("run", "--rm", BUSYBOX, "true")
+            self.assertEqual(done.status, 125, str(done))
+            self.assertIn("mydocker0 is in use, and what was kept of its "
+                          "addresses in %s/none/run/" % place, done.err)
+        self.succeed([DEMO, "exec", name, "ping", "-c", "1", "172.29.0.1"])
+        self.succeed([DEMO, "restart", "-t", "0", name])
+        self.succeed([DEMO, "exec", name, "ping", "-c", "1", "172.29.0.1"])
+        self.succeed([DEMO, "run", "--rm", BUSYBOX, "true"])
         self.succeed([DEMO, "rm", "-f", name])
         harness.everywhere["MYDOCKER_RUN"] = "/sys/none"
         done = self.demo("run", "--rm", BUSYBOX, "true")
