@@ -342,7 +342,8 @@ static int
 check_state_is_kept(struct netlink *nl, int leases, int bridge_index,
 		    const struct net_network *network)
 {
-	bool in_use = bridge_index && faccessat(leases, SUBNET_FILE, F_OK, 0) < 0;
+	bool in_use = bridge_index &&
+		      faccessat(leases, SUBNET_FILE, F_OK, 0) < 0;
 	for (int tries = 0; in_use && tries < 50; tries++) {
 		if (has_ports(nl, bridge_index, &in_use) < 0)
 			return -1;
