@@ -318,6 +318,45 @@ find_bridge(struct netlink *nl, const char *name, int *index)
 	return 0;
 }
 
+/* Is anything plugged into the bridge? */
+static int
+has_ports(struct netlink *nl, int bridge_index, bool *has)
+{
+	struct netlink_link *links;
+	size_t count;
+	if (netlink_list_links(nl, &links, &count) < 0)
+		return -1;
+	*has = false;
+	for (size_t i = 0; i < count; i++)
+		*has |= links[i].master == bridge_index;
+	free(links);
+	return 0;
+}
+
+/*
+ * Somebody may have emptied our directory while containers live.  Nobody knows
+ * their addresses then, and they are not to be given to others.  The link of
+ * one that has just ended goes in a moment.
+ */
+static int
+check_state_is_kept(struct netlink *nl, int leases, int bridge_index,
+		    const struct net_network *network)
+{
+	bool in_use = bridge_index &&
+		      faccessat(leases, SUBNET_FILE, F_OK, 0) < 0;
+	for (int tries = 0; in_use && tries < 50; tries++) {
+		if (has_ports(nl, bridge_index, &in_use) < 0)
+			return -1;
+		if (in_use)
+			nanosleep(&(struct timespec){ .tv_nsec = 20000000 },
+				  NULL);
+	}
+	return in_use ? failx("%s is in use, and what was kept of its "
+			      "addresses in %s is gone: stop all who are on "
+			      "this network first", network->bridge,
+			      network->run) : 0;
+}
+
 /* The IPv6 address with a number, and the prefix of its subnet. */
 static struct netlink_ip
 ip6_numbered(const struct net_network *network, uint64_t number)
@@ -362,6 +401,7 @@ bring_bridge_up(struct net_network *network, int leases)
 	int index;
 	if (netlink_open(&nl) < 0 ||
 	    find_bridge(&nl, network->bridge, &index) < 0 ||
+	    check_state_is_kept(&nl, leases, index, network) < 0 ||
 	    settle_subnet(&nl, leases, index, network) < 0 ||
 	    settle_subnet6(leases, network) < 0)
 		return -1;
@@ -480,14 +520,25 @@ undo_note(uint32_t address, const char *note, void *data)
 	return result;
 }
 
-/* Nobody is left on this bridge: remove it, but nothing of its name that is
- * no bridge. */
+/* Nobody is left on this bridge that we know of: remove it, but nothing of its
+ * name that is no bridge.  1: somebody is on it all the same, who was forgotten
+ * (check_state_is_kept), so it stays. */
 static int
 take_down(int leases, const char *bridge)
 {
 	auto_netlink struct netlink nl = NETLINK_CLOSED;
 	struct ipam_subnet subnet = { 0 };
-	struct netlink_link link;
+	bool in_use = false;
+	int index;
+	if (netlink_open(&nl) < 0)
+		return -1;
+	/* What is no bridge is none of ours, and not looked into. */
+	if (find_bridge(&nl, bridge, &index) < 0)
+		index = 0;
+	if (index && has_ports(&nl, index, &in_use) < 0)
+		return -1;
+	if (in_use)
+		return 1;
 	if (read_subnet_file(leases, &subnet) < 0)
 		subnet.prefix = 0;
 	char line[IPAM_ADDRESS6_SIZE + 8];
@@ -496,12 +547,10 @@ take_down(int leases, const char *bridge)
 	    (ipam_parse_subnet6(line, &subnet6) < 0 ||
 	     nat_remove_network6(bridge, &subnet6) < 0))
 		return -1;
-	if (nat_remove_network(bridge, &subnet) < 0 || netlink_open(&nl) < 0)
+	if (nat_remove_network(bridge, &subnet) < 0)
 		return -1;
-	if (netlink_get_link(&nl, bridge, &link) < 0)
-		return failure.code == ENODEV ? 0 : -1;
-	if (strcmp(link.kind, "bridge") == 0 &&
-	    netlink_delete_link(&nl, bridge) < 0 && failure.code != ENODEV)
+	if (index && netlink_delete_link(&nl, bridge) < 0 &&
+	    failure.code != ENODEV)
 		return -1;
 	return 0;
 }
@@ -563,9 +612,10 @@ sweep_network(int run, const char *bridge)
 		return wrap("recover network %s", bridge);
 	if (living > 0)
 		return 1;
-	if (take_down(leases, bridge) < 0 || remove_state(run, bridge) < 0)
+	int left = take_down(leases, bridge);
+	if (left < 0 || (left == 0 && remove_state(run, bridge) < 0))
 		return wrap("take network %s down", bridge);
-	return 0;
+	return left;
 }
 
 /* NAMESPACE and `network` above it, where they are empty; and our own directory

@@ -15,7 +15,8 @@ run_create(const struct verb *verb, int argc, char **argv)
 		if (run_options_check(&wanted) < 0)
 			status = verb_error(verb);
 		else if ((status = verb_settle(verb)) == 0)
-			status = new_container(&c, &wanted, argv + first) < 0 ?
+			status = new_container(&c, &wanted, argv + first) < 0 ||
+						 container_sync(&c) < 0 ?
 					 verb_error(verb) :
 					 (printf("%s\n", c.record.id), 0);
 	}

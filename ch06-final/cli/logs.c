@@ -93,7 +93,11 @@ print_entry(const struct logs_options *wanted,
 	fwrite(entry->log, 1, entry->length, out);
 }
 
-/* All there is: 1, or 0 when the rest is later than wanted. */
+/*
+ * All there is: 1, or 0 when time is up and there may be no end of it.  A clock
+ * may be set back: what is later than --until may come before what is not, so
+ * each line is looked at for itself.
+ */
 static int
 print_more(struct logfile *log, const struct logs_options *wanted)
 {
@@ -102,9 +106,10 @@ print_more(struct logfile *log, const struct logs_options *wanted)
 	while ((got = logfile_next(log, &entry)) > 0) {
 		int64_t when = entry.time.tv_sec * INT64_C(1000000000) +
 			       entry.time.tv_nsec;
-		if (wanted->until && when > wanted->until)
+		bool is_late = wanted->until && when > wanted->until;
+		if (is_late && wanted->follow && times_now() > wanted->until)
 			return 0;
-		if (when >= wanted->since)
+		if (!is_late && when >= wanted->since)
 			print_entry(wanted, &entry);
 	}
 	if (fflush(stdout) != 0)
@@ -168,7 +173,7 @@ wait_for_more(int dir, int notices, int *sock, int64_t until)
 }
 
 static int
-print_log(int dir, const char *id, const struct logs_options *wanted)
+print_log(int dir, const char *id, struct logs_options *wanted)
 {
 	static const struct attach_options nothing;
 	struct logfile log;
@@ -188,6 +193,9 @@ print_log(int dir, const char *id, const struct logs_options *wanted)
 	if (logfile_open(&log, dir, id, wanted->tail) < 0)
 		return -1;
 	int result = print_more(&log, wanted);
+	/* What comes from here on comes now, whatever the clock says then. */
+	if (wanted->since <= times_now())
+		wanted->since = 0;
 	int goes_on = sock >= 0;
 	while (result > 0 && goes_on > 0) {
 		goes_on = wait_for_more(dir, notices, &sock,

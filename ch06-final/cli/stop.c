@@ -43,8 +43,13 @@ static int
 stop_one(struct container *c, const char *word, void *data)
 {
 	(void)word;
+	int noted = container_note_stopped(c);
+	struct failure why = failure;
 	/* With --rm it is gone now. */
-	return container_stop(c, data) < 0 && failure.code != ENOENT ? -1 : 0;
+	if (container_stop(c, data) < 0 && failure.code != ENOENT)
+		return -1;
+	failure = why;
+	return noted;
 }
 
 static int

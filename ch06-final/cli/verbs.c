@@ -37,6 +37,8 @@ static const struct verb *const verbs[] = {
 	&verb_network_create, &verb_network_ls, &verb_network_rm,
 	&verb_network_inspect, &verb_network_prune, &verb_network_connect,
 	&verb_network_disconnect, &verb_graph,
+	/* With the machine. */
+	&verb_system_boot, &verb_system_halt,
 	/* Images that come and go. */
 	&verb_tag,	 &verb_history,	     &verb_pull,
 	&verb_push,	 &verb_login,	     &verb_logout,

@@ -34,6 +34,8 @@ extern const struct verb verb_run, verb_ps, verb_rm, verb_images, verb_rmi,
 extern const struct verb verb_inspect, verb_port, verb_info, verb_top,
 	verb_stats, verb_events, verb_diff, verb_system_df, verb_system_prune,
 	verb_container_prune, verb_image_prune, verb_completion, verb_man;
+/* With the machine. */
+extern const struct verb verb_system_boot, verb_system_halt;
 extern const struct verb verb_volume_create, verb_volume_ls, verb_volume_rm,
 	verb_volume_inspect, verb_volume_prune;
 extern const struct verb verb_network_create, verb_network_ls, verb_network_rm,

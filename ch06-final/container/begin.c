@@ -7,6 +7,7 @@
 #include "log_limits.h"
 #include "self.h"
 #include "steps.h"
+#include "stop.h"
 
 /* ---- what the monitor is told ------------------------------------------- */
 
@@ -121,6 +122,7 @@ container_launch(struct container *c, const struct attach_options *attach,
 	*sock = -1;
 	if (!monitor || steps_check_names() < 0)
 		return -EXIT_RUNTIME;
+	container_forget_stopped(c);
 	struct launch launch = {
 		.id = c->record.id,
 		.monitor = monitor,

@@ -69,6 +69,10 @@ void container_close(struct container *c);
  * is ours. */
 int container_create(struct container *c);
 
+/* From here on it survives a power cut, as one that has been started does; but
+ * for --rm, with which it is not to. */
+int container_sync(const struct container *c);
+
 /* By whole name, whole id, or the beginning of exactly one id; ENOENT when
  * there is none, in Docker's words. */
 int container_find(struct container *c, const char *root, const char *word);

@@ -145,6 +145,16 @@ container_create(struct container *c)
 	return -1;
 }
 
+/* Its files are synced, and their names are not. */
+int
+container_sync(const struct container *c)
+{
+	if (c->record.remove ||
+	    (fsync(c->dir) == 0 && fsync(c->containers) == 0))
+		return 0;
+	return fail("sync the directory of container %.12s", c->record.id);
+}
+
 /* ---- found and locked --------------------------------------------------- */
 
 int

@@ -371,6 +371,9 @@ record_lock(int dir, int *lock)
 	/* Who removes it takes the record first: without one, a lock that is
 	 * gone is not to come back, or the directory would not go. */
 	auto_close int fd = openat(dir, LOCK_FILE, O_RDWR | O_CLOEXEC);
+	/* Though the disk has become read-only, what runs can be stopped. */
+	if (fd < 0 && errno == EROFS)
+		fd = openat(dir, LOCK_FILE, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && record_exists(dir))
 		fd = openat(dir, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)

@@ -7,6 +7,7 @@
  *	ROOT/containers/ID/lock		held (flock) by its monitor, else by
  *					who starts or undoes it
  *	ROOT/containers/ID/change	held by who changes the settings
+ *	ROOT/containers/ID/stopped	somebody has stopped it (stop.h)
  *	ROOT/containers/ID/monitor.sock	of its monitor (protocol.h)
  *	ROOT/containers/ID/ID-json.log	what it said (jsonlog.h)
  *	ROOT/containers/ID/exec-EXECID	of an `exec` under way (execs.h)

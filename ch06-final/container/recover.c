@@ -49,11 +49,20 @@ has_remains(const char *root, const char *id, int dir)
 	       access(state, F_OK) == 0 || union_has_daemon(dir);
 }
 
+/* Who made it was killed, or the machine was off, before all of its files were
+ * there: nobody has been told of it. */
+static bool
+is_half_made(const struct container *c)
+{
+	return c->record.status == STATUS_CREATED &&
+	       faccessat(c->dir, SETTINGS_FILE, F_OK, 0) < 0 && errno == ENOENT;
+}
+
 /* Nobody was killed, or was able to leave anything. */
 static bool
 is_whole(const struct container *c)
 {
-	return record_is_at_rest(&c->record) &&
+	return record_is_at_rest(&c->record) && !is_half_made(c) &&
 	       !has_remains(c->root, c->record.id, c->dir);
 }
 
@@ -117,7 +126,7 @@ repair(struct container *c)
 		c->record.error =
 			copy_text("its monitor was killed, and it with it");
 	}
-	if (c->record.remove)
+	if (c->record.remove || is_half_made(c))
 		return container_remove(c);
 	return was_up ? record_save(c->dir, &c->record) : 0;
 }
@@ -160,9 +169,10 @@ container_mend(struct container *c)
 {
 	if (is_whole(c))
 		return 0;
+	bool goes = c->record.remove || is_half_made(c);
 	if (repair(c) < 0)
 		return wrap("clean up container %.12s", c->record.id);
-	if (!c->record.remove)
+	if (!goes)
 		return 0;
 	failx("No such container: %s", c->record.name);
 	failure.code = ENOENT;

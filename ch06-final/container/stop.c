@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "core.h"
 #include "runtime.h"
@@ -96,6 +97,8 @@ container_signal(struct container *c, const char *word, int number)
 		return failx("cannot kill container: %s: container %s is not "
 			     "running", word, c->record.id);
 	/* Who kills it does not want it back. */
+	int noted = number == SIGKILL ? container_note_stopped(c) : 0;
+	struct failure why = failure;
 	if (number == SIGKILL && attach_stop(c->dir, 0) < 0 &&
 	    !attach_is_gone())
 		return -1;
@@ -104,5 +107,46 @@ container_signal(struct container *c, const char *word, int number)
 	if (number == SIGKILL)
 		thaw(c);
 	tell_kill(c, number);
+	failure = why;
+	return noted;
+}
+
+/* ---- when the machine starts --------------------------------------------- */
+
+#define STOPPED_FILE "stopped"
+
+int
+container_note_stopped(const struct container *c)
+{
+	/* What the monitor puts down of the end is synced, and comes later. */
+	auto_close int fd = openat(c->dir, STOPPED_FILE,
+				   O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 && errno != ENOENT) /* with --rm it is gone */
+		return fail("put on record that container %.12s was stopped",
+			    c->record.id);
 	return 0;
+}
+
+void
+container_forget_stopped(const struct container *c)
+{
+	unlinkat(c->dir, STOPPED_FILE, 0);
+}
+
+bool
+container_is_due_at_boot(const struct container *c,
+			 const struct settings *settings)
+{
+	if (c->record.started_ns == 0)
+		return false;
+	switch (container_restart_policy(settings).when) {
+	case RESTART_ALWAYS:
+		return true;
+	case RESTART_UNLESS_STOPPED:
+		return faccessat(c->dir, STOPPED_FILE, F_OK, 0) < 0;
+	case RESTART_NO:
+	case RESTART_ON_FAILURE:
+		break;
+	}
+	return false;
 }

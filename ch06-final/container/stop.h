@@ -24,4 +24,17 @@ int container_stop(struct container *c, const struct stop_options *options);
 /* One signal to its first process.  Fails in Docker's words, unless it runs. */
 int container_signal(struct container *c, const char *word, int number);
 
+/*
+ * That somebody has stopped it by hand (`stop`, `kill`) is remembered, by an
+ * empty file, until it is started again: `--restart unless-stopped` asks for
+ * it when the machine starts.
+ */
+int container_note_stopped(const struct container *c);
+void container_forget_stopped(const struct container *c);
+
+/* Is it to be started with the machine, by Docker's rules?  It has run before,
+ * and its policy is `always`, or `unless-stopped` and nobody has. */
+bool container_is_due_at_boot(const struct container *c,
+			      const struct settings *settings);
+
 #endif

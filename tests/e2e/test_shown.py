@@ -1103,6 +1103,9 @@ class Manual(ShownTest):
         """`make docs` puts them where they are installed from."""
         self.succeed(["make", "-s", "-C", CH06, "docs"], timeout=200)
         self.assertTrue(os.path.exists(CH06 + "/build/man/mydocker-run.1"))
+        unit = read(CH06 + "/build/mydocker.service")
+        self.assertIn("\nExecStart=%s system boot\n" % DEMO, unit)
+        self.assertIn("\nExecStop=%s system halt\n" % DEMO, unit)
         self.assertEqual(self.out("completion", "bash"),
                          read(CH06 + "/build/completion/mydocker"))
 

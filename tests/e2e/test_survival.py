@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -25,6 +26,7 @@ from test_run import (BUSYBOX, DEMO, ContainerTest, cgroup_files, free_port,
 
 KILLS = int(os.environ.get("KILLS") or 40)
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 32))
+LAST_PID = "/proc/sys/kernel/ns_last_pid"
 # A line every 20 ms, so that one that is lost is missed.
 COUNTS = "i=0; while :; do i=$((i+1)); echo $i; sleep 0.02; done"
 
@@ -172,6 +174,25 @@ class SurvivalTest(ContainerTest):
             self.assertLess(time.monotonic(), deadline, wrong)
             dead = set()
             time.sleep(0.02)
+
+    def change(self, path, **values):
+        content = json.loads(read(path))
+        content.update(values)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(content, file)
+
+    def lose(self, *names):
+        """Monitors and these containers are gone, and the files say they
+        run."""
+        pids = [*monitors(), *(int(pid) for name in names
+                               for pid in processes_in(name))]
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass                    # with its monitor, or its process 1
+        self.until(lambda: not monitors() and
+                   not any(map(processes_in, names)))
 
     def logged(self, container):
         """The lines of its log; each was whole."""
@@ -567,10 +588,10 @@ class Ends(SurvivalTest):
 class Places(SurvivalTest):
     """A disk that is full or read-only, a /run that is none."""
 
-    def small_root(self):
+    def small_root(self, *mount):
         place = self.scratch()
-        self.succeed(["mount", "-t", "tmpfs", "-o", "size=16m", "small",
-                      place])
+        mount = mount or ("-t", "tmpfs", "-o", "size=16m", "small")
+        self.succeed(["mount", *mount, place])
         harness.everywhere["MYDOCKER_ROOT"] = self.store = place
 
         def unmount():
@@ -641,6 +662,51 @@ class Places(SurvivalTest):
         self.assertEqual(self.record(name), before)
         self.succeed([DEMO, "start", "kept"])
 
+    def test_a_disk_that_becomes_read_only(self):
+        """As ext4 does when it has found an error; while containers run.  They
+        can be stopped, and none is lost."""
+        self.need("mkfs.ext4", "losetup")
+        image = self.scratch() + "/image"
+        with open(image, "wb") as file:
+            file.truncate(64 << 20)
+        self.succeed(["mkfs.ext4", "-q", "-F", image])
+        if harness.run(["losetup", "-f"]).status != 0:
+            self.skipTest("there are no loop devices here")
+        self.small_root("-o", "loop", image)
+        names = [self.detached(command=("sh", "-c", COUNTS)) for _ in range(3)]
+        names.append(self.detached("--rm"))
+        self.until(lambda: all(self.logged(name) for name in names[:3]))
+        # What is not on the disk by then will not have happened.
+        self.succeed(["sync", "-f", self.store])
+        self.remount("abort")
+        why = "Read-only file system"
+        self.assertEqual(set(self.states().values()), {"running"})
+        self.succeed([DEMO, "logs", names[0]])
+        for words in (["stop", "-t", "0", names[0]], ["kill", names[1]],
+                      ["rm", "-f", names[3]]):
+            done = self.demo(*words)
+            self.assertEqual(done.status, 1, str(done))
+            self.assertIn(why, done.err)
+            self.until(lambda: not processes_in(words[-1]))
+        self.until(lambda: len(monitors()) == 1)
+        done = self.demo("ps", "-a", "--no-trunc", "--format",
+                         "{{.ID}} {{.State}}")
+        self.assertEqual(done.status, 0, str(done))
+        self.assertIn(why, done.err)
+        self.assertEqual(dict(map(str.split, done.out.splitlines())), {
+            names[0]: "dead", names[1]: "dead", names[2]: "running",
+            names[3]: "dead"})
+        self.assertEqual(self.demo("stop", "-t", "0", names[2]).status, 1)
+        self.until(lambda: not monitors())
+        # It is repaired, and the machine goes on.
+        self.succeed(["umount", self.store])
+        self.succeed(["mount", "-o", "loop", image, self.store])
+        self.assertEqual(self.states(), dict.fromkeys(names[:3], "exited"))
+        for name in names[:3]:
+            self.check_log(name)
+        self.succeed([DEMO, "start", names[0]])
+        self.check_states()
+
     def test_a_run_directory_that_is_missing(self):
         place = self.scratch()
         self.addCleanup(harness.everywhere.pop, "MYDOCKER_RUN", None)
@@ -648,6 +714,21 @@ class Places(SurvivalTest):
         name = self.succeed([DEMO, "run", "-d", BUSYBOX, "sleep",
                              "600"]).out.strip()
         self.assertTrue(os.path.isdir(place + "/none/run"))
+        self.succeed([DEMO, "rm", "-f", name])
+        # Emptied while somebody lives: nobody gets the same address, and the
+        # network stays as it is until he has gone.
+        name = self.succeed([DEMO, "run", "-d", BUSYBOX, "sleep",
+                             "600"]).out.strip()
+        shutil.rmtree(place + "/none/run")
+        for _ in range(2):
+            done = self.demo("run", "--rm", BUSYBOX, "true")
+            self.assertEqual(done.status, 125, str(done))
+            self.assertIn("mydocker0 is in use, and what was kept of its "
+                          "addresses in %s/none/run/" % place, done.err)
+        self.succeed([DEMO, "exec", name, "ping", "-c", "1", "172.29.0.1"])
+        self.succeed([DEMO, "restart", "-t", "0", name])
+        self.succeed([DEMO, "exec", name, "ping", "-c", "1", "172.29.0.1"])
+        self.succeed([DEMO, "run", "--rm", BUSYBOX, "true"])
         self.succeed([DEMO, "rm", "-f", name])
         harness.everywhere["MYDOCKER_RUN"] = "/sys/none"
         done = self.demo("run", "--rm", BUSYBOX, "true")
@@ -662,26 +743,16 @@ class Places(SurvivalTest):
 class Strangers(SurvivalTest):
     """A number, or a clock, that says something else than it did."""
 
-    def change(self, path, **values):
-        content = json.loads(read(path))
-        content.update(values)
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(content, file)
-
-    def stranger(self):
+    def stranger(self, after=0):
         # No number is given out again in the same tick of the clock.
         time.sleep(0.05)
+        if after:
+            with open(LAST_PID, "w", encoding="ascii") as file:
+                file.write(str(after))
         process = subprocess.Popen(["sleep", "600"])
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
-
-    def lose(self, name):
-        """Monitor and container are gone, and the files say they run."""
-        pids = [*monitors(), *map(int, processes_in(name))]
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-        self.until(lambda: not processes_in(name) and not monitors())
 
     def test_a_pid_that_is_anothers_by_now(self):
         name, stranger = self.detached(), self.stranger()
@@ -698,6 +769,38 @@ class Strangers(SurvivalTest):
         self.succeed([DEMO, "stop", name])
         self.succeed([DEMO, "rm", "-f", name])
         self.assertIsNone(stranger.poll())
+
+    def test_a_pid_that_is_given_out_again(self):
+        """Really so: all numbers have been used, and it is that one's turn."""
+        name = self.detached("--restart", "always")
+        pid = self.record(name)["pid"]
+        self.lose(name)
+        residue.reap()
+        self.until(lambda: not os.path.exists("/proc/%d" % pid))
+        stranger = self.with_pid(pid)
+        self.assertEqual(self.states(), {name: "exited"})
+        for words in (["exec", name, "true"], ["kill", name],
+                      ["pause", name], ["top", name]):
+            done = self.demo(*words)
+            self.assertEqual(done.status, 1, str(done))
+            self.assertIn("is not running", done.err)
+        self.succeed([DEMO, "stop", name])
+        self.succeed([DEMO, "start", name])
+        self.assertEqual(self.check_states(), {name: "running"})
+        self.assertNotEqual(self.record(name)["pid"], pid)
+        self.succeed([DEMO, "rm", "-f", name])
+        self.assertIsNone(stranger.poll())
+
+    def with_pid(self, pid):
+        """A process that has this number, unless others are always faster."""
+        if not os.path.exists(LAST_PID):
+            self.skipTest("there is no %s here" % LAST_PID)
+        for _ in range(100):
+            process = self.stranger(after=pid - 1)
+            if process.pid == pid:
+                return process
+            process.kill()
+        self.skipTest("somebody else always gets the pid %d" % pid)
 
     def test_another_boot(self):
         """All of its state is as it was, but the machine was off between."""
@@ -731,6 +834,136 @@ class Strangers(SurvivalTest):
         self.assertRegex(self.succeed([DEMO, "ps", "-a"]).out,
                          r"Exited \(137\) Less than a second ago")
         self.check_log(name)
+
+
+class Machine(SurvivalTest):
+    """What comes back with the machine: `system boot` and `system halt`."""
+
+    def up(self, name, *words, **more):
+        self.detached("--name", name, *words, **more)
+        return name
+
+    def power_cut(self):
+        """Nothing lives, and the boot that everything is noted of is over."""
+        running = [name for name, state in self.states().items()
+                   if state == "running"]
+        self.lose(*running)
+        for name in running:
+            self.change("%s/run/%s/state.json" % (self.store, name),
+                        boot="11111111-2222-3333-4444-555555555555")
+
+    def running(self):
+        done = self.succeed([DEMO, "ps", "--format", "{{.Names}}"])
+        return set(done.out.split())
+
+    def test_which_come_back(self):
+        """By Docker's letter, in the order in which they were made."""
+        always, unless = ("--restart", "always"), ("--restart",
+                                                   "unless-stopped")
+        self.up("again", *unless)
+        self.up("always", *always)
+        self.up("unless", *unless)
+        self.up("always-stopped", *always)
+        self.up("stopped", *unless)
+        self.up("killed", *unless)
+        self.up("no")
+        self.up("failure", "--restart", "on-failure")
+        self.up("later", "--restart", "no")
+        self.up("gone", "--rm")
+        self.succeed([DEMO, "create", "--name", "never", *always, BUSYBOX])
+        self.succeed([DEMO, "update", *unless, "later"])
+        self.succeed([DEMO, "stop", "-t", "0", "always-stopped", "stopped",
+                      "again"])
+        self.succeed([DEMO, "kill", "killed"])
+        self.until(lambda: self.state("killed") == "exited")
+        self.succeed([DEMO, "start", "again"])
+        # It is the machine's to say, too, while they run: nothing is due.
+        self.assertEqual(self.succeed([DEMO, "system", "boot"]).out,
+                         "always-stopped\n")
+        self.succeed([DEMO, "stop", "-t", "0", "always-stopped"])
+        self.power_cut()
+        self.assertEqual(self.running(), set())
+        self.assertEqual(self.succeed([DEMO, "system", "boot"]).out,
+                         "again\nalways\nunless\nalways-stopped\nlater\n")
+        self.check_states()
+        self.assertEqual(self.running(), {"again", "always", "unless",
+                                          "always-stopped", "later"})
+        self.assertEqual(self.state("never"), "created")
+        self.assertEqual(self.state("killed"), "exited")
+        self.assertNotIn("gone", self.records())
+        self.assertEqual(self.succeed([DEMO, "system", "boot"]).out, "")
+
+    def test_cut_off_in_the_midst(self):
+        """Of `stop` the container was not to run any more, of `restart` it
+        was: it has had the signal, and has not ended."""
+        deaf = ("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; "
+                "done")
+        for verb, back in (("stop", ""), ("restart", "restart\n")):
+            self.up(verb, "--restart", "unless-stopped", command=deaf)
+            self.until(lambda: "up" in self.demo("logs", verb).out)
+            client = harness.start([DEMO, verb, "-t", "60", verb])
+            self.until(lambda: self.demo(
+                "events", "--since", "1m", "--until", "0s", "-f",
+                "event=kill", "-f", "container=" + verb).out)
+            client.kill()
+            harness.finish(client, 10)
+            self.power_cut()
+            self.assertEqual(self.succeed([DEMO, "system", "boot"]).out, back)
+
+    def test_halt(self):
+        """All at once; and none has been stopped by hand."""
+        deaf = ("sh", "-c", "trap '' TERM; while :; do sleep 0.1; done")
+        for name in ("one", "two", "three"):
+            self.up(name, "--restart", "unless-stopped", "--stop-timeout",
+                    "3", command=deaf)
+        self.up("no", command=("sh", "-c",
+                               "trap 'exit 7' TERM; sleep 600 & wait"))
+        self.up("done", command=("true",))
+        self.until(lambda: self.state("done") == "exited")
+        began = time.monotonic()
+        done = self.succeed([DEMO, "system", "halt"])
+        took = time.monotonic() - began
+        self.assertEqual(sorted(done.out.split()),
+                         ["no", "one", "three", "two"])
+        self.assertGreaterEqual(took, 3)
+        if harness.SLOWER == 1:
+            self.assertLess(took, 8)
+        self.assertEqual(set(self.check_states().values()), {"exited"})
+        self.assertEqual(self.records()["no"]["exitCode"], 7)
+        self.assertEqual(self.records()["two"]["exitCode"], 137)
+        self.assertEqual(self.succeed([DEMO, "system", "halt"]).out, "")
+        self.assertEqual(self.succeed([DEMO, "system", "boot"]).out,
+                         "one\ntwo\nthree\n")
+
+    def test_half_made(self):
+        """Whoever made it was cut off: nobody was told of it, and it goes."""
+        self.up("whole", command=("true",))
+        self.succeed([DEMO, "create", "--name", "half", BUSYBOX])
+        place = "%s/containers/%s" % (self.store, self.records()["half"]["id"])
+        os.unlink(place + "/settings.json")
+        done = self.succeed([DEMO, "ps", "-a", "--format", "{{.Names}}"])
+        self.assertEqual((done.out, done.err), ("whole\n", ""))
+        self.assertFalse(os.path.exists(place))
+        self.succeed([DEMO, "create", "--name", "half", BUSYBOX])
+
+    def test_one_that_cannot(self):
+        """The others have their turn; what joins another comes after it."""
+        always = ("--restart", "always")
+        place = self.scratch() + "/source"
+        os.mkdir(place)
+        self.up("poor", *always, "--mount",
+                "type=bind,source=%s,target=/there" % place)
+        self.up("first", *always)
+        self.succeed([DEMO, "run", "-d", "--name", "second", *always,
+                      "--network", "container:first", BUSYBOX, "sleep",
+                      "600"])
+        self.power_cut()
+        os.rmdir(place)
+        done = self.demo("system", "boot")
+        self.assertEqual((done.status, done.out), (1, "first\nsecond\n"))
+        self.assertIn("mydocker system boot: start poor: ", done.err)
+        self.assertIn(place, done.err)
+        self.check_states()
 
 
 class Policies(SurvivalTest):

@@ -12,6 +12,8 @@ from test_ids import AS_USER
 
 RUNTIME = harness.program("ch06-final", "mydocker-oci")
 PROGRAM = harness.program("ch06-final", "mydocker-systemd")
+DEMO = harness.program("ch06-final")
+CH06 = os.path.join(harness.ROOT, "ch06-final")
 SYSTEMD = "/lib/systemd/systemd"
 HERE = os.path.dirname(os.path.abspath(__file__))
 ALWAYS = ("s Slice machine.slice", "b Delegate true",
@@ -202,6 +204,76 @@ class Systemd(harness.KernelTest):
                 DBUS_SYSTEM_BUS_ADDRESS="unix:path=/nowhere"))
         self.assertEqual(done.status, 1)
         self.assertIn("reach systemd by the system's bus", done.err)
+
+
+class Unit(Systemd):
+    """mydocker.service: containers start and end with the machine."""
+
+    test_a_scope_on_this_host = test_a_scope_on_v2_alone = None
+    test_refusals_are_in_words = test_without_systemd = None
+
+    def demo(self, *words):
+        return self.run_command(self.inside(
+            "env", "MYDOCKER_ROOT=" + self.store, DEMO, *words),
+            preexec_fn=self.enter)
+
+    def life(self, layout):
+        self.boot(layout)
+        self.store = os.path.join(self.scratch(), "store")
+        said = os.path.join(self.scratch(), "said")
+        place = os.path.join(self.scratch(), "place")
+        os.mkdir(place)
+        with open(os.path.join(CH06, "systemd/mydocker.service")) as file:
+            unit = file.read()
+        # That the network is up, and all else, nobody sees to here.
+        unit = unit.replace("Wants=network-online.target",
+                            "DefaultDependencies=no")
+        path = os.path.join(self.scratch(), "mydocker.service")
+        with open(path, "w") as file:
+            file.write(unit.replace("@DEMO@", DEMO).replace(
+                "[Service]", "[Service]\nEnvironment=MYDOCKER_ROOT=%s\n"
+                "StandardError=append:%s" % (self.store, said)))
+        self.systemctl("enable", path)
+        for name, words in {
+                "poor": ("-v", place + ":/place"), "web": (),
+                "stopped": ()}.items():
+            done = self.demo("run", "-d", "--name", name, "--network", "none",
+                             "--restart", "unless-stopped", *words, "busybox",
+                             "sh", "-c", "trap 'exit 7' TERM; sleep 600 & "
+                             "wait")
+            self.assertEqual(done.status, 0, done)
+        self.addCleanup(self.demo, "rm", "-f", "poor", "web", "stopped")
+        self.assertEqual(self.demo("stop", "stopped").status, 0)
+        for _ in range(2):
+            self.systemctl("start", "mydocker.service")
+            self.assertEqual(self.show("mydocker.service", "ActiveState"),
+                             "active")
+            self.assertIn("web running", self.states())
+            self.assertIn("stopped exited", self.states())
+            self.systemctl("stop", "mydocker.service")
+            self.assertEqual(self.states(), ["poor exited", "stopped exited",
+                                             "web exited"])
+            self.assertEqual(self.demo("inspect", "-f", "{{.State.ExitCode}}",
+                                       "web").out, "7\n")
+            # The second time one of them cannot be started.
+            shutil.rmtree(place, ignore_errors=True)
+        with open(said) as file:
+            self.assertRegex(file.read(), "^mydocker system boot: start poor: "
+                             "[^\n]*%s[^\n]*\n$" % place)
+
+    def systemctl(self, *words):
+        self.succeed(self.inside("systemctl", *words))
+
+    def states(self):
+        done = self.demo("ps", "-a", "--format", "{{.Names}} {{.State}}")
+        self.assertEqual(done.status, 0, done)
+        return sorted(done.out.splitlines())
+
+    def test_on_this_host(self):
+        self.life("hybrid")
+
+    def test_on_v2_alone(self):
+        self.life("unified")
 
 
 class Runtime(Systemd):

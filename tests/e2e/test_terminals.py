@@ -7,6 +7,7 @@ BYTES=1000000000 makes the big streams so big (64 MiB).
 import fcntl
 import hashlib
 import os
+import re
 import shlex
 import signal
 import struct
@@ -18,7 +19,7 @@ import unittest
 import harness
 import test_run
 from harness import residue
-from test_run import BUSYBOX, DEMO
+from test_run import BUSYBOX, DEMO, read
 
 BYTES = int(os.environ.get("BYTES", str(64 << 20)))
 # Waits for a signal, and says so.
@@ -702,6 +703,14 @@ class Logs(Case):
                          "1\n2\n3\n4\n5\n6\n")
         self.assertEqual(self.logs("--since", "1h").count("\n"), 8)
         self.assertEqual(self.logs("--since", "1h", "--tail", "2"), "8\n")
+        # A clock that was set back: what is later stands before it.
+        log = self.succeed([DEMO, "inspect", "-f", "{{.LogPath}}",
+                            self.name]).out.strip()
+        text = re.sub(r'"[^"]*Z"', '"2200-01-01T00:00:00Z"', read(log), 2)
+        with open(log, "w", encoding="utf-8") as file:
+            file.write(text)
+        self.assertEqual(self.logs("--until", since), "3\n4\n5\n6\n")
+        self.assertEqual(self.logs("--since", since), "1\n2\n6\n7\n8\n")
 
     def test_a_terminals_log(self):
         self.up("-t", BUSYBOX, "sh", "-c", "echo out; echo err >&2")

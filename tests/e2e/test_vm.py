@@ -16,6 +16,48 @@ sys.path.append(VM)
 
 import kernel                                                   # noqa: E402
 
+REBOOTED = """\
+== found
+always exited Exited (137) ago
+frozen exited Exited (137) ago
+made created Created
+plain exited Exited (137) ago
+stopped exited Exited (137) ago
+web exited Exited (137) ago
+137 false
+137 false
+kept
+bridge
+front
+host
+none
+== started
+plain
+web
+always
+frozen
+always running Up
+frozen running Up
+made created Created
+plain running Up
+stopped exited Exited (137) ago
+web running Up
+layer
+written
+written
+life
+life
+== removed
+web
+plain
+frozen
+always
+stopped
+made
+front
+kept
+"""
+
 
 def setUpModule():
     for program in ("qemu-system-x86_64", "busybox", "setpriv"):
@@ -60,6 +102,31 @@ class Vm(harness.KernelTest):
         time.sleep(1)
         process.terminate()
         self.assertEqual(harness.finish(process, 20).status, 143)
+
+    def test_the_power_is_cut(self):
+        """While containers run: what the machine finds when it is on again,
+        and what can be done with it.  See reboot.sh."""
+        if not os.path.exists(harness.program("ch06-final")):
+            self.skipTest("chapter 6 is not built")
+        self.need("mkfs.ext4", "wget")
+        disk = os.path.join(self.scratch(), "disk")
+        with open(disk, "wb") as file:
+            file.truncate(1 << 30)
+        script = "sh tests/vm/reboot.sh "
+        process = self.start(script + "before 2>&1", DISK=disk, TIMEOUT="900")
+        said = ""
+        for line in iter(process.stdout.readline, b""):
+            said += line.decode()
+            if said.endswith("\nready\n"):
+                break
+        else:
+            self.fail(said + str(harness.finish(process, 60)))
+        process.kill()
+        harness.finish(process, 60)
+        done = harness.finish(self.start(script + "after", DISK=disk,
+                                         TIMEOUT="900"), 960)
+        self.assertEqual(done.status, 0, said + str(done))
+        self.assertEqual(done.out, REBOOTED, said + str(done))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Runs in the guest (make check-vm): every experiment of every chapter, as
 root and as an ordinary user, and those tests for which it matters of which
-version the control groups are, who hands them out (systemd, or nobody), or how
-old the kernel is (criu).  It closes as run.py does.
+version the control groups are, who hands them out (systemd, or nobody), how old
+the kernel is (criu), or that the clock is nobody else's.  It closes as run.py
+does.
 """
 
 import os
@@ -24,7 +25,7 @@ RUN_TESTS = ("test_run.Isolation.", "test_run.Options.test_pids_limit",
              "test_shown.Ps.test_paused", "test_verbs.Update.",
              "test_oci_verbs.Exec.", "test_oci_verbs.Limits.",
              "test_oci_steps.Steps.", "test_oci_rootless.",
-             "test_oci_checkpoint.Real.", "test_systemd.")
+             "test_oci_checkpoint.Real.", "test_systemd.", "test_clock.")
 
 
 def play(tally, name, argv):

@@ -13,10 +13,11 @@ then the last lines of its console are shown.
     TIMEOUT=600     seconds, the boot included
     MEMORY=2048     megabytes
     KERNEL=, MODULES=   another kernel (see kernel.py)
+    DISK=FILE       what it writes to /dev/vda is there for the next guest
     ACCEL=kvm       where the machine has it; otherwise the CPU is emulated
 
-Nothing is left behind, whatever way we end: what the guest boots from is a
-memfd, and QEMU dies with its parent.
+Nothing is left behind but on DISK, whatever way we end: what the guest boots
+from is a memfd, and QEMU dies with its parent.
 """
 
 import os
@@ -60,6 +61,10 @@ def qemu(image, archive, line, ends):
         argv += ["-chardev", "file,id=%s,append=on,path=/dev/fd/%d" %
                  (name, ends[name]),
                  "-device", "virtserialport,nr=%d,chardev=%s" % (number, name)]
+    disk = setting("DISK", "").replace(",", ",,")
+    if disk:
+        argv += ["-drive", "if=none,id=disk,format=raw,file=" + disk,
+                 "-device", "virtio-blk-pci,drive=disk"]
     return argv
 
 
@@ -131,7 +136,7 @@ def main():
     seconds = float(setting("TIMEOUT", "600"))
     if not command or cgroup not in LINE:
         sys.exit("vm: usage: make vm CMD='COMMAND' [CGROUP=v2|v1|hybrid] "
-                 "[TIMEOUT=SECONDS] [MEMORY=MB]")
+                 "[TIMEOUT=SECONDS] [MEMORY=MB] [DISK=FILE]")
     process, reads = boot(*kernel.find(), cgroup, command)
     try:
         kept, in_time = follow(process, reads, seconds)
