@@ -75,19 +75,23 @@ class RegistryTest(harness.KernelTest):
         except FileNotFoundError:
             return {}
 
-    def check(self, images=None):
-        """The store is whole, and there is nothing on its way."""
+    def check(self, images=None, is_pruned=True):
+        """The store is whole, and there is nothing on its way.  A step that
+        was built anew leaves its old layer to the next prune."""
         out = self.good("system", "check")
         self.assertIn("all is well", out)
         self.assertEqual(os.listdir(self.root + "/tmp"), [])
         needed = set()
-        for name in os.listdir(self.root + "/blobs/sha256"):
-            with open(self.root + "/blobs/sha256/" + name, "rb") as file:
-                needed |= {d[7:] for d in json.load(file)["rootfs"]
-                           ["diff_ids"]}
+        for place in ("/blobs/sha256/", "/build/"):
+            for name in os.listdir(self.root + place):
+                with open(self.root + place + name, "rb") as file:
+                    needed |= {d[7:] for d in json.load(file)["rootfs"]
+                               ["diff_ids"]}
         there = {name.split(".")[0]
                  for name in os.listdir(self.root + "/layers")}
-        self.assertEqual(there, needed)
+        self.assertEqual(needed - there, set())
+        if is_pruned:
+            self.assertEqual(there, needed)
         if images is not None:
             self.assertEqual(set(self.names()), set(images))
 
@@ -1305,6 +1309,8 @@ class Kills(RegistryTest):
         verbs += [["load", "-q", "-i", archive], ["rmi", "loaded:1"],
                   ["tag", "loaded:1", "more:1"], ["rmi", "more:1"]]
         verbs += [["rmi", fake.name + "/box:%d" % i] for i in range(4)]
+        builds = self.builds(fake)
+        verbs += builds
         seed = int(os.environ.get("SEED") or random.randrange(1 << 30))
         dice = random.Random(seed)
         killed = 0
@@ -1312,24 +1318,50 @@ class Kills(RegistryTest):
         self.good(*verbs[0])
         usual = time.monotonic() - begun
         for turn in range(int(os.environ.get("KILLS") or 60)):
-            process = harness.start([DEMO, *dice.choice(verbs)], env=self.env)
+            verb = dice.choice(verbs)
+            process = harness.start([DEMO, *verb], env=self.env)
+            part = 2 if verb[0] == "build" else 0.4
             try:
-                process.wait(dice.random() * usual * 0.4)
+                process.wait(dice.random() * usual * part)
             except subprocess.TimeoutExpired:
                 killed += 1
             harness.signal_group(process, signal.SIGKILL)
             harness.finish(process, 10)
             if turn % 3 == 0:
                 with self.subTest(seed=seed, turn=turn):
-                    self.check()
+                    self.check(is_pruned=False)
         self.assertGreater(killed, 10, "seed %d" % seed)
         for name in list(self.names()):
             self.demo("rmi", name)
+        self.good("system", "prune", "-f")
         self.check([])
-        for verb in verbs[:5]:
+        self.assertEqual(os.listdir(self.root + "/layers"), [])
+        for verb in verbs[:5] + builds:
             self.good(*verb)
-        self.check()
+        self.check(is_pruned=False)
         self.assertEqual(os.listdir(self.root + "/partial"), [])
+
+    def builds(self, fake):
+        """Without a cache; of two stages; and on what has to be pulled."""
+        shell = shutil.which("busybox")
+        place = self.place + "/context"
+        os.makedirs(place)
+        with open(place + "/a", "wb") as file:
+            file.write(random.Random(3).randbytes(100000))
+        for name, text in (
+                ("One", "FROM scratch\nCOPY a /a\nWORKDIR /d\nCOPY a b\n"),
+                ("Two", "FROM busybox AS one\nRUN echo 1 >/1\n"
+                 "FROM busybox\nCOPY --from=one /1 /\nRUN cat 1 >/2\n"),
+                ("Three", "FROM %s/box:3\nCOPY a /a\n" % fake.name)):
+            with open(place + "/" + name, "w", encoding="utf-8") as file:
+                file.write(text)
+        builds = [["build", "-q", "-t", name.lower() + ":1", "-f",
+                   place + "/" + name, place]
+                  for name in ("One", "Two", "Three")]
+        if not shell:
+            del builds[1]
+        builds[0].insert(1, "--no-cache")
+        return builds
 
     def test_two_at_once(self):
         """Pulls of images that share layers, while others remove them."""

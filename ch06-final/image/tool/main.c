@@ -10,6 +10,7 @@
  *	mydocker-image [OPTION...] builtin busybox
  *	mydocker-image [OPTION...] pull|push [-a] [-q] NAME
  *	mydocker-image login|logout [SERVER]
+ *	mydocker-image fetch URL
  *	mydocker-image tar [-Lx] [-m overlay|aufs] [-e PATH] PATH NAME
  *	mydocker-image untar [-o UID:GID] PATH
  *
@@ -351,6 +352,7 @@ static const struct verb verbs[] = {
 	{ "push", REMOTE_PUSH, remote_push, false },
 	{ "login", REMOTE_LOGIN, remote_login, true },
 	{ "logout", REMOTE_LOGOUT, remote_logout, true },
+	{ "fetch", REMOTE_FETCH, remote_fetch, true },
 	{ "tar", "tar [-Lx] [-m DRIVER] [-e PATH] PATH NAME", run_tar, true },
 	{ "untar", "untar [-o UID:GID] PATH", run_untar, true },
 };
