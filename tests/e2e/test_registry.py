@@ -1293,6 +1293,106 @@ class Liar(RegistryTest):
         self.check([self.name])
 
 
+class Builds(RegistryTest):
+    """`build` has from a registry what a Dockerfile names and is not there."""
+
+    def setUp(self):
+        super().setUp()
+        self.far = self.fake()
+        self.far.add("base", "1", [layer("old")])
+        self.far.add("files", "1", [layer("more", seed=7)])
+
+    def build(self, dockerfile, *words):
+        done = self.demo("build", "--progress", "plain", "-t", "built:1",
+                         *words, "-", data=dockerfile.replace(
+                             "HERE", self.far.name).encode())
+        # Nothing of what goes on below is told on standard output.
+        self.assertEqual(done.out, "", str(done))
+        return done
+
+    def built(self, dockerfile, *words):
+        """What it says, and the names in the layers of the image."""
+        done = self.build(dockerfile, *words)
+        self.assertEqual(done.status, 0, str(done))
+        with open(self.root + "/blobs/sha256/" +
+                  self.names()["built:1"][7:], encoding="utf-8") as file:
+            layers = json.load(file)["rootfs"]["diff_ids"]
+        files = {name for layer in layers for name in os.listdir(
+            "%s/layers/%s/d" % (self.root, layer[7:]))}
+        self.check(is_pruned=False)
+        return done.err, files
+
+    def test_what_is_not_there_is_pulled(self):
+        said, files = self.built("FROM HERE/base:1\n"
+                                 "COPY --from=HERE/files:1 /d /d\n")
+        self.assertEqual(files, {"old", "more"})
+        for name in ("base", "files"):
+            self.assertRegex(said, r"#\d+ [\d.]+ 1: Pulling from %s\n" % name)
+        self.assertEqual(said.count("Pull complete"), 2, said)
+        self.assertIn(self.far.name + "/base:1", self.names())
+        # Then it is there, and nobody is asked.
+        del self.far.requests[:]
+        said, files = self.built("FROM HERE/base:1\nENV A=b")
+        self.assertEqual(self.far.requests, [])
+        self.assertNotIn("Pull", said)
+
+    def test_pull(self):
+        for words, due in (([], {"old"}), ([], {"old"}),
+                           (["--pull"], {"new"}), (["--pull"], {"new"})):
+            with self.subTest(words=words, due=due):
+                _, files = self.built("FROM HERE/base:1\nENV A=b", *words)
+                self.assertEqual(files, due)
+                self.far.add("base", "1", [layer("new", seed=2)])
+
+    def test_what_there_is_not(self):
+        for name, why in ((self.far.name + "/nosuch:1", "not found: manifest "
+                           "unknown"), ("localhost:1/x", "localhost:1")):
+            done = self.build("ARG A=b\nFROM %s\n" % name)
+            self.assertEqual(done.status, 1, str(done))
+            for words in ("Dockerfile:2\n", "   2 | FROM %s\n     | ^" % name,
+                          name + ": failed to resolve source metadata: ",
+                          why):
+                self.assertIn(words, done.err, str(done))
+        self.check([])
+
+    def test_interrupted(self):
+        """Who pulls for a build ends with it, and what has come is kept."""
+        self.far.add("big", "1", [layer("big", 3000000)])
+        asked = threading.Event()
+
+        def hook(request):
+            if "/blobs/" not in request.path or \
+                    len(self.far.blobs[request.path.split("/")[-1]]) < 1000000:
+                return False
+            data = self.far.blobs[request.path.split("/")[-1]]
+            request.send_response(200)
+            request.send_header("Content-Length", str(len(data)))
+            request.end_headers()
+            request.wfile.write(data[:1000000])
+            asked.set()
+            time.sleep(30)
+            return True
+        self.far.hook = hook
+        for number in (signal.SIGINT, signal.SIGKILL):
+            asked.clear()
+            process = harness.start([DEMO, "build", "-"], env=self.env,
+                                    stdin=subprocess.PIPE)
+            process.stdin.write(b"FROM %s/big:1\n" % self.far.name.encode())
+            process.stdin.close()
+            process.stdin = None
+            self.assertTrue(asked.wait(20))
+            os.kill(process.pid, number)
+            done = harness.finish(process, 10)
+            self.assertEqual(done.status, 128 + number, str(done))
+            deadline = time.monotonic() + 10
+            while harness.residue.descendants() and \
+                    time.monotonic() < deadline:
+                harness.residue.reap()
+                time.sleep(0.02)
+            self.assertEqual(harness.residue.descendants(), {})
+            self.check([])
+
+
 class Kills(RegistryTest):
     """kill -9 at any moment: the store checks out after each."""
 
