@@ -237,6 +237,84 @@ CMD ["cat", "/list"]
         self.assertEqual(self.says(image, "cat", "/here/EOF", "/here/F2"),
                          "one \ntwo $PWD\n")
 
+    def copied(self, line, files):
+        """What a COPY brings into /to: names, with their modes."""
+        image = self.build(
+            "FROM busybox\n" + line + "\nRUN mkdir -p /to && cd /to && find . "
+            "! -name . -exec stat -c '%n %a' {} + | sort >/list\n"
+            "CMD [\"cat\", \"/list\"]", files=files)
+        return [row[2:] for row in self.says(image).splitlines()]
+
+    def test_chmod_in_words(self):
+        files = {"a": "a\n", "d/run": ("x\n", 0o700), "d/b": "b\n"}
+        for words, due in (
+                ("u+x,go-rwx", ["a 700", "b 700", "run 700"]),
+                ("u=rwX,go=rX", ["a 644", "b 644", "run 755"]),
+                ("a=r", ["a 444", "b 444", "run 444"]),
+                ("-w", ["a 444", "b 444", "run 500"]),
+                ("0640", ["a 640", "b 640", "run 640"])):
+            with self.subTest(words):
+                self.assertEqual(self.copied(
+                    "COPY --chmod=%s a d /to/" % words, files), due)
+        self.assertEqual(self.copied(
+            "COPY --chmod=g+w,o= <<one <<two /to/\n1\none\n2\ntwo", files),
+            ["one 660", "two 660"])
+        # Of a directory that is copied X is an x.
+        self.assertEqual(self.copied("COPY --chmod=u=rwX,go= d/ /to/sub/",
+                                     {"d/e/f": "f\n"}),
+                         ["sub 755", "sub/e 700", "sub/e/f 600"])
+        for words in ("u+q", "888", "", "u"):
+            self.refused("FROM busybox\nCOPY --chmod=%s a /\n" % words,
+                         "Dockerfile:2", "chmod", files=files)
+
+    def names(self, line):
+        return [row.split()[0] for row in self.copied(line, {
+            "x/a.txt": "1", "x/b.go": "2", "x/y/c.txt": "3", "x/y/d.go": "4",
+            "x/y/z/e.txt": "5", "top.txt": "6", "top.go": "7"})]
+
+    def test_exclude(self):
+        """What is named itself is left out, too, as Docker's reference has
+        it: COPY --exclude=*.txt hom* /mydir/"""
+        self.assertEqual(self.names("COPY --exclude=*.txt top* /to/"),
+                         ["top.go"])
+        self.assertEqual(self.names("COPY --exclude=*.go --exclude=y x/* /to/"),
+                         ["a.txt"])
+        self.assertEqual(self.names("COPY --exclude=**/*.txt x /to/"),
+                         ["b.go", "y", "y/d.go", "y/z"])
+        self.assertEqual(self.names("COPY --exclude=top.txt top.txt /to/"), [])
+        self.assertEqual(self.names("ADD --exclude=*.go top.go top.txt /to/"),
+                         ["top.txt"])
+
+    def test_parents(self):
+        self.assertEqual(self.names("COPY --parents x/a.txt x/y/d.go /to/"),
+                         ["x", "x/a.txt", "x/y", "x/y/d.go"])
+        # From the pivot on.
+        self.assertEqual(self.names("COPY --parents x/./y/d.go /to/"),
+                         ["y", "y/d.go"])
+        self.assertEqual(self.names("COPY --parents ./x/y/./z ./x/./*.go /to/"),
+                         ["b.go", "z", "z/e.txt"])
+        self.assertEqual(self.names("COPY --parents x/*/./*.txt /to/"),
+                         ["c.txt"])
+        # Any number of directories.
+        self.assertEqual(self.names("COPY --parents x/**/*.txt /to/"),
+                         ["x", "x/a.txt", "x/y", "x/y/c.txt", "x/y/z",
+                          "x/y/z/e.txt"])
+        self.assertEqual(
+            self.names("COPY --parents --exclude=*.go --exclude=y/z x/./** "
+                       "/to/"), ["a.txt", "y", "y/c.txt", "y/d.go"])
+
+    def test_git(self):
+        """Not here; and not as a page that a web server has by this name."""
+        for word in ("https://github.com/a/b.git", "git@github.com:a/b",
+                     "https://host/b.git#v1:sub", "ssh://git@host/b",
+                     "git://host/b"):
+            self.refused("FROM busybox\nADD %s /x\n" % word, "Dockerfile:2",
+                         "repositories of git are not fetched here")
+            done = self.run_command([DEMO, "build", word])
+            self.assertEqual(done.status, 1, str(done))
+            self.assertIn("only directories, and what comes through standard "
+                          "input", done.err)
+
     def test_mounts(self):
         """They are there while the command runs, and leave nothing."""
         place = self.context({"a": "a\n"}, """
