@@ -73,7 +73,8 @@ fetch(struct build *build, const char *name, const char *platform,
 	auto_free char *id = NULL;
 	if (is_builtin(name))
 		return builtin_busybox(&build->store, &id);
-	return image_program_run(build, words, -1, telling);
+	return image_program_run(build->root, build->store.driver, words, -1,
+				 telling);
 }
 
 /* "linux/arm64/v8" and "arm64" are for that architecture. */

@@ -121,13 +121,13 @@ judge(struct running *it)
 }
 
 int
-image_program_run(const struct build *build, const char *const words[],
-		  int output, struct telling *telling)
+image_program_run(const char *root, enum storage driver,
+		  const char *const words[], int output,
+		  struct telling *telling)
 {
 	struct running it = { .said = -1, .complained = -1 };
-	const char *argv[16] = { "mydocker-image", "--root", build->root,
-				 "--storage-driver",
-				 storage_name(build->store.driver) };
+	const char *argv[16] = { "mydocker-image", "--root", root,
+				 "--storage-driver", storage_name(driver) };
 	auto_free char *path = self_beside(argv[0]);
 	if (!path)
 		return -1;

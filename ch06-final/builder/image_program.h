@@ -8,14 +8,17 @@
 #ifndef IMAGE_PROGRAM_H
 #define IMAGE_PROGRAM_H
 
-#include "build.h"
+#include "storage.h"
+#include "told.h"
 
 /*
- * Run it with these words, NULL at the end.  Its standard output is `output`;
+ * Run it for the store of this root and driver, with these words, NULL at the
+ * end.  Its standard output is `output`;
  * or, when that is -1, told as `telling`'s.  What it complains of is our
  * failure, if it failed.
  */
-int image_program_run(const struct build *build, const char *const words[],
-		      int output, struct telling *telling);
+int image_program_run(const char *root, enum storage driver,
+		      const char *const words[], int output,
+		      struct telling *telling);
 
 #endif

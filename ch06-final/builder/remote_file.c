@@ -56,7 +56,8 @@ fetch(struct step_job *job, int dir, const char *url, const char *name)
 				   O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail("make a file for %.150s", url);
-	if (image_program_run(job->build, words, fd, job->telling) < 0)
+	if (image_program_run(job->build->root, job->build->store.driver,
+			      words, fd, job->telling) < 0)
 		return -1;
 	return renameat(dir, ".fetched", dir, name) < 0 ?
 		       fail("name %.100s", name) : 0;
@@ -86,7 +87,8 @@ remote_file_open(struct step_job *job, const char *url, char **name)
 	auto_close int dir = *name ? open_place(job, url) : -1;
 	if (dir < 0)
 		return -1;
-	if (faccessat(dir, *name, F_OK, 0) < 0 && fetch(job, dir, url, *name) < 0)
+	if (faccessat(dir, *name, F_OK, 0) < 0 &&
+	    fetch(job, dir, url, *name) < 0)
 		return wrap("ADD");
 	if (checksum && (sum_up(dir, *name, hex) < 0 ||
 			 strncmp(checksum, "sha256:", 7) != 0 ||

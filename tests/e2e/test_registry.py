@@ -500,6 +500,12 @@ class Archives(RegistryTest):
                  "the comment is not UTF-8")
         self.check(["ch:1", "ch:2"])
 
+    def test_import_for_another_machine(self):
+        for words, due in ((["--platform", "linux/s390x"], "s390x"),
+                           (["--platform", "s390x"], "s390x")):
+            self.good("import", *words, self.file(test_images.GOOD), "far:1")
+            self.assertEqual(self.config("far:1")["architecture"], due)
+
     def test_tag_and_history(self):
         path = self.place + "/h.tar"
         long = "RUN " + "word " * 20

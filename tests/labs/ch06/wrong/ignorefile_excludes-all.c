@@ -1,4 +1,4 @@
-/* lab ignorefile_excludes: caught by context: a rule may leave out everything */
+/* lab ignorefile_excludes: caught by context: all may be left out */
 	for (size_t i = ignore->count; i > 0; i--) {
 		bool is_open;
 		if (matches(&ignore->patterns[i - 1], path, &is_open))

@@ -1,4 +1,5 @@
-/* lab join_lines: caught by continued comments empty: every line loses its blanks */
+/* lab join_lines: caught by continued comments empty: every line loses its
+ * blanks */
 	bool has_empty = false, is_first = true, goes_on = true;
 	for (; goes_on && *next < file->lines.count; (*next)++) {
 		const char *line = skip_blanks(file->lines.items[*next]);

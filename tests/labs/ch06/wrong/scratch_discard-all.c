@@ -1,4 +1,5 @@
-/* lab scratch_discard: caught by kept shared unreadable: a layer of the list goes, whoever has it */
+/* lab scratch_discard: caught by kept shared unreadable: a layer of the list
+ * goes, whoever has it */
 	if (faccessat(scratch->dir, DISCARD_FILE, F_OK, 0) < 0)
 		return errno == ENOENT ? 0 : -1;
 	auto_free char *list = read_all(scratch->dir, DISCARD_FILE, NULL);

@@ -1,4 +1,5 @@
-/* lab scratch_discard: caught by gone shared unreadable: the dying image still has its layers */
+/* lab scratch_discard: caught by gone shared unreadable: the dying image
+ * still has its layers */
 	if (faccessat(scratch->dir, DISCARD_FILE, F_OK, 0) < 0)
 		return errno == ENOENT ? 0 : -1;
 	auto_free char *list = read_all(scratch->dir, DISCARD_FILE, NULL);

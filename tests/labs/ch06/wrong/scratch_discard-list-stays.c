@@ -1,4 +1,5 @@
-/* lab scratch_discard: caught by gone kept shared unreadable: the list is never taken away */
+/* lab scratch_discard: caught by gone kept shared unreadable: the list is
+ * never taken away */
 	if (faccessat(scratch->dir, DISCARD_FILE, F_OK, 0) < 0)
 		return errno == ENOENT ? 0 : -1;
 	auto_free char *list = read_all(scratch->dir, DISCARD_FILE, NULL);
