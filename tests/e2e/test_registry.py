@@ -528,6 +528,17 @@ class Archives(RegistryTest):
         self.assertRegex(lines[2], r"^<missing> +\d+ years ago +ENV x +0B")
         self.assertRegex(lines[3], r"^<missing> .*ADD base +1kB +first$")
         self.assertIn(long.strip(), self.good("history", "--no-trunc", "h:1"))
+        self.assertEqual(
+            self.good("history", "--format", "{{.ID}} {{.CreatedBy}} {{.Size}}"
+                      "|{{.Comment}}", "h:1").split("\n")[1:],
+            ["<missing> ENV x 0B|", "<missing> ADD base 1kB|first", ""])
+        lines = self.good("history", "-H=false", "h:1").split("\n")
+        self.assertRegex(lines[0], "^IMAGE +CREATED AT +CREATED BY +SIZE +COM")
+        self.assertRegex(lines[3], r"^<missing> +2020-01-01T00:00:00Z +ADD "
+                         "base +1000 +first$")
+        self.assertEqual(json.loads(self.good(
+            "history", "--format", "json", "h:1").split("\n")[2])["Comment"],
+            "first")
         self.good("tag", "h:1", "registry.lan:5000/deep/h")
         self.good("tag", self.names()["h:1"][7:17], "again")
         self.assertEqual(set(self.names()), {
