@@ -11,8 +11,8 @@
 
 #include "cache.h"
 #include "image.h"
+#include "image_program.h"
 #include "tool/builtin.h"
-#include "tool/pull.h"
 
 const char *
 build_architecture(const struct build *build)
@@ -65,15 +65,16 @@ is_builtin(const char *name)
 }
 
 static int
-fetch(struct build *build, const char *name, const char *platform)
+fetch(struct build *build, const char *name, const char *platform,
+      struct telling *telling)
 {
-	const struct pull_options options = { .platform = platform,
-					      .is_quiet = true };
+	const char *const words[] = { "pull", "-p", platform, "--", name,
+				      NULL };
 	auto_free char *id = NULL;
 	if (is_builtin(name))
 		return builtin_busybox(&build->store, &id);
-	/* What is pulled is told to who asks for images, not to who builds. */
-	return pull_image(&build->store, name, &options);
+	return image_program_run(build->root, build->store.driver, words, -1,
+				 telling);
 }
 
 /* "linux/arm64/v8" and "arm64" are for that architecture. */
@@ -89,7 +90,7 @@ is_for(const struct image *image, const char *platform)
 
 static int
 find_or_fetch(struct build *build, const char *name, const char *platform,
-	      struct image *image)
+	      struct telling *telling, struct image *image)
 {
 	bool is_there = store_find_image(&build->store, name, image) == 0;
 	if (!is_there && failure.code != ENOENT)
@@ -98,7 +99,7 @@ find_or_fetch(struct build *build, const char *name, const char *platform,
 	if (is_right && !(build->options.pull && !is_builtin(name)))
 		return 0;
 	image_free(image);
-	if (fetch(build, name, platform) < 0)
+	if (fetch(build, name, platform, telling) < 0)
 		return wrap("%.100s: failed to resolve source metadata",
 			    name);
 	if (store_find_image(&build->store, name, image) < 0)
@@ -130,10 +131,10 @@ begin_with(struct build *build, const char *id, struct build_state *state)
 
 int
 build_find_image(struct build *build, const char *name, const char *platform,
-		 struct build_state *state)
+		 struct telling *telling, struct build_state *state)
 {
 	auto_image struct image image = { 0 };
-	if (find_or_fetch(build, name, platform, &image) < 0)
+	if (find_or_fetch(build, name, platform, telling, &image) < 0)
 		return -1;
 	if (store_lock(&build->store, LOCK_SH) < 0)
 		return -1;

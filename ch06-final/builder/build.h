@@ -10,6 +10,7 @@
 #include "dockerfile.h"
 #include "scratch.h"
 #include "store.h"
+#include "told.h"
 
 struct build {
 	const char *root; /* of containers; the store is below it, too */
@@ -41,8 +42,10 @@ char *build_place(const struct build *build, const char *name);
 char *build_file(const struct build *build, const void *bytes, size_t length,
 		 uid_t uid, gid_t gid, mode_t mode);
 
-/* The image that a FROM or --from names, pulled when it is not there. */
+/* The image that a FROM or --from names, pulled when it is not there; how that
+ * goes is told as `telling`'s. */
 int build_find_image(struct build *build, const char *name,
-		     const char *platform, struct build_state *state);
+		     const char *platform, struct telling *telling,
+		     struct build_state *state);
 
 #endif

@@ -32,6 +32,20 @@ build_context_is_archive(const unsigned char *bytes, size_t size)
 	       memcmp(bytes + TAR_MAGIC_AT, "ustar", 5) == 0;
 }
 
+/* As BuildKit tells them: by the protocol, by "git@", by the ending. */
+bool
+build_context_is_git(const char *word)
+{
+	size_t length = strcspn(word, "#?");
+	bool is_web = strncmp(word, "http://", 7) == 0 ||
+		      strncmp(word, "https://", 8) == 0;
+	return strncmp(word, "git://", 6) == 0 ||
+	       strncmp(word, "ssh://", 6) == 0 ||
+	       strncmp(word, "git@", 4) == 0 ||
+	       (is_web && length > 4 &&
+		strncmp(word + length - 4, ".git", 4) == 0);
+}
+
 /* All of standard input, in a file without a name. */
 static int
 spool(int scratch)
@@ -210,7 +224,7 @@ build_context_open(struct build_context *context,
 	name_dockerfile(context, wanted->file);
 	if (strcmp(word, "-") == 0)
 		return open_stdin(context, wanted);
-	if (strstr(word, "://") || strncmp(word, "git@", 4) == 0)
+	if (strstr(word, "://") || build_context_is_git(word))
 		return failx("a context from %.100s: only directories, and "
 			     "what comes through standard input (\"-\"), are "
 			     "known here", word);

@@ -31,6 +31,9 @@ int build_context_open(struct build_context *context,
 		       const struct build_context_wanted *wanted);
 void build_context_close(struct build_context *context);
 
+/* Does it name a repository of git: "https://host/x.git#main", "git@host:x"? */
+bool build_context_is_git(const char *word);
+
 /* Is this an archive, by its first bytes: a tar, or something compressed? */
 bool build_context_is_archive(const unsigned char *bytes, size_t size);
 

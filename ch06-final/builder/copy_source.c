@@ -46,6 +46,44 @@ clean(const char *pattern, char **cleaned)
 	return 0;
 }
 
+size_t
+copy_source_pivot(const char *pattern)
+{
+	const char *end = strstr(pattern, "/./");
+	size_t count = 0;
+	for (const char *at = pattern; end && at < end;) {
+		at += strspn(at, "/");
+		size_t part = strcspn(at, "/");
+		count += part > 0 && at < end && !(part == 1 && *at == '.');
+		at += part;
+	}
+	return count;
+}
+
+const char *
+copy_source_kept(const struct copy_place *place, const char *path)
+{
+	if (!place->keeps_parents) {
+		const char *slash = strrchr(path, '/');
+		return slash ? slash + 1 : path;
+	}
+	for (size_t i = 0; i < place->pivot && *path; i++) {
+		path += strcspn(path, "/");
+		path += *path == '/';
+	}
+	return path;
+}
+
+/* What --exclude names is left out, though it was named itself. */
+static bool
+is_excluded(const struct copy_place *place, const char *path)
+{
+	const char *kept = copy_source_kept(place, path);
+	return place->excludes && *kept &&
+	       ignorefile_excludes(place->excludes, kept) &&
+	       !ignorefile_may_allow_below(place->excludes, kept);
+}
+
 static bool
 is_left_out(const struct copy_place *place, const char *path)
 {
@@ -77,7 +115,31 @@ go_on(const struct copy_place *place, const char *above, const char *name,
 	auto_close int there = safepath_open(place->root, path, O_PATH);
 	if (there < 0)
 		return failure.code == ENOENT ? 0 : -1;
-	words_add(paths, path);
+	/* Only "**" has two ways to the same. */
+	if (!place->keeps_parents || !words_has(paths, path))
+		words_add(paths, path);
+	return 0;
+}
+
+/* "**" and more: here, or below any directory.  A link is none: it may lead
+ * back. */
+static int
+match_deep(const struct copy_place *place, const char *above,
+	   const char *pattern, const char *rest, int dir,
+	   const struct marks_list *list, struct words *paths)
+{
+	if (match_below(place, above, rest, paths) < 0)
+		return -1;
+	for (size_t i = 0; i < list->count; i++) {
+		struct stat st;
+		auto_free char *path = join(above, list->names[i]);
+		if (fstatat(dir, list->names[i], &st,
+			    AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !S_ISDIR(st.st_mode) || is_left_out(place, path))
+			continue;
+		if (match_below(place, path, pattern, paths) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -100,6 +162,9 @@ match_below(const struct copy_place *place, const char *above,
 			       0 : -1;
 	if (marks_list(dir, &list) < 0)
 		return -1;
+	if (place->keeps_parents && strcmp(part, "**") == 0 && *rest)
+		return match_deep(place, above, pattern, rest, dir, &list,
+				  paths);
 	for (size_t i = 0; i < list.count; i++) {
 		int fits = go_match(part, list.names[i]);
 		if (fits < 0)
@@ -116,16 +181,19 @@ copy_source_find(const struct copy_place *place, const char *pattern,
 		 struct words *paths)
 {
 	auto_free char *cleaned = NULL;
-	size_t before = paths->count;
+	auto_words struct words found = { 0 };
 	if (clean(pattern, &cleaned) < 0)
 		return -1;
 	if (!*cleaned) {
 		words_add(paths, "");
 		return 0;
 	}
-	if (match_below(place, "", cleaned, paths) < 0)
+	if (match_below(place, "", cleaned, &found) < 0)
 		return -1;
-	if (paths->count > before)
+	for (size_t i = 0; i < found.count; i++)
+		if (!is_excluded(place, found.items[i]))
+			words_add(paths, found.items[i]);
+	if (found.count > 0)
 		return 0;
 	return go_match_is_pattern(cleaned) ?
 		       failx("no source files were found for \"%.150s\"",
@@ -140,9 +208,11 @@ choose(void *data, const char *path, bool is_dir)
 	const struct copy_source *source = data;
 	const struct copy_place *place = source->place;
 	auto_free char *whole = join(source->path, path);
-	if (place->excludes && ignorefile_excludes(place->excludes, path))
+	const char *kept = place->keeps_parents ?
+				   copy_source_kept(place, whole) : path;
+	if (place->excludes && ignorefile_excludes(place->excludes, kept))
 		return is_dir && ignorefile_may_allow_below(place->excludes,
-							    path) ?
+							    kept) ?
 			       TAR_BELOW : TAR_OUT;
 	if (!place->ignore || !ignorefile_excludes(place->ignore, whole))
 		return TAR_IN;

@@ -15,6 +15,10 @@ struct copy_place {
 	const struct ignorefile *ignore; /* of a context; or NULL */
 	const struct ignorefile *excludes; /* --exclude; or NULL */
 	bool is_context; /* owners are nobody's, for there they mean nothing */
+	/* --parents: the directories before it come along, but for so many of
+	 * them; and "**" is any number of directories. */
+	bool keeps_parents;
+	size_t pivot;
 };
 
 /* One of them. */
@@ -26,8 +30,13 @@ struct copy_source {
 };
 void copy_source_free(struct copy_source *sources, size_t count);
 
-/* "src/?.c": those that are there, sorted; none is a failure in BuildKit's
- * words. */
+/* Of "a/b/./c" --parents keeps "c": how many parts stand before the "/./". */
+size_t copy_source_pivot(const char *pattern);
+/* What is kept of a path; without --parents its last part. */
+const char *copy_source_kept(const struct copy_place *place, const char *path);
+
+/* "src/?.c": those that are there and not excluded, sorted; that none is there
+ * is a failure in BuildKit's words. */
 int copy_source_find(const struct copy_place *place, const char *pattern,
 		     struct words *paths);
 

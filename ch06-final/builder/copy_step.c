@@ -23,8 +23,8 @@ struct copying {
 	int root;	   /* of what is made */
 	uid_t uid;
 	gid_t gid;
-	bool has_owner, has_mode;
-	mode_t mode;
+	bool has_owner, has_chmod;
+	struct chmod_words chmod;
 	char *destination;
 	bool is_into; /* it is a directory, to put things into */
 };
@@ -40,6 +40,17 @@ static bool
 is_remote(const struct instruction *instruction, const char *word)
 {
 	return instruction->kind == INSTRUCTION_ADD && is_url(word);
+}
+
+static int
+check_git(const struct instruction *instruction, const char *word)
+{
+	if (instruction->kind != INSTRUCTION_ADD ||
+	    !build_context_is_git(word))
+		return 0;
+	return failx("ADD %.100s: repositories of git are not fetched here: "
+		     "fetch it before the build, or in a RUN, or have the "
+		     "server make an archive of it", word);
 }
 
 static int
@@ -63,12 +74,21 @@ use_context(struct copying *copying)
 	copying->place.is_context = true;
 }
 
+static void
+use_pattern(struct copying *copying, const char *pattern)
+{
+	struct copy_place *place = &copying->place;
+	place->keeps_parents = copying->job->instruction->is_parents;
+	place->pivot = place->keeps_parents ? copy_source_pivot(pattern) : 0;
+}
+
 /* ---- the key ------------------------------------------------------------- */
 
 static int
 key_files(struct copying *copying, const char *pattern, struct cache_key *key)
 {
 	auto_words struct words paths = { 0 };
+	use_pattern(copying, pattern);
 	if (copy_source_find(&copying->place, pattern, &paths) < 0)
 		return -1;
 	for (size_t i = 0; i < paths.count; i++) {
@@ -95,7 +115,9 @@ key_sources(struct copying *copying, struct cache_key *key)
 	for (size_t i = 0; i < instruction->words.count; i++) {
 		const char *word = instruction->words.items[i];
 		cache_key_add(key, word);
-		int result = 0;
+		int result = check_git(instruction, word);
+		if (result < 0)
+			return -1;
 		if (is_remote(instruction, word))
 			result = remote_file_key(copying->job, word, key);
 		else if (!instruction->from)
@@ -163,16 +185,11 @@ static int
 find_mode(struct copying *copying)
 {
 	const char *chmod = copying->job->instruction->chmod;
-	char *end = NULL;
 	if (!chmod)
 		return 0;
-	unsigned long mode = strtoul(chmod, &end, 8);
-	if (!*chmod || *end || mode > 07777)
-		return failx("invalid chmod parameter: '%.40s'. it should be "
-			     "octal string and between 0 and 07777", chmod);
-	copying->has_mode = true;
-	copying->mode = mode;
-	return 0;
+	copying->has_chmod = true;
+	return chmod_parse(chmod, &copying->chmod) < 0 ?
+		       wrap("invalid chmod parameter: '%.40s'", chmod) : 0;
 }
 
 static bool
@@ -236,10 +253,10 @@ target_of(const struct copying *copying, const struct copy_source *source,
 	  const char **name)
 {
 	const char *to = copying->destination, *base;
-	auto_free char *parents = above(source->path, &base);
-	if (copying->job->instruction->is_parents)
-		return text("%s/%s", to, source->is_dir ? source->path :
-							  parents);
+	const char *kept = copy_source_kept(source->place, source->path);
+	auto_free char *parents = above(kept, &base);
+	if (source->place->keeps_parents)
+		return text("%s/%s", to, source->is_dir ? kept : parents);
 	if (source->is_dir || copying->is_into)
 		return copy_text(to);
 	return above(to, name);
@@ -260,8 +277,7 @@ copy_one(struct copying *copying, const char *path)
 		source.tar.uid = copying->uid;
 		source.tar.gid = copying->gid;
 	}
-	source.tar.has_mode = copying->has_mode;
-	source.tar.mode = copying->mode;
+	source.tar.chmod = copying->has_chmod ? &copying->chmod : NULL;
 	int result = make_place(copying, directory, &place);
 	if (result == 0)
 		result = pour(&source.tar, read_into, &place);
@@ -306,6 +322,7 @@ static int
 copy_pattern(struct copying *copying, const char *pattern)
 {
 	auto_words struct words paths = { 0 };
+	use_pattern(copying, pattern);
 	if (copy_source_find(&copying->place, pattern, &paths) < 0)
 		return -1;
 	copying->is_into |= paths.count > 1;
@@ -327,6 +344,12 @@ copy_made(struct copying *copying, int dir, const char *name, mode_t mode)
 {
 	const char *base = name;
 	struct place place;
+	struct chmod_words own = { 0 };
+	own.steps[own.count++] = (struct chmod_step){
+		.operator = '=', .bits = mode, .is_number = true,
+	};
+	for (size_t i = 0; i < copying->chmod.count; i++)
+		own.steps[own.count++] = copying->chmod.steps[i];
 	auto_free char *directory = copying->is_into ?
 		copy_text(copying->destination) :
 		above(copying->destination, &base);
@@ -337,8 +360,7 @@ copy_made(struct copying *copying, int dir, const char *name, mode_t mode)
 		.has_owner = true,
 		.uid = copying->uid,
 		.gid = copying->gid,
-		.has_mode = true,
-		.mode = copying->has_mode ? copying->mode : mode,
+		.chmod = &own,
 	};
 	return make_place(copying, directory, &place) < 0 ?
 		       -1 : pour(&tar, read_into, &place);

@@ -87,8 +87,7 @@ draft_close(struct draft *draft)
 	if (draft->is_created && (union_down(c) < 0 ||
 				  record_remove(c->containers,
 						c->record.id) < 0))
-		fprintf(stderr, "mydocker build: warning: %s\n",
-			failure.text);
+		told_warn("mydocker build: warning: %s\n", failure.text);
 	draft->is_created = false;
 	container_close(c);
 	settings_free(&draft->settings);

@@ -77,8 +77,11 @@ kind_of_telling(const struct build_options *options)
 		"BUILDKIT_PROGRESS") ?: "auto";
 	if (options->quiet || strcmp(progress, "quiet") == 0)
 		return TOLD_NOTHING;
+	const char *term = getenv("TERM");
+	bool is_terminal = isatty(STDERR_FILENO) && term &&
+			   strcmp(term, "dumb") != 0;
 	if (strcmp(progress, "tty") == 0 ||
-	    (strcmp(progress, "auto") == 0 && isatty(STDERR_FILENO)))
+	    (strcmp(progress, "auto") == 0 && is_terminal))
 		return TOLD_TERMINAL;
 	return TOLD_PLAIN;
 }
@@ -149,11 +152,11 @@ warn(const struct build *build)
 {
 	auto_words struct words unused = { 0 };
 	for (size_t i = 0; i < build->file.warnings.count; i++)
-		fprintf(stderr, "WARN: %s\n", build->file.warnings.items[i]);
+		told_warn("WARN: %s\n", build->file.warnings.items[i]);
 	dockerfile_unused(&build->file, &unused);
 	for (size_t i = 0; i < unused.count; i++)
-		fprintf(stderr, "[Warning] One or more build-args [%s] were "
-			"not consumed\n", unused.items[i]);
+		told_warn("[Warning] One or more build-args [%s] were not "
+			  "consumed\n", unused.items[i]);
 }
 
 /* ---- the build ----------------------------------------------------------- */
@@ -275,6 +278,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	umask(0);
 	int result = run(argc, argv, driver);
+	told_end();
 	if (stages_interrupted()) {
 		signal(stages_interrupted(), SIG_DFL);
 		raise(stages_interrupted());

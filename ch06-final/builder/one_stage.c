@@ -107,7 +107,7 @@ find_base(struct one_stage *one)
 				    stage->base);
 	telling_begin(&telling, name);
 	int result = build_find_image(build, stage->base, stage->platform ?:
-				      build->platform, &one->state);
+				      build->platform, &telling, &one->state);
 	if (result < 0)
 		telling_failed(&telling);
 	else

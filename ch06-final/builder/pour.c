@@ -3,16 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "told.h"
 
 static _Noreturn void
 write_all(const struct tar_source *source, int output)
 {
 	int result = tar_write(source, output);
 	if (result < 0)
-		fprintf(stderr, "mydocker build: %s\n", failure.text);
+		told_warn("mydocker build: %s\n", failure.text);
 	_exit(result < 0);
 }
 

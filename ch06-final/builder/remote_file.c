@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image_program.h"
 #include "reference.h"
-#include "tool/fetch.h"
 #include "tool/stream.h"
 
 /* "a.tar" of "http://host/dir/a.tar?x=y"; the caller frees. */
@@ -49,19 +49,16 @@ sum_up(int dir, const char *name, char hex[65])
 
 /* It appears under its name when it is complete. */
 static int
-fetch(int dir, const char *url, const char *name)
+fetch(struct step_job *job, int dir, const char *url, const char *name)
 {
-	int64_t modified;
+	const char *const words[] = { "fetch", "--", url, NULL };
 	auto_close int fd = openat(dir, ".fetched", O_WRONLY | O_CREAT |
 				   O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail("make a file for %.150s", url);
-	if (fetch_url(url, fd, &modified) < 0)
+	if (image_program_run(job->build->root, job->build->store.driver,
+			      words, fd, job->telling) < 0)
 		return -1;
-	struct timespec times[2] = { { .tv_sec = modified },
-				     { .tv_sec = modified } };
-	if (modified >= 0 && futimens(fd, times) < 0)
-		return fail("set the time of %.100s", name);
 	return renameat(dir, ".fetched", dir, name) < 0 ?
 		       fail("name %.100s", name) : 0;
 }
@@ -90,7 +87,8 @@ remote_file_open(struct step_job *job, const char *url, char **name)
 	auto_close int dir = *name ? open_place(job, url) : -1;
 	if (dir < 0)
 		return -1;
-	if (faccessat(dir, *name, F_OK, 0) < 0 && fetch(dir, url, *name) < 0)
+	if (faccessat(dir, *name, F_OK, 0) < 0 &&
+	    fetch(job, dir, url, *name) < 0)
 		return wrap("ADD");
 	if (checksum && (sum_up(dir, *name, hex) < 0 ||
 			 strncmp(checksum, "sha256:", 7) != 0 ||

@@ -16,7 +16,8 @@ step_from(struct step_job *job, const char *from, int from_stage,
 {
 	struct build *build = job->build;
 	if (from_stage < 0)
-		return build_find_image(build, from, build->platform, state);
+		return build_find_image(build, from, build->platform,
+					job->telling, state);
 	/* Who wrote the Dockerfile could not know of the base's trigger. */
 	if (!build->done[from_stage].root)
 		return failx("a trigger of the base image copies from the "

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "screen.h"
+
 enum { KEPT_BYTES = 4096, KEPT_LINES = 10, LINE_MAX_BYTES = 3000 };
 
 static enum told_kind kind;
@@ -31,34 +33,59 @@ seconds_since(int64_t began_ns)
 int
 told_begin(enum told_kind wanted)
 {
-	kind = wanted;
 	counter = mmap(NULL, sizeof(*counter), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	return counter == MAP_FAILED ? fail("share a counter") : 0;
+	if (counter == MAP_FAILED)
+		return fail("share a counter");
+	if (wanted == TOLD_TERMINAL && screen_begin() < 0)
+		return -1;
+	kind = wanted;
+	return 0;
+}
+
+void
+told_end(void)
+{
+	screen_end();
 }
 
 /* In one write: lines of several processes do not mix. */
 static void
-say(const char *format, ...) printf_like(1, 2);
+write_out(const char *words)
+{
+	if (write(STDERR_FILENO, words, strlen(words)) < 0)
+		kind = TOLD_NOTHING;
+}
+
+/* A line of the thing; or, where it is drawn, what happened to it. */
 static void
-say(const char *format, ...)
+say(const struct telling *telling, enum screen_event event, const char *words,
+    const char *format, ...) printf_like(4, 5);
+static void
+say(const struct telling *telling, enum screen_event event, const char *words,
+    const char *format, ...)
 {
 	va_list arguments;
 	char *line = NULL;
-	if (kind == TOLD_NOTHING)
+	if (kind == TOLD_TERMINAL)
+		screen_tell(event, telling->number, words);
+	if (kind != TOLD_PLAIN)
 		return;
 	va_start(arguments, format);
-	int length = vasprintf(&line, format, arguments);
+	if (vasprintf(&line, format, arguments) >= 0)
+		write_out(line);
 	va_end(arguments);
-	if (length > 0 && write(STDERR_FILENO, line, length) < 0)
-		kind = TOLD_NOTHING;
 	free(line);
 }
 
-static const char *
-colour(const char *escape)
+/* Below all things, where they are drawn. */
+static void
+say_after(const char *words)
 {
-	return kind == TOLD_TERMINAL ? escape : "";
+	if (kind == TOLD_TERMINAL)
+		screen_tell(SCREEN_AFTER, 0, words);
+	else
+		write_out(words);
 }
 
 static void
@@ -80,8 +107,7 @@ telling_begin(struct telling *telling, const char *name)
 		.last = new_bytes(KEPT_BYTES),
 		.part = new_bytes(LINE_MAX_BYTES),
 	};
-	say("%s#%u %s%s\n", colour("\033[1m"), telling->number, name,
-	    colour("\033[0m"));
+	say(telling, SCREEN_BEGIN, name, "#%u %s\n", telling->number, name);
 }
 
 void
@@ -93,7 +119,8 @@ telling_note(const struct telling *telling, const char *format, ...)
 	int length = vasprintf(&line, format, arguments);
 	va_end(arguments);
 	if (length >= 0)
-		say("#%u %s\n", telling->number, line);
+		say(telling, SCREEN_NOTE, line, "#%u %s\n", telling->number,
+		    line);
 	free(line);
 }
 
@@ -124,7 +151,8 @@ end_line(struct telling *telling)
 				    seconds_since(telling->began_ns),
 				    (int)telling->part_length, telling->part);
 	telling->part_length = 0;
-	say("#%u %s\n", telling->number, line);
+	say(telling, SCREEN_OUTPUT, strchr(line, ' ') + 1, "#%u %s\n",
+	    telling->number, line);
 	keep(telling, line);
 }
 
@@ -150,7 +178,7 @@ telling_done(struct telling *telling)
 {
 	if (telling->part_length)
 		end_line(telling);
-	say("#%u DONE %.1fs\n\n", telling->number,
+	say(telling, SCREEN_DONE, "", "#%u DONE %.1fs\n\n", telling->number,
 	    seconds_since(telling->began_ns));
 	end(telling);
 }
@@ -158,8 +186,7 @@ telling_done(struct telling *telling)
 void
 telling_cached(struct telling *telling)
 {
-	say("#%u %sCACHED%s\n\n", telling->number, colour("\033[36m"),
-	    colour("\033[0m"));
+	say(telling, SCREEN_CACHED, "", "#%u CACHED\n\n", telling->number);
 	end(telling);
 }
 
@@ -179,22 +206,34 @@ telling_failed(struct telling *telling)
 {
 	if (telling->part_length)
 		end_line(telling);
-	say("#%u %sERROR: %s%s\n", telling->number, colour("\033[31m"),
-	    failure.text, colour("\033[0m"));
+	say(telling, SCREEN_FAILED, "", "#%u ERROR: %s\n", telling->number,
+	    failure.text);
 	const char *said = last_lines(telling);
 	int length = telling->last + telling->last_length - said;
 	/* Whoever is told nothing on the way is told this. */
-	bool is_quiet = kind == TOLD_NOTHING;
-	kind = is_quiet ? TOLD_PLAIN : kind;
-	say("------\n > %s:\n%.*s------\n", telling->name, length, said);
-	kind = is_quiet ? TOLD_NOTHING : kind;
+	auto_free char *block = text("------\n > %s:\n%.*s------\n",
+				     telling->name, length, said);
+	say_after(block);
 	end(telling);
 }
 
 void
 told_complain(const char *excerpt)
 {
-	fprintf(stderr, "%s%sERROR: failed to build: failed to solve: %s\n",
-		excerpt, *excerpt ? "\n" : "", failure.text);
-	fflush(stderr);
+	auto_free char *words =
+		text("%s%sERROR: failed to build: failed to solve: %s\n",
+		     excerpt, *excerpt ? "\n" : "", failure.text);
+	say_after(words);
+}
+
+void
+told_warn(const char *format, ...)
+{
+	va_list arguments;
+	char *words = NULL;
+	va_start(arguments, format);
+	if (vasprintf(&words, format, arguments) >= 0)
+		say_after(words);
+	va_end(arguments);
+	free(words);
 }

@@ -1,6 +1,6 @@
 /*
  * told.h - what a build says on the way: BuildKit's plain progress, to standard
- * error.
+ * error; in a terminal it is drawn instead (screen.h).
  *
  *	#5 [2/4] RUN make
  *	#5 0.312 cc -o a a.c
@@ -23,6 +23,12 @@ int told_begin(enum told_kind kind);
 /* The failure, as the last that is said; before it where in the Dockerfile that
  * was, or "". */
 void told_complain(const char *excerpt);
+
+/* Of no thing that is done, but to be known: whole lines. */
+void told_warn(const char *format, ...) printf_like(1, 2);
+
+/* No more is told.  Once, by whom told_begin() was called. */
+void told_end(void);
 
 /* One thing that is done. */
 struct telling {

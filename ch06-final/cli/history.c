@@ -7,14 +7,28 @@
 
 #include "format.h"
 #include "store.h"
+#include "table.h"
+#include "view.h"
 
 #define SHOWN 45 /* so much of a command, as Docker */
 
 struct history_options {
-	bool quiet, no_trunc;
+	bool quiet, no_trunc, human;
+	const char *format;
 };
 
+static int
+take_format(void *data, const char *value)
+{
+	((struct history_options *)data)->format = value;
+	return 0;
+}
+
 static const struct option_row options[] = {
+	{ 0, "format", "STRING", "\"table\", \"table TEMPLATE\", \"json\" or a "
+	  "Go template", take_format, 0 },
+	SWITCH('H', "human", "Print sizes and dates in human readable format "
+	       "(default true)", struct history_options, human),
 	SWITCH(0, "no-trunc", "Don't truncate output", struct history_options,
 	       no_trunc),
 	SWITCH('q', "quiet", "Only show image IDs", struct history_options,
@@ -46,29 +60,33 @@ shown_command(const char *command, bool whole)
 	return text("%.*s\xe2\x80\xa6", (int)length, line);
 }
 
-static void
-print_entry(json_t *entry, const char *id, uint64_t bytes,
-	    const struct history_options *wanted)
+static json_t *
+row_of(json_t *entry, const char *id, uint64_t bytes,
+       const struct history_options *wanted)
 {
-	if (wanted->quiet) {
-		printf("%s\n", id);
-		return;
-	}
-	auto_free char *ago = format_ago(image_seconds(get(entry, "created")));
-	auto_free char *size = format_size(bytes);
+	int64_t when = image_seconds(get(entry, "created"));
+	auto_free char *ago = format_ago(when);
+	auto_free char *at = format_rfc3339(when * 1000000000);
+	auto_free char *size = wanted->human ?
+				       format_size(bytes) :
+				       text("%llu", (unsigned long long)bytes);
 	auto_free char *command =
 		shown_command(get(entry, "created_by"), wanted->no_trunc);
-	/* The mark of what was cut is three bytes and one column. */
-	int width = SHOWN + (strstr(command, "\xe2\x80\xa6") ? 2 : 0);
-	printf("%-14s %-17s %-*s  %-10s %s\n", id, ago, width, command, size,
-	       get(entry, "comment"));
+	const char *const members[][2] = {
+		{ "Comment", get(entry, "comment") }, { "CreatedAt", at },
+		{ "CreatedBy", command },	      { "CreatedSince", ago },
+		{ "ID", id },			      { "Size", size },
+	};
+	return json_members(members, countof(members));
 }
 
-/* The entries that made a layer, and the layers, go in step. */
-static void
-print_entries(struct store *store, const struct image *image, json_t *history,
-	      const struct history_options *wanted)
+/* The newest first.  The entries that made a layer, and the layers, go in
+ * step. */
+static json_t *
+rows_of(struct store *store, const struct image *image, json_t *history,
+	const struct history_options *wanted)
 {
+	json_t *rows = json_array();
 	size_t layer = 0;
 	while (image->diff_ids[layer])
 		layer++;
@@ -83,8 +101,33 @@ print_entries(struct store *store, const struct image *image, json_t *history,
 			size = shelves_layer_size(store,
 						  image->diff_ids[--layer] + 7);
 		bool is_last = i == json_array_size(history);
-		print_entry(entry, is_last ? id : "<missing>", size, wanted);
+		json_array_append_new(rows, row_of(entry, is_last ? id :
+						   "<missing>", size, wanted));
 	}
+	return rows;
+}
+
+static int
+print_rows(json_t *rows, const struct history_options *wanted)
+{
+	static const struct heading headings[] = {
+		{ "ID", "IMAGE" },	   { "CreatedSince", "CREATED" },
+		{ "CreatedAt", "CREATED AT" }, { "CreatedBy", "CREATED BY" },
+		{ "Size", "SIZE" },	   { "Comment", "COMMENT" },
+		{ NULL, NULL },
+	};
+	const struct listing listing = {
+		.table = wanted->human ?
+			"{{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t"
+			"{{.Size}}\t{{.Comment}}" :
+			"{{.ID}}\t{{.CreatedAt}}\t{{.CreatedBy}}\t{{.Size}}\t"
+			"{{.Comment}}",
+		.quiet = "{{.ID}}",
+		.type = "*image.historyContext",
+		.headings = headings,
+	};
+	return listing_print(&listing, wanted->format ?: "", wanted->quiet,
+			     rows, stdout);
 }
 
 static int
@@ -100,18 +143,18 @@ print_history(struct store *store, const char *name,
 	if (!root)
 		return config ? failx("image %s: its config is not JSON", name)
 			      : -1;
-	if (!wanted->quiet)
-		printf("%-14s %-17s %-*s  %-10s %s\n", "IMAGE", "CREATED",
-		       SHOWN, "CREATED BY", "SIZE", "COMMENT");
-	print_entries(store, &image, json_object_get(root, "history"), wanted);
+	json_t *rows = rows_of(store, &image, json_object_get(root, "history"),
+			       wanted);
 	json_decref(root);
-	return 0;
+	int result = print_rows(rows, wanted);
+	json_decref(rows);
+	return result;
 }
 
 static int
 run_history(const struct verb *verb, int argc, char **argv)
 {
-	struct history_options wanted = { 0 };
+	struct history_options wanted = { .human = true };
 	int status;
 	int first = verb_begin(verb, argc, argv, &wanted, 1, 1, &status);
 	if (first < 0 || (status = verb_settle(verb)) != 0)

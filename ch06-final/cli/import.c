@@ -27,11 +27,22 @@ take_message(void *data, const char *value)
 	return 0;
 }
 
+static int
+take_platform(void *data, const char *value)
+{
+	struct import_options *wanted = data;
+	words_add(&wanted->words, "-p");
+	words_add(&wanted->words, value);
+	return 0;
+}
+
 static const struct option_row options[] = {
 	{ 'c', "change", "list", "Apply Dockerfile instruction to the created "
 	  "image", take_change, 0 },
 	{ 'm', "message", "string", "Set commit message for imported image",
 	  take_message, 0 },
+	{ 0, "platform", "string", "Which platform it is for: os/arch",
+	  take_platform, 0 },
 	{ 0 },
 };
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 struct load_options {
-	const char *input;
+	const char *input, *platform;
 	bool quiet;
 };
 
@@ -16,9 +16,18 @@ take_input(void *data, const char *value)
 	return 0;
 }
 
+static int
+take_platform(void *data, const char *value)
+{
+	((struct load_options *)data)->platform = value;
+	return 0;
+}
+
 static const struct option_row options[] = {
 	{ 'i', "input", "FILE", "Read from FILE or directory, not from "
 	  "standard input", take_input, 0 },
+	{ 0, "platform", "PLATFORM", "Of an image for several: os/arch or "
+	  "os/arch/variant", take_platform, 0 },
 	SWITCH('q', "quiet", "Suppress the load output", struct load_options,
 	       quiet),
 	{ 0 },
@@ -33,13 +42,17 @@ run_load(const struct verb *verb, int argc, char **argv)
 		return status;
 	if ((status = verb_settle(verb)) != 0)
 		return status;
-	const char *words[5] = { "load" };
+	const char *words[7] = { "load" };
 	size_t count = 1;
 	if (wanted.quiet)
 		words[count++] = "-q";
 	if (wanted.input) {
 		words[count++] = "-i";
 		words[count++] = wanted.input;
+	}
+	if (wanted.platform) {
+		words[count++] = "-p";
+		words[count++] = wanted.platform;
 	}
 	status = verb_run_image_tool(words, STDOUT_FILENO);
 	return status < 0 ? verb_error(verb) : status;

@@ -157,6 +157,14 @@ take_continued(const struct dockerfile *file, const char *line,
 static void
 join_lines(struct dockerfile *file, size_t *next, struct buffer *joined)
 {
+	/* lab join_lines: file->lines.items[*next], of file->lines.count, is
+	 * the first line of an instruction, which leaves out the blanks that
+	 * it begins with; it is never a comment, nor empty.  take_continued()
+	 * puts a line behind the others, and says whether one more is to come.
+	 * A comment and an empty line between two of them are left out and do
+	 * not end it; of empty ones one warning is given in the end,
+	 * NoEmptyContinuation.  *next becomes the first line that is not the
+	 * instruction's. */
 	bool has_empty = false, is_first = true, goes_on = true;
 	for (; goes_on && *next < file->lines.count; (*next)++) {
 		const char *line = file->lines.items[*next];
@@ -174,6 +182,8 @@ join_lines(struct dockerfile *file, size_t *next, struct buffer *joined)
 		dockerfile_warn(file, *next, "NoEmptyContinuation",
 				"Empty continuation line found in: %.60s",
 				joined->bytes ? joined->bytes : "");
+	/* lab end: (void)take_continued;
+	 * buffer_add_text(joined, file->lines.items[(*next)++]); */
 }
 
 /* The line without the carriage return, and the tabs of <<-, is its name? */

@@ -145,6 +145,10 @@ matches(const struct ignore_pattern *pattern, const char *path, bool *is_open)
 bool
 ignorefile_excludes(const struct ignorefile *ignore, const char *path)
 {
+	/* lab ignorefile_excludes: matches() says whether one pattern fits the
+	 * path, or a directory above it.  Of those that do the last decides:
+	 * one that began with "!" takes the path in again.  The context
+	 * itself, ".", is never left out. */
 	if (strcmp(path, ".") == 0)
 		return false;
 	for (size_t i = ignore->count; i > 0; i--) {
@@ -153,6 +157,7 @@ ignorefile_excludes(const struct ignorefile *ignore, const char *path)
 			return !ignore->patterns[i - 1].is_allowed;
 	}
 	return false;
+	/* lab end: return ignore->count > 0 && *path == '\0'; */
 }
 
 bool

@@ -116,11 +116,15 @@ is_tag(const char *s)
 static bool
 has_domain(const char *name, const char *slash)
 {
+	/* lab has_domain: `slash` is the first one of the name, or NULL when
+	 * there is none.  What stands before it is a registry if it has a dot,
+	 * a colon or a capital in it, or is "localhost": whole. */
 	size_t length = slash ? (size_t)(slash - name) : 0;
 	if (length == 0)
 		return false;
 	return strcspn(name, ".:" UPPER) < length ||
 	       (length == 9 && strncmp(name, "localhost", 9) == 0);
+	/* lab end: return name == slash; */
 }
 
 /* "docker.io/library/x" is x, "docker.io/team/x" is team/x. */

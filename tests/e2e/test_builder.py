@@ -237,6 +237,84 @@ CMD ["cat", "/list"]
         self.assertEqual(self.says(image, "cat", "/here/EOF", "/here/F2"),
                          "one \ntwo $PWD\n")
 
+    def copied(self, line, files):
+        """What a COPY brings into /to: names, with their modes."""
+        image = self.build(
+            "FROM busybox\n" + line + "\nRUN mkdir -p /to && cd /to && find . "
+            "! -name . -exec stat -c '%n %a' {} + | sort >/list\n"
+            "CMD [\"cat\", \"/list\"]", files=files)
+        return [row[2:] for row in self.says(image).splitlines()]
+
+    def test_chmod_in_words(self):
+        files = {"a": "a\n", "d/run": ("x\n", 0o700), "d/b": "b\n"}
+        for words, due in (
+                ("u+x,go-rwx", ["a 700", "b 700", "run 700"]),
+                ("u=rwX,go=rX", ["a 644", "b 644", "run 755"]),
+                ("a=r", ["a 444", "b 444", "run 444"]),
+                ("-w", ["a 444", "b 444", "run 500"]),
+                ("0640", ["a 640", "b 640", "run 640"])):
+            with self.subTest(words):
+                self.assertEqual(self.copied(
+                    "COPY --chmod=%s a d /to/" % words, files), due)
+        self.assertEqual(self.copied(
+            "COPY --chmod=g+w,o= <<one <<two /to/\n1\none\n2\ntwo", files),
+            ["one 660", "two 660"])
+        # Of a directory that is copied X is an x.
+        self.assertEqual(self.copied("COPY --chmod=u=rwX,go= d/ /to/sub/",
+                                     {"d/e/f": "f\n"}),
+                         ["sub 755", "sub/e 700", "sub/e/f 600"])
+        for words in ("u+q", "888", "", "u"):
+            self.refused("FROM busybox\nCOPY --chmod=%s a /\n" % words,
+                         "Dockerfile:2", "chmod", files=files)
+
+    def names(self, line):
+        return [row.split()[0] for row in self.copied(line, {
+            "x/a.txt": "1", "x/b.go": "2", "x/y/c.txt": "3", "x/y/d.go": "4",
+            "x/y/z/e.txt": "5", "top.txt": "6", "top.go": "7"})]
+
+    def test_exclude(self):
+        """What is named itself is left out, too, as Docker's reference has
+        it: COPY --exclude=*.txt hom* /mydir/"""
+        self.assertEqual(self.names("COPY --exclude=*.txt top* /to/"),
+                         ["top.go"])
+        self.assertEqual(self.names("COPY --exclude=*.go --exclude=y x/* /to/"),
+                         ["a.txt"])
+        self.assertEqual(self.names("COPY --exclude=**/*.txt x /to/"),
+                         ["b.go", "y", "y/d.go", "y/z"])
+        self.assertEqual(self.names("COPY --exclude=top.txt top.txt /to/"), [])
+        self.assertEqual(self.names("ADD --exclude=*.go top.go top.txt /to/"),
+                         ["top.txt"])
+
+    def test_parents(self):
+        self.assertEqual(self.names("COPY --parents x/a.txt x/y/d.go /to/"),
+                         ["x", "x/a.txt", "x/y", "x/y/d.go"])
+        # From the pivot on.
+        self.assertEqual(self.names("COPY --parents x/./y/d.go /to/"),
+                         ["y", "y/d.go"])
+        self.assertEqual(self.names("COPY --parents ./x/y/./z ./x/./*.go /to/"),
+                         ["b.go", "z", "z/e.txt"])
+        self.assertEqual(self.names("COPY --parents x/*/./*.txt /to/"),
+                         ["c.txt"])
+        # Any number of directories.
+        self.assertEqual(self.names("COPY --parents x/**/*.txt /to/"),
+                         ["x", "x/a.txt", "x/y", "x/y/c.txt", "x/y/z",
+                          "x/y/z/e.txt"])
+        self.assertEqual(
+            self.names("COPY --parents --exclude=*.go --exclude=y/z x/./** "
+                       "/to/"), ["a.txt", "y", "y/c.txt", "y/d.go"])
+
+    def test_git(self):
+        """Not here; and not as a page that a web server has by this name."""
+        for word in ("https://github.com/a/b.git", "git@github.com:a/b",
+                     "https://host/b.git#v1:sub", "ssh://git@host/b",
+                     "git://host/b"):
+            self.refused("FROM busybox\nADD %s /x\n" % word, "Dockerfile:2",
+                         "repositories of git are not fetched here")
+            done = self.run_command([DEMO, "build", word])
+            self.assertEqual(done.status, 1, str(done))
+            self.assertIn("only directories, and what comes through standard "
+                          "input", done.err)
+
     def test_mounts(self):
         """They are there while the command runs, and leave nothing."""
         place = self.context({"a": "a\n"}, """
@@ -573,6 +651,113 @@ class Ways(Build):
         self.assertIn("[wrong] were not consumed",
                       self.told("FROM busybox\nENV A=b", "--build-arg",
                                 "wrong=1"))
+
+
+def shown(written, rows):
+    """What stands in a terminal of so many rows, and what has left it at its
+    top, once this was written."""
+    lines, row, column = [""], 0, 0
+    for piece in re.findall(r"\033\[[\d;]*[A-Za-z]|.", written, re.S):
+        if piece == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif piece == "\r":
+            column = 0
+        elif piece[-1] == "A" and len(piece) > 1:
+            row = max(row - int(piece[2:-1]), len(lines) - rows, 0)
+        elif piece == "\033[J":
+            lines[row:] = [lines[row][:column]]
+        elif piece == "\033[K":
+            lines[row] = lines[row][:column]
+        elif len(piece) == 1:
+            lines[row] = lines[row][:column].ljust(column) + piece + \
+                lines[row][column + 1:]
+            column += 1
+    return lines
+
+
+class Terminals(Build):
+    """In a terminal all that goes on is drawn where it stands."""
+
+    def draw(self, dockerfile, *words, rows=24, status=0, **more):
+        place = self.context({"a": "a\n"}, dockerfile)
+        terminal = self.terminal(
+            [DEMO, "build", *words, place], rows=rows,
+            env=harness.environment(**more))
+        done = terminal.wait()
+        self.assertEqual(done.status, status, str(done))
+        return done.out, shown(done.out.replace("\r\n", "\n\r"), rows)
+
+    def rows(self, lines, words):
+        """Where it stands: once, and with a time at the right."""
+        found = [line for line in lines if words in line]
+        self.assertEqual(len(found), 1, "\n".join(lines))
+        self.assertRegex(found[0], r"^ => .* \d+\.\ds$")
+        self.assertLess(len(found[0]), 80)
+        return found[0]
+
+    DOCKERFILE = ("FROM busybox\nCOPY a /a\n"
+                  "RUN for i in 1 2 3 4; do echo says $i; sleep 0.15; done\n")
+
+    def test_all_goes_well(self):
+        written, lines = self.draw(self.DOCKERFILE, "--no-cache")
+        self.assertRegex(written, " => => # says 4 ")
+        self.assertIn("\033[34m", written)
+        self.assertRegex(lines[0], r"^\[\+\] Building [\d.]+s \(6/6\) FINISHED$")
+        for words in ("load build definition", "[1/3] FROM busybox",
+                      "[2/3] COPY a /a", "[3/3] RUN for i in 1 2 3 4",
+                      "=> => writing image sha256:"):
+            self.rows(lines, words)
+        # What a program said has gone with it.
+        self.assertNotIn("# says", "\n".join(lines))
+        written, lines = self.draw(self.DOCKERFILE, NO_COLOR="1")
+        self.assertNotIn("\033[34m", written)
+        self.assertIn(" => CACHED [2/3] ", self.rows(lines, "COPY a /a"))
+
+    def test_a_small_one(self):
+        """No more is drawn than can be drawn anew."""
+        _, lines = self.draw(self.DOCKERFILE, "--no-cache", rows=6)
+        self.assertEqual(len([line for line in lines if "[+]" in line]), 1,
+                         "\n".join(lines))
+        self.rows(lines, "[2/3] COPY a /a")
+
+    def test_one_fails(self):
+        written, lines = self.draw(
+            "FROM busybox\nARG unused\nRUN echo says no; exit 3\n",
+            "--build-arg", "wrong=1", status=1)
+        self.assertIn("\033[31m => ERROR [2/2] RUN", written)
+        below = "\n".join(lines)
+        below = below[below.index("FINISHED"):]
+        for words in ("[wrong] were not consumed", " > [2/2] RUN echo says no; "
+                      "exit 3:\n", " says no\n------\nDockerfile:3\n",
+                      "   3 | RUN echo says no; exit 3\n     | ^\n",
+                      "ERROR: failed to build: failed to solve: process "):
+            self.assertIn(words, below)
+
+    def test_where_it_is_drawn(self):
+        """Without a terminal that can, or when it is not wanted, lines."""
+        for words, more, is_drawn in (
+                (["--progress", "plain"], {}, False), ([], {}, True),
+                ([], {"TERM": "dumb"}, False),
+                ([], {"BUILDKIT_PROGRESS": "plain"}, False)):
+            with self.subTest(words=words, more=more):
+                written, _ = self.draw("FROM busybox\nENV A=b", *words, **more)
+                self.assertEqual("[+] Building" in written, is_drawn)
+                self.assertEqual("#1 [internal]" in written, not is_drawn)
+        place = self.context({}, "FROM busybox\nENV A=b")
+        for words, is_drawn in (([], False), (["--progress", "tty"], True)):
+            done = self.succeed([DEMO, "build", *words, place])
+            self.assertEqual("[+] Building" in done.err, is_drawn)
+
+    def test_interrupted(self):
+        place = self.context({}, "FROM busybox\nRUN echo it runs; sleep 60\n")
+        terminal = self.terminal([DEMO, "build", place])
+        terminal.expect("# it runs")
+        terminal.send("\x03")
+        done = terminal.wait()
+        self.assertIn(done.status, (130, -signal.SIGINT), str(done))
+        self.assertTrue("\n".join(shown(done.out.replace(
+            "\r\n", "\n\r"), 24)).startswith("[+] Building "))
 
 
 class Refused(Build):

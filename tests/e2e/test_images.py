@@ -1020,6 +1020,30 @@ class Loading(Images):
         self.assertTrue(os.path.exists(self.layer("multi:1") + "/here"))
         self.assertEqual(len(os.listdir(self.store + "/layers")), 3)
         self.check_store()
+        # Or the one for another machine; not one that is not in there.
+        archive = self.file(tar(
+            member("index.json", json.dumps(index).encode()),
+            *(member("blobs/sha256/" + h, b) for h, b in blobs.items())))
+        done = self.tool("load", "-i", archive, "-p", "linux/s390x")
+        self.assertEqual(done.status, 0, str(done))
+        image = done.out.strip().split(": ")[1]
+        with open("%s/blobs/sha256/%s" % (self.store, image[7:]),
+                  encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["architecture"], "s390x")
+        for platform in ("linux/riscv64", "windows/s390x", "s39"):
+            done = self.tool("load", "-i", archive, "-p", platform)
+            self.assertEqual(done.status, 1, str(done))
+            self.assertIn("no image for %s" % (
+                platform if "/" in platform else "linux/" + platform),
+                done.err)
+        only = self.file(docker_archive([layers["here"]], ["one:1"]))
+        done = self.tool("load", "-i", only, "-p", "linux/s390x")
+        self.assertEqual(done.status, 1, str(done))
+        self.assertIn("does not provide the specified platform (linux/s390x)",
+                      done.err)
+        self.assertEqual(self.tool("load", "-i", only, "-p", machine).status,
+                         0)
+        self.check_store()
 
     def test_a_layer_in_the_store_is_not_unpacked_again(self):
         layer = tar(member("f", b"x"))

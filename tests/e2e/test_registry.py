@@ -75,19 +75,23 @@ class RegistryTest(harness.KernelTest):
         except FileNotFoundError:
             return {}
 
-    def check(self, images=None):
-        """The store is whole, and there is nothing on its way."""
+    def check(self, images=None, is_pruned=True):
+        """The store is whole, and there is nothing on its way.  A step that
+        was built anew leaves its old layer to the next prune."""
         out = self.good("system", "check")
         self.assertIn("all is well", out)
         self.assertEqual(os.listdir(self.root + "/tmp"), [])
         needed = set()
-        for name in os.listdir(self.root + "/blobs/sha256"):
-            with open(self.root + "/blobs/sha256/" + name, "rb") as file:
-                needed |= {d[7:] for d in json.load(file)["rootfs"]
-                           ["diff_ids"]}
+        for place in ("/blobs/sha256/", "/build/"):
+            for name in os.listdir(self.root + place):
+                with open(self.root + place + name, "rb") as file:
+                    needed |= {d[7:] for d in json.load(file)["rootfs"]
+                               ["diff_ids"]}
         there = {name.split(".")[0]
                  for name in os.listdir(self.root + "/layers")}
-        self.assertEqual(there, needed)
+        self.assertEqual(needed - there, set())
+        if is_pruned:
+            self.assertEqual(there, needed)
         if images is not None:
             self.assertEqual(set(self.names()), set(images))
 
@@ -496,6 +500,12 @@ class Archives(RegistryTest):
                  "the comment is not UTF-8")
         self.check(["ch:1", "ch:2"])
 
+    def test_import_for_another_machine(self):
+        for words, due in ((["--platform", "linux/s390x"], "s390x"),
+                           (["--platform", "s390x"], "s390x")):
+            self.good("import", *words, self.file(test_images.GOOD), "far:1")
+            self.assertEqual(self.config("far:1")["architecture"], due)
+
     def test_tag_and_history(self):
         path = self.place + "/h.tar"
         long = "RUN " + "word " * 20
@@ -518,6 +528,17 @@ class Archives(RegistryTest):
         self.assertRegex(lines[2], r"^<missing> +\d+ years ago +ENV x +0B")
         self.assertRegex(lines[3], r"^<missing> .*ADD base +1kB +first$")
         self.assertIn(long.strip(), self.good("history", "--no-trunc", "h:1"))
+        self.assertEqual(
+            self.good("history", "--format", "{{.ID}} {{.CreatedBy}} {{.Size}}"
+                      "|{{.Comment}}", "h:1").split("\n")[1:],
+            ["<missing> ENV x 0B|", "<missing> ADD base 1kB|first", ""])
+        lines = self.good("history", "-H=false", "h:1").split("\n")
+        self.assertRegex(lines[0], "^IMAGE +CREATED AT +CREATED BY +SIZE +COM")
+        self.assertRegex(lines[3], r"^<missing> +2020-01-01T00:00:00Z +ADD "
+                         "base +1000 +first$")
+        self.assertEqual(json.loads(self.good(
+            "history", "--format", "json", "h:1").split("\n")[2])["Comment"],
+            "first")
         self.good("tag", "h:1", "registry.lan:5000/deep/h")
         self.good("tag", self.names()["h:1"][7:17], "again")
         self.assertEqual(set(self.names()), {
@@ -1289,6 +1310,106 @@ class Liar(RegistryTest):
         self.check([self.name])
 
 
+class Builds(RegistryTest):
+    """`build` has from a registry what a Dockerfile names and is not there."""
+
+    def setUp(self):
+        super().setUp()
+        self.far = self.fake()
+        self.far.add("base", "1", [layer("old")])
+        self.far.add("files", "1", [layer("more", seed=7)])
+
+    def build(self, dockerfile, *words):
+        done = self.demo("build", "--progress", "plain", "-t", "built:1",
+                         *words, "-", data=dockerfile.replace(
+                             "HERE", self.far.name).encode())
+        # Nothing of what goes on below is told on standard output.
+        self.assertEqual(done.out, "", str(done))
+        return done
+
+    def built(self, dockerfile, *words):
+        """What it says, and the names in the layers of the image."""
+        done = self.build(dockerfile, *words)
+        self.assertEqual(done.status, 0, str(done))
+        with open(self.root + "/blobs/sha256/" +
+                  self.names()["built:1"][7:], encoding="utf-8") as file:
+            layers = json.load(file)["rootfs"]["diff_ids"]
+        files = {name for layer in layers for name in os.listdir(
+            "%s/layers/%s/d" % (self.root, layer[7:]))}
+        self.check(is_pruned=False)
+        return done.err, files
+
+    def test_what_is_not_there_is_pulled(self):
+        said, files = self.built("FROM HERE/base:1\n"
+                                 "COPY --from=HERE/files:1 /d /d\n")
+        self.assertEqual(files, {"old", "more"})
+        for name in ("base", "files"):
+            self.assertRegex(said, r"#\d+ [\d.]+ 1: Pulling from %s\n" % name)
+        self.assertEqual(said.count("Pull complete"), 2, said)
+        self.assertIn(self.far.name + "/base:1", self.names())
+        # Then it is there, and nobody is asked.
+        del self.far.requests[:]
+        said, files = self.built("FROM HERE/base:1\nENV A=b")
+        self.assertEqual(self.far.requests, [])
+        self.assertNotIn("Pull", said)
+
+    def test_pull(self):
+        for words, due in (([], {"old"}), ([], {"old"}),
+                           (["--pull"], {"new"}), (["--pull"], {"new"})):
+            with self.subTest(words=words, due=due):
+                _, files = self.built("FROM HERE/base:1\nENV A=b", *words)
+                self.assertEqual(files, due)
+                self.far.add("base", "1", [layer("new", seed=2)])
+
+    def test_what_there_is_not(self):
+        for name, why in ((self.far.name + "/nosuch:1", "not found: manifest "
+                           "unknown"), ("localhost:1/x", "localhost:1")):
+            done = self.build("ARG A=b\nFROM %s\n" % name)
+            self.assertEqual(done.status, 1, str(done))
+            for words in ("Dockerfile:2\n", "   2 | FROM %s\n     | ^" % name,
+                          name + ": failed to resolve source metadata: ",
+                          why):
+                self.assertIn(words, done.err, str(done))
+        self.check([])
+
+    def test_interrupted(self):
+        """Who pulls for a build ends with it, and what has come is kept."""
+        self.far.add("big", "1", [layer("big", 3000000)])
+        asked = threading.Event()
+
+        def hook(request):
+            if "/blobs/" not in request.path or \
+                    len(self.far.blobs[request.path.split("/")[-1]]) < 1000000:
+                return False
+            data = self.far.blobs[request.path.split("/")[-1]]
+            request.send_response(200)
+            request.send_header("Content-Length", str(len(data)))
+            request.end_headers()
+            request.wfile.write(data[:1000000])
+            asked.set()
+            time.sleep(30)
+            return True
+        self.far.hook = hook
+        for number in (signal.SIGINT, signal.SIGKILL):
+            asked.clear()
+            process = harness.start([DEMO, "build", "-"], env=self.env,
+                                    stdin=subprocess.PIPE)
+            process.stdin.write(b"FROM %s/big:1\n" % self.far.name.encode())
+            process.stdin.close()
+            process.stdin = None
+            self.assertTrue(asked.wait(20))
+            os.kill(process.pid, number)
+            done = harness.finish(process, 10)
+            self.assertEqual(done.status, 128 + number, str(done))
+            deadline = time.monotonic() + 10
+            while harness.residue.descendants() and \
+                    time.monotonic() < deadline:
+                harness.residue.reap()
+                time.sleep(0.02)
+            self.assertEqual(harness.residue.descendants(), {})
+            self.check([])
+
+
 class Kills(RegistryTest):
     """kill -9 at any moment: the store checks out after each."""
 
@@ -1305,6 +1426,8 @@ class Kills(RegistryTest):
         verbs += [["load", "-q", "-i", archive], ["rmi", "loaded:1"],
                   ["tag", "loaded:1", "more:1"], ["rmi", "more:1"]]
         verbs += [["rmi", fake.name + "/box:%d" % i] for i in range(4)]
+        builds = self.builds(fake)
+        verbs += builds
         seed = int(os.environ.get("SEED") or random.randrange(1 << 30))
         dice = random.Random(seed)
         killed = 0
@@ -1312,24 +1435,50 @@ class Kills(RegistryTest):
         self.good(*verbs[0])
         usual = time.monotonic() - begun
         for turn in range(int(os.environ.get("KILLS") or 60)):
-            process = harness.start([DEMO, *dice.choice(verbs)], env=self.env)
+            verb = dice.choice(verbs)
+            process = harness.start([DEMO, *verb], env=self.env)
+            part = 2 if verb[0] == "build" else 0.4
             try:
-                process.wait(dice.random() * usual * 0.4)
+                process.wait(dice.random() * usual * part)
             except subprocess.TimeoutExpired:
                 killed += 1
             harness.signal_group(process, signal.SIGKILL)
             harness.finish(process, 10)
             if turn % 3 == 0:
                 with self.subTest(seed=seed, turn=turn):
-                    self.check()
+                    self.check(is_pruned=False)
         self.assertGreater(killed, 10, "seed %d" % seed)
         for name in list(self.names()):
             self.demo("rmi", name)
+        self.good("system", "prune", "-f")
         self.check([])
-        for verb in verbs[:5]:
+        self.assertEqual(os.listdir(self.root + "/layers"), [])
+        for verb in verbs[:5] + builds:
             self.good(*verb)
-        self.check()
+        self.check(is_pruned=False)
         self.assertEqual(os.listdir(self.root + "/partial"), [])
+
+    def builds(self, fake):
+        """Without a cache; of two stages; and on what has to be pulled."""
+        shell = shutil.which("busybox")
+        place = self.place + "/context"
+        os.makedirs(place)
+        with open(place + "/a", "wb") as file:
+            file.write(random.Random(3).randbytes(100000))
+        for name, text in (
+                ("One", "FROM scratch\nCOPY a /a\nWORKDIR /d\nCOPY a b\n"),
+                ("Two", "FROM busybox AS one\nRUN echo 1 >/1\n"
+                 "FROM busybox\nCOPY --from=one /1 /\nRUN cat 1 >/2\n"),
+                ("Three", "FROM %s/box:3\nCOPY a /a\n" % fake.name)):
+            with open(place + "/" + name, "w", encoding="utf-8") as file:
+                file.write(text)
+        builds = [["build", "-q", "-t", name.lower() + ":1", "-f",
+                   place + "/" + name, place]
+                  for name in ("One", "Two", "Three")]
+        if not shell:
+            del builds[1]
+        builds[0].insert(1, "--no-cache")
+        return builds
 
     def test_two_at_once(self):
         """Pulls of images that share layers, while others remove them."""

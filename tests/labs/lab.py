@@ -12,7 +12,7 @@ In the module, the reference, a region that the reader is to write:
 In the starter the advice stays, marked as what there is to do, and the
 statements after "lab end:" stand where the reference stood.  NAME is an
 exercise: a heading of the lab sheet, book/labs/chNN.md, introduces it with its
-points:
+points (a chapter of several pages has more sheets: chNN-SUBJECT.md):
 
     #### NAME, 7 points {#lab-NAME}
 
@@ -21,6 +21,7 @@ A file of the reader's that is there already is never written to.
 
 import argparse
 import collections
+import glob
 import os
 import re
 import sys
@@ -52,13 +53,14 @@ def chapters():
     return sorted(d for d in os.listdir(ROOT) if re.match(r"ch\d\d-", d))
 
 
-def sheet_path(chapter):
-    return os.path.join("book", "labs", chapter[:4] + ".md")
+def sheet_paths(chapter):
+    place = os.path.join(ROOT, "book", "labs", chapter[:4])
+    found = glob.glob(place + ".md") + sorted(glob.glob(place + "-*.md"))
+    return [os.path.relpath(path, ROOT) for path in found]
 
 
 def with_labs():
-    return [c for c in chapters()
-            if os.path.exists(os.path.join(ROOT, sheet_path(c)))]
+    return [c for c in chapters() if sheet_paths(c)]
 
 
 def find_chapter(word):
@@ -141,8 +143,10 @@ class Labs:
     """The exercises of a chapter: {name: points}, and {file: its regions}."""
 
     def __init__(self, chapter):
-        self.chapter, self.sheet = chapter, sheet_path(chapter)
-        self.exercises = self._read_sheet()
+        self.chapter, self.sheets = chapter, sheet_paths(chapter)
+        self.exercises = {}
+        for sheet in self.sheets:
+            self._read_sheet(sheet)
         copies = {copy for _, copy in same.pairs(ROOT)}
         self.files = {}
         for module in same.modules(ROOT, chapter):
@@ -153,18 +157,16 @@ class Labs:
                     self.files[path] = found
         self._compare()
 
-    def _read_sheet(self):
-        exercises = {}
-        for number, line in enumerate(read(self.sheet).split("\n"), 1):
+    def _read_sheet(self, sheet):
+        for number, line in enumerate(read(sheet).split("\n"), 1):
             match = HEADING.match(line)
             if not match:
                 continue
             points = POINTS.search(line)
             if not points:
                 raise Fault("%s:%d: the heading of lab-%s names no points" %
-                            (self.sheet, number, match.group(1)))
-            exercises[match.group(1)] = int(points.group(1))
-        return exercises
+                            (sheet, number, match.group(1)))
+            self.exercises[match.group(1)] = int(points.group(1))
 
     def _compare(self):
         """Every region is an exercise of the sheet, and the reverse."""
@@ -174,7 +176,7 @@ class Labs:
                 place = "%s:%d" % (path, region.line)
                 if region.name not in self.exercises:
                     raise Fault("%s: \"lab %s\" is no exercise of %s" %
-                                (place, region.name, self.sheet))
+                                (place, region.name, " or ".join(self.sheets)))
                 if region.name in seen:
                     raise Fault("%s: \"lab %s\" is at %s already" %
                                 (place, region.name, seen[region.name]))
@@ -182,7 +184,7 @@ class Labs:
         for name in self.exercises:
             if name not in seen:
                 raise Fault("%s: no module of %s has a \"lab %s\"" %
-                            (self.sheet, self.chapter, name))
+                            (" or ".join(self.sheets), self.chapter, name))
 
     def modules(self):
         """What the reader writes, as MINE wants it: {"ns": its path}."""
@@ -229,7 +231,8 @@ def readme(labs):
     text = README % (labs.chapter, textwrap.fill(", ".join(labs.exercises)),
                      short, short, short, " ".join(mine),
                      " ".join(m for m in mine if m + ".c" in runtime), short)
-    sheet = re.sub(r"(?m)^(#+ .*?)\s*\{#.*\}$", r"\1", read(labs.sheet))
+    sheet = "\n".join(read(path) for path in labs.sheets)
+    sheet = re.sub(r"(?m)^(#+ .*?)\s*\{#.*\}$", r"\1", sheet)
     sheet = re.sub(r"(?<=`)\{\.[^}]*\}", "", sheet)
     return text + re.sub(r"(?m)^##(?=#)", "#", sheet)
 

@@ -1,9 +1,10 @@
-/* fetch.c - see fetch.h.  Runs in mydocker-build. */
+/* fetch.c - see fetch.h.  Runs in mydocker-image. */
 #include "fetch.h"
 
 #include "http.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static size_t
@@ -21,7 +22,7 @@ put(char *bytes, size_t size, size_t count, void *data)
 }
 
 int
-fetch_url(const char *url, int fd, int64_t *modified)
+fetch_url(const char *url, int fd)
 {
 	struct http_server server = { .url = (char *)(uintptr_t)url };
 	char details[CURL_ERROR_SIZE] = "";
@@ -40,10 +41,13 @@ fetch_url(const char *url, int fd, int64_t *modified)
 	curl_easy_getinfo(curl, CURLINFO_FILETIME_T, &time);
 	int result = code == CURLE_OK ? 0 : http_fail(code, url, details);
 	curl_easy_cleanup(curl);
-	*modified = time;
 	if (result == 0 && status != 200) {
 		auto_free char *words = http_status(status);
 		return failx("%.150s: %s", url, words);
 	}
+	const struct timespec times[2] = { { .tv_sec = time },
+					   { .tv_sec = time } };
+	if (result == 0 && time >= 0 && futimens(fd, times) < 0)
+		return fail("set the time of what %.150s is", url);
 	return result;
 }

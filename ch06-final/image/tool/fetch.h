@@ -6,8 +6,8 @@
 
 #include "base.h"
 
-/* Into `fd`, an empty file.  `*modified`: when it was last changed, by what
- * the server says; -1 when it says nothing. */
-int fetch_url(const char *url, int fd, int64_t *modified);
+/* Into `fd`, an empty file, which is then from when the server says it was last
+ * changed, if it does. */
+int fetch_url(const char *url, int fd);
 
 #endif

@@ -15,6 +15,7 @@ struct import {
 	/* For the image's history, the last two or NULL. */
 	const char *comment, *author, *created_by;
 	const char *parent;  /* the id of the image below, or NULL */
+	const char *platform; /* "linux/arm64"; NULL: as below, or here */
 	time_t created;
 	/* The "config" of the image, {} when it is NULL; the caller's. */
 	json_t *config;

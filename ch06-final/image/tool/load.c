@@ -15,6 +15,7 @@
 #define TRIES_MAX 5
 
 struct load {
+	const char *platform; /* that was asked for, or NULL */
 	struct stage stage;
 	struct bundle bundle;
 	struct claims claims;
@@ -42,9 +43,10 @@ take_names(const struct claim *claim, struct new_image *image)
 }
 
 static int
-take_config(const struct bundle *bundle, const struct claim *claim,
+take_config(const struct load *load, const struct claim *claim,
 	    struct new_image *image)
 {
+	const struct bundle *bundle = &load->bundle;
 	const struct bundle_entry *entry = bundle_find(bundle, claim->config);
 	size_t length;
 	char hex[65];
@@ -67,7 +69,9 @@ take_config(const struct bundle *bundle, const struct claim *claim,
 		return -1;
 	for (char **diff = parsed.diff_ids; *diff; diff++)
 		words_add(&image->layers, *diff + strlen("sha256:"));
-	return 0;
+	const char *name = image->names.count ? image->names.items[0] :
+						image->id;
+	return manifest_check_platform(name, load->platform, &parsed);
 }
 
 static int
@@ -99,7 +103,7 @@ check_claims(struct load *load)
 		const struct claim *claim = &load->claims.list[i];
 		struct new_image *image = &load->images[i];
 		if (take_names(claim, image) < 0 ||
-		    take_config(&load->bundle, claim, image) < 0 ||
+		    take_config(load, claim, image) < 0 ||
 		    check_layers(load, claim, image) < 0)
 			return -1;
 	}
@@ -236,8 +240,8 @@ load_onto_stage(struct load *load, int fd, const char *name,
 {
 	auto_words struct words renamed = { 0 };
 	if (bundle_open(&load->bundle, fd, name, load->stage.scratch.dir) < 0 ||
-	    manifest_read(&load->bundle, manifest_platform(),
-			  &load->claims) < 0 ||
+	    manifest_read(&load->bundle, load->platform ?:
+			  manifest_platform(), &load->claims) < 0 ||
 	    check_claims(load) < 0 || unpack_and_commit(load, &renamed) < 0)
 		return -1;
 	report(load, &renamed, loaded);
@@ -246,9 +250,9 @@ load_onto_stage(struct load *load, int fd, const char *name,
 
 int
 load_images(struct store *store, int fd, const char *name,
-	    struct words *loaded)
+	    const char *platform, struct words *loaded)
 {
-	struct load load = { .bundle.fd = -1 };
+	struct load load = { .platform = platform, .bundle.fd = -1 };
 	int result = -1;
 	if (stage_open(&load.stage, store) == 0)
 		result = load_onto_stage(&load, fd, name, loaded);

@@ -7,10 +7,12 @@
 #include "store.h"
 
 /*
- * `fd` may be a pipe; `name` is for messages.  On success `loaded` has a line
+ * `fd` may be a pipe; `name` is for messages.  Of an image for several
+ * platforms it is the one for `platform` ("linux/arm64"; NULL: this machine's),
+ * and another is refused.  On success `loaded` has a line
  * for each, "Loaded image: busybox:latest" as Docker prints it.
  */
 int load_images(struct store *store, int fd, const char *name,
-		struct words *loaded);
+		const char *platform, struct words *loaded);
 
 #endif

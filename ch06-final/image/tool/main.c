@@ -1,15 +1,17 @@
 /*
  * mydocker-image - brings images into the store, and out of it.
  *
- *	mydocker-image [OPTION...] load [-i FILE|DIRECTORY] [-q]
+ *	mydocker-image [OPTION...] load [-i FILE|DIRECTORY] [-q] [-p PLATFORM]
  *	mydocker-image [OPTION...] save [-o FILE] NAME...
  *	mydocker-image [OPTION...] check
- *	mydocker-image [OPTION...] import [-c CHANGE] [-m TEXT] FILE|- [NAME]
+ *	mydocker-image [OPTION...] import [-c CHANGE] [-m TEXT] [-p PLATFORM]
+ *		FILE|- [NAME]
  *	mydocker-image [OPTION...] commit [-a WHO] [-c CHANGE] [-m TEXT]
  *		-p PARENT -b CREATED-BY [NAME]
  *	mydocker-image [OPTION...] builtin busybox
  *	mydocker-image [OPTION...] pull|push [-a] [-q] NAME
  *	mydocker-image login|logout [SERVER]
+ *	mydocker-image fetch URL
  *	mydocker-image tar [-Lx] [-m overlay|aufs] [-e PATH] PATH NAME
  *	mydocker-image untar [-o UID:GID] PATH
  *
@@ -97,12 +99,14 @@ open_input(const char *verb, const char *file, const char **name)
 static int
 run_load(struct store *store, int argc, char **argv)
 {
-	const char *file = NULL, *name;
+	const char *file = NULL, *platform = NULL, *name;
 	bool is_quiet = false;
 	optind = 1;
-	for (int option; (option = getopt(argc, argv, "+:i:q")) != -1;) {
+	for (int option; (option = getopt(argc, argv, "+:i:p:q")) != -1;) {
 		if (option == 'i')
 			file = optarg;
+		else if (option == 'p')
+			platform = optarg;
 		else if (option == 'q')
 			is_quiet = true;
 		else
@@ -120,7 +124,7 @@ run_load(struct store *store, int argc, char **argv)
 	if (layout < 0)
 		return -1;
 	auto_words struct words loaded = { 0 };
-	if (load_images(store, layout, name, &loaded) < 0)
+	if (load_images(store, layout, name, platform, &loaded) < 0)
 		return -1;
 	for (size_t i = 0; !is_quiet && i < loaded.count; i++)
 		puts(loaded.items[i]);
@@ -206,13 +210,15 @@ static int
 run_import(struct store *store, int argc, char **argv)
 {
 	auto_words struct words changes = { 0 };
-	const char *message = NULL, *name;
+	const char *message = NULL, *platform = NULL, *name;
 	optind = 1;
-	for (int option; (option = getopt(argc, argv, "+:c:m:")) != -1;) {
+	for (int option; (option = getopt(argc, argv, "+:c:m:p:")) != -1;) {
 		if (option == 'c')
 			words_add(&changes, optarg);
 		else if (option == 'm')
 			message = optarg;
+		else if (option == 'p')
+			platform = optarg;
 		else
 			return failx("import: -%c: unknown, or without its "
 				     "value", optopt);
@@ -230,7 +236,7 @@ run_import(struct store *store, int argc, char **argv)
 					    text("Imported from %s", argv[0]);
 	auto_free char *id = NULL;
 	struct import import = { .name = argv[1], .comment = comment,
-				 .created = time_now(),
+				 .created = time_now(), .platform = platform,
 				 .changes = changes.items };
 	if (import_tar(store, fd, name, &import, &id) < 0)
 		return -1;
@@ -339,11 +345,12 @@ run_builtin(struct store *store, int argc, char **argv)
 }
 
 static const struct verb verbs[] = {
-	{ "load", "load [-i FILE|DIRECTORY] [-q]", run_load, false },
+	{ "load", "load [-i FILE|DIRECTORY] [-q] [-p PLATFORM]",
+	  run_load, false },
 	{ "save", "save [-o FILE] NAME...", run_save, false },
 	{ "check", "check", run_check, false },
-	{ "import", "import [-c CHANGE] [-m TEXT] FILE|- [NAME]", run_import,
-	  false },
+	{ "import", "import [-c CHANGE] [-m TEXT] [-p PLATFORM] FILE|- [NAME]",
+	  run_import, false },
 	{ "commit", "commit [-a WHO] [-c CHANGE] [-m TEXT] -p PARENT -b BY "
 	  "[NAME]", run_commit, false },
 	{ "builtin", "builtin busybox", run_builtin, false },
@@ -351,6 +358,7 @@ static const struct verb verbs[] = {
 	{ "push", REMOTE_PUSH, remote_push, false },
 	{ "login", REMOTE_LOGIN, remote_login, true },
 	{ "logout", REMOTE_LOGOUT, remote_logout, true },
+	{ "fetch", REMOTE_FETCH, remote_fetch, true },
 	{ "tar", "tar [-Lx] [-m DRIVER] [-e PATH] PATH NAME", run_tar, true },
 	{ "untar", "untar [-o UID:GID] PATH", run_untar, true },
 };

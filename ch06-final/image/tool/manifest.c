@@ -305,6 +305,13 @@ fits(json_t *descriptor, const char *platform)
 	return true;
 }
 
+/* Before "amd64", which says nothing of it, in what is shown. */
+static const char *
+system_of(const char *platform)
+{
+	return strchr(platform, '/') ? "" : "linux/";
+}
+
 /*
  * Which of the manifests in an index is for this machine.  Those for other
  * systems, and the attestations that buildkit puts in ("unknown"), are passed
@@ -359,8 +366,9 @@ read_manifest(const struct bundle *bundle, json_t *descriptor,
 		json_t *list = json_object_get(index, "manifests");
 		json_t *chosen = choose(list, architecture);
 		if (!chosen)
-			return index ? failx("%s has no image for linux/%s",
-					     file, architecture) :
+			return index ? failx("%s has no image for %s%s", file,
+					     system_of(architecture),
+					     architecture) :
 				       wrap("%s", file);
 		json_decref(held);
 		held = json_incref(chosen);
@@ -417,7 +425,8 @@ parse_index(const struct bundle *bundle, json_t *root,
 			     IMAGES_MAX);
 	json_t *chosen = is_one_image(list) ? choose(list, architecture) : NULL;
 	if (is_one_image(list) && !chosen)
-		return failx("it has no image for linux/%s", architecture);
+		return failx("it has no image for %s%s",
+			     system_of(architecture), architecture);
 	json_array_foreach(list, i, object) {
 		if (chosen && chosen != object)
 			continue;
@@ -447,10 +456,27 @@ manifest_pick(const char *json, size_t length, const char *platform,
 	json_t *chosen = choose(list, platform);
 	if (!chosen)
 		return failx("no matching manifest for %s%s in the manifest "
-			     "list entries",
-			     strchr(platform, '/') ? "" : "linux/", platform);
+			     "list entries", system_of(platform), platform);
 	auto_free char *file = NULL;
 	return take_descriptor(chosen, "a manifest", &file, digest);
+}
+
+int
+manifest_check_platform(const char *name, const char *platform,
+			const struct image *image)
+{
+	if (!platform || !*image->architecture)
+		return 0;
+	auto_free char *found = text("linux/%s", image->architecture);
+	const char *asked = strchr(platform, '/') ? found :
+						    image->architecture;
+	size_t length = strlen(asked);
+	if (strncmp(platform, asked, length) != 0 ||
+	    (platform[length] && platform[length] != '/'))
+		return failx("image with reference %s was found but does not "
+			     "provide the specified platform (%s): it is for "
+			     "%s", name, platform, found);
+	return 0;
 }
 
 int

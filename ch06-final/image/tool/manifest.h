@@ -15,6 +15,7 @@
 #define MANIFEST_H
 
 #include "bundle.h"
+#include "image.h"
 #include "words.h"
 
 struct claim {
@@ -53,6 +54,11 @@ void manifest_free_claim(struct claim *claim);
  * which the caller frees. */
 int manifest_pick(const char *json, size_t length, const char *platform,
 		  char **digest);
+
+/* Is the image for the platform that was asked for (NULL: for any)?  Where a
+ * manifest left no choice it may be for another. */
+int manifest_check_platform(const char *name, const char *platform,
+			    const struct image *image);
 
 /* The architecture of this machine in the words of images: "amd64". */
 const char *manifest_platform(void);

@@ -117,23 +117,6 @@ find_manifest(struct pull *pull, const char *reference)
 
 /* ---- the config -------------------------------------------------------- */
 
-/* What was asked for, where the manifest left no choice. */
-static int
-check_platform(const struct pull *pull, const struct image *image)
-{
-	const char *platform = pull->options->platform;
-	if (!platform || !*image->architecture)
-		return 0;
-	auto_free char *found = text("linux/%s", image->architecture);
-	size_t length = strlen(found);
-	if (strncmp(platform, found, length) != 0 ||
-	    (platform[length] && platform[length] != '/'))
-		return failx("image with reference %s was found but does not "
-			     "provide the specified platform (%s): it is for "
-			     "%s", pull->shown, platform, found);
-	return 0;
-}
-
 static int
 check_config(struct pull *pull, const struct image *parsed)
 {
@@ -149,7 +132,8 @@ check_config(struct pull *pull, const struct image *parsed)
 	if (image->layers.count != claim->digests.count)
 		return failx("its manifest has %zu layers, but its config %zu",
 			     claim->digests.count, image->layers.count);
-	return check_platform(pull, parsed);
+	return manifest_check_platform(pull->shown, pull->options->platform,
+				       parsed);
 }
 
 static int
@@ -257,7 +241,8 @@ is_here(struct pull *pull, const char *name)
 	if (store_find_image(pull->store, name, &image) < 0 ||
 	    strcmp(image.id, pull->claim.config_digest) != 0)
 		return 0;
-	return check_platform(pull, &image) < 0 ? -1 : 1;
+	return manifest_check_platform(pull->shown, pull->options->platform,
+				       &image) < 0 ? -1 : 1;
 }
 
 static int

@@ -1,6 +1,7 @@
 /* remote.c - see remote.h.  Runs in mydocker-image. */
 #include "remote.h"
 
+#include "fetch.h"
 #include "login.h"
 #include "pull.h"
 #include "push.h"
@@ -56,6 +57,16 @@ remote_push(struct store *store, int argc, char **argv)
 	if (optind + 1 != argc)
 		return wrong_usage(REMOTE_PUSH);
 	return push_image(store, argv[optind], &options);
+}
+
+int
+remote_fetch(struct store *store, int argc, char **argv)
+{
+	(void)store;
+	optind = 1;
+	if (getopt(argc, argv, "+") != -1 || optind + 1 != argc)
+		return wrong_usage(REMOTE_FETCH);
+	return fetch_url(argv[optind], STDOUT_FILENO);
 }
 
 /* ---- who we are -------------------------------------------------------- */

@@ -94,13 +94,15 @@ static void
 dress(const struct writer *writer, struct archive_entry *entry)
 {
 	const struct tar_source *source = writer->source;
-	bool is_link = archive_entry_filetype(entry) == AE_IFLNK;
+	mode_t type = archive_entry_filetype(entry);
 	if (source->has_owner) {
 		archive_entry_set_uid(entry, source->uid);
 		archive_entry_set_gid(entry, source->gid);
 	}
-	if (source->has_mode && !is_link)
-		archive_entry_set_perm(entry, source->mode & 07777);
+	if (source->chmod && type != AE_IFLNK)
+		archive_entry_set_perm(entry, chmod_apply(
+			source->chmod, archive_entry_perm(entry),
+			type == AE_IFDIR));
 	if (writer->digest)
 		archive_entry_set_mtime(entry, 0, 0);
 	else if (source->has_newest &&

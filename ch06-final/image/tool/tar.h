@@ -9,6 +9,7 @@
 #ifndef TAR_H
 #define TAR_H
 
+#include "chmod_words.h"
 #include "entry.h"
 #include "words.h"
 
@@ -31,13 +32,14 @@ struct tar_source {
 	 * all is in). */
 	enum tar_choice (*choose)(void *data, const char *path, bool is_dir);
 	void *data;
-	/* What the tar says in place of the files: whose all is; the mode of
-	 * what is no link; no time but that of the last change, and none that
-	 * is later (reproducible-builds.org). */
-	bool has_owner, has_mode, has_newest;
+	/* What the tar says in place of the files: whose all is; how the mode
+	 * of what is no link differs (NULL: not at all); no time but that of
+	 * the last change, and none that is later
+	 * (reproducible-builds.org). */
+	bool has_owner, has_newest;
 	uid_t uid;
 	gid_t gid;
-	mode_t mode;
+	const struct chmod_words *chmod;
 	int64_t newest;
 };
 

@@ -188,3 +188,241 @@ def gap(run):
     require(seen.get("") == ["line 5"] and seen.get(".1") == ["line 4"],
             "there is %s", seen)
     require(["line 2"] in seen.values(), "line 2 is lost: %s", seen)
+
+
+# ---- has_domain ------------------------------------------------------------
+
+def split(run, *names):
+    driver = run.start("named", *names)
+    for name in names:
+        at = driver.reach("split")
+        yield name, at.registry, at.text
+
+
+def asked_at(run, due):
+    """{name: (registry, path)}"""
+    for name, registry, path in split(run, *due):
+        require((registry, path) == due[name], "%s is asked for at %s, as %s",
+                name, registry, path)
+
+
+@check("has_domain/host", 2, "strcspn(3) finds the first of some characters: "
+       "is that before the slash?")
+def host(run):
+    "a dot, a port or a capital makes a registry, and a word does not"
+    asked_at(run, {"a.example/x/y": ("a.example", "x/y"),
+                   "a:5000/x": ("a:5000", "x"), "Host/x": ("Host", "x"),
+                   "team/x": ("docker.io", "team/x"),
+                   "team/x.y": ("docker.io", "team/x.y")})
+
+
+@check("has_domain/localhost", 2, "nine characters, no more and no fewer.")
+def localhost(run):
+    "localhost is a registry, and local and localhosts are none"
+    asked_at(run, {"localhost/x": ("localhost", "x"),
+                   "local/x": ("docker.io", "local/x"),
+                   "localhosts/x": ("docker.io", "localhosts/x")})
+
+
+@check("has_domain/none", 1, "without a slash there is nothing before it.")
+def no_slash(run):
+    "a name without a slash is Docker's, whatever is in it"
+    asked_at(run, {"x": ("docker.io", "library/x"),
+                   "x.y": ("docker.io", "library/x.y"),
+                   "localhost": ("docker.io", "library/localhost"),
+                   "x.y/z": ("x.y", "z")})
+
+
+# ---- ignorefile_excludes ---------------------------------------------------
+
+def left_out(run, rules, due):
+    """{path: whether}"""
+    driver = run.start("ignored", rules, *due)
+    for path in due:
+        out = driver.reach("asked").out
+        require(out == due[path], "by the rules %s the path %s is %s",
+                rules.split(), path, "left out" if out else "taken in")
+
+
+@check("ignorefile_excludes/last", 3, "from the last to the first: the first "
+       "that fits then is the last of the file.")
+def last(run):
+    "the last rule that fits decides, with ! or without"
+    left_out(run, "*.txt\n!a.txt\n", {"a.txt": 0, "b.txt": 1, "c": 0})
+    left_out(run, "!a.txt\n*.txt\n", {"a.txt": 1, "b.txt": 1})
+    left_out(run, "a*\n!ab*\nabc*\n", {"a": 1, "ab": 0, "abc": 1})
+
+
+@check("ignorefile_excludes/above", 1, "matches() knows of directories: what "
+       "it says is enough.")
+def above(run):
+    "what is below a directory goes with it, unless it is taken in again"
+    left_out(run, "d\n!d/keep\n", {"d": 1, "d/x/y": 1, "d/keep": 0,
+                                   "d/keep/z": 0, "e/d": 0})
+
+
+@check("ignorefile_excludes/context", 1, "\".\" comes before all rules.")
+def context(run):
+    "the context itself is never left out, though all that is in it may be"
+    left_out(run, "**\n", {".": 0, "a": 1, ".a": 1})
+
+
+# ---- join_lines ------------------------------------------------------------
+
+def joined(run, *lines):
+    """(the instructions: text, first and last line), warnings"""
+    driver = run.start("joined", "FROM scratch\n" + "\n".join(lines))
+    parsed = driver.reach("parsed")
+    require(parsed.result == 0, "of %s you make: %s", list(lines), parsed.text)
+    found = []
+    while True:
+        at = driver.reach("instruction", "over")
+        if at.where == "over":
+            return found, parsed.warnings
+        found.append((at.text, at.first, at.last))
+
+
+def becomes(run, lines, *due, warnings=0):
+    seen = joined(run, *lines)
+    require(seen[0] == list(due), "of %s you make %s, due is %s", lines,
+            seen[0], list(due))
+    require(seen[1] == warnings, "of %s there are %d warnings, due %d", lines,
+            seen[1], warnings)
+
+
+@check("join_lines/continued", 3, "the first line alone leaves out the blanks "
+       "that it begins with (skip_blanks), and *next stands behind the last.")
+def continued(run):
+    "lines that go on are one, with their blanks, and the next is another"
+    becomes(run, ["  RUN a \\", "  b\\", "c", "USER d"],
+            ("RUN a   bc", 2, 4), ("USER d", 5, 5))
+
+
+@check("join_lines/comments", 3, "is_comment(), but not for the first line.")
+def comments(run):
+    "comments in between are left out, and end nothing"
+    becomes(run, ["RUN a \\", "# one \\", "   # two", "#", "  b # no", "USER d"],
+            ("RUN a   b # no", 2, 6), ("USER d", 7, 7))
+
+
+@check("join_lines/empty", 2, "dockerfile_warn(file, *next, "
+       "\"NoEmptyContinuation\", ...), once, behind the loop.")
+def empty(run):
+    "empty lines in between are left out, end nothing, and are warned of once"
+    becomes(run, ["RUN a \\", "", " \t ", "  b", "USER d"],
+            ("RUN a   b", 2, 5), ("USER d", 6, 6), warnings=1)
+
+
+@check("join_lines/end", 1, "*next < file->lines.count, each time.")
+def end_of_file(run):
+    "the file may end while the line goes on"
+    becomes(run, ["RUN a \\"], ("RUN a", 2, 2))
+    becomes(run, ["RUN a \\", "b \\", "# c"], ("RUN a b", 2, 4))
+
+
+# ---- scratch_discard -------------------------------------------------------
+
+def hexes(letter):
+    return letter * 64
+
+
+class Store:
+    """As a command may have left it: layers a, b, c; images 1, 2, by name
+    "one:1", "two:1" where they have one; a list in tmp/dead."""
+
+    def __init__(self, run, images, names, listed):
+        self.root = run.directory()
+        for place in ("blobs/sha256", "layers", "tmp/dead"):
+            os.makedirs(self.path(place))
+        for number, layers in images.items():
+            self.write("blobs/sha256/" + hexes(number), json.dumps(
+                {"architecture": "amd64", "os": "linux", "rootfs": {
+                    "type": "layers", "diff_ids":
+                    ["sha256:" + hexes(layer) for layer in layers]}}))
+        for layer in "abc":
+            os.mkdir(self.path("layers/" + hexes(layer)))
+            self.write("layers/%s.size" % hexes(layer), "1")
+        self.write("images.json", json.dumps({"images": {
+            name: "sha256:" + hexes(number)
+            for name, number in names.items()}}))
+        self.write("tmp/dead/discard", "".join(
+            "%s %s\n" % (kind, hexes(letter)) for kind, letter in listed))
+        for place, _, files in os.walk(self.root):
+            for path in [place] + [os.path.join(place, f) for f in files]:
+                os.chown(path, run.uid, run.gid)
+        self.driver = run.start("swept", self.root, 2)
+
+    def path(self, name):
+        return os.path.join(self.root, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def sweep(self):
+        at = self.driver.reach("swept")
+        require(at.result == 0, "it returned -1: %s", at.text)
+
+    def has(self, images, layers, is_listed=False):
+        there = "".join(sorted(n[0] for n in os.listdir(
+            self.path("blobs/sha256"))))
+        require(there == images, "the images %s are there, due are %s",
+                list(there), list(images))
+        for suffix in ("", ".size"):
+            there = "".join(sorted(
+                n[0] for n in os.listdir(self.path("layers"))
+                if n == hexes(n[0]) + suffix))
+            require(there == layers, "the layers%s %s are there, due are %s",
+                    suffix and "' " + suffix, list(there), list(layers))
+        left = os.listdir(self.path("tmp"))
+        require(bool(left) == is_listed, "of the list there is %s afterwards",
+                "something" if left else "nothing")
+
+
+@check("scratch_discard/gone", 3, "the images first: who needs a layer shows "
+       "in those that are left.")
+def gone(run):
+    "an image without a name goes, its layers too, and in the end the list"
+    store = Store(run, {"1": "ab", "2": "c"}, {"two:1": "2"},
+                  [("image", "1"), ("layer", "a"), ("layer", "b")])
+    store.sweep()
+    store.has("2", "c")
+
+
+@check("scratch_discard/kept", 2, "discard_image() asks `tags`: read them.")
+def kept(run):
+    "an image with a name stays, and what it has; the rest of the list goes"
+    store = Store(run, {"1": "ab", "2": "c"}, {"one:1": "1", "two:1": "2"},
+                  [("image", "1"), ("layer", "a"), ("layer", "b"),
+                   ("layer", "9")])
+    nobodys = store.path("layers/" + hexes("9"))
+    os.mkdir(nobodys)
+    os.chown(nobodys, run.uid, run.gid)
+    store.sweep()
+    store.has("12", "abc")
+
+
+@check("scratch_discard/shared", 2, "shelves_layers_in_use(store, NULL, ...) "
+       "says what is not to go.")
+def shared(run):
+    "a layer that another image has stays"
+    store = Store(run, {"1": "ab", "2": "bc"}, {"two:1": "2"},
+                  [("image", "1"), ("layer", "a"), ("layer", "b")])
+    store.sweep()
+    store.has("2", "bc")
+
+
+@check("scratch_discard/unreadable", 2, "whatever fails, return -1, and leave "
+       "the list to the next.")
+def unreadable(run):
+    "while a config cannot be read no layer goes; once it can, they do"
+    store = Store(run, {"1": "ab", "2": "bc"}, {"two:1": "2"},
+                  [("image", "1"), ("layer", "a"), ("layer", "b")])
+    place = "blobs/sha256/" + hexes("2")
+    whole = open(store.path(place), encoding="utf-8").read()
+    store.write(place, "{")
+    store.sweep()
+    store.has("2", "abc", is_listed=True)
+    store.write(place, whole)
+    store.sweep()
+    store.has("2", "bc")

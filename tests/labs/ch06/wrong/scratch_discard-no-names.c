@@ -1,0 +1,11 @@
+/* lab scratch_discard: caught by kept: the names are not looked at */
+	if (faccessat(scratch->dir, DISCARD_FILE, F_OK, 0) < 0)
+		return errno == ENOENT ? 0 : -1;
+	auto_free char *list = read_all(scratch->dir, DISCARD_FILE, NULL);
+	auto_tags struct tags tags = { 0 };
+	auto_words struct words used = { 0 };
+	if (!list || discard_lines(store, scratch, list, &tags, NULL) < 0 ||
+	    shelves_layers_in_use(store, NULL, &used) < 0 ||
+	    discard_lines(store, scratch, list, NULL, &used) < 0)
+		return -1;
+	return scratch_complete(scratch);
