@@ -203,16 +203,18 @@ is_quick(uint32_t opcode)
 }
 
 /*
- * Somebody else asks, too: let it not wait for what we do.  While all comes
- * from one thread, which waits for each answer, there is nobody to look for;
- * so somebody new waits for one answer to another at most.
+ * Somebody else asks, too: let it not wait for what we do.  While one thread
+ * asks alone it waits for each answer (but for data, and there the handler
+ * lets others), so nobody is looked for; who comes new waits for one answer to
+ * another at most.  Closing is asked for by the kernel itself, thread 0.
  */
 static bool
 is_more(struct fuse *fuse, uint32_t thread)
 {
 	struct pollfd device = { .fd = fuse->device, .events = POLLIN };
 	bool is_alone = thread != 0 && thread == fuse->last_thread;
-	fuse->last_thread = thread;
+	if (thread != 0)
+		fuse->last_thread = thread;
 	return !is_alone && poll(&device, 1, 0) > 0;
 }
 
