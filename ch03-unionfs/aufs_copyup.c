@@ -127,10 +127,11 @@ go_up(struct aufs *aufs, struct node *node, uint64_t size)
 	if (is_done || result < 0)
 		return result;
 	/* No one replaces what is being copied. */
-	fuse_let_others();
 	int original = node->layers[0].fd;
 	if (fstat(original, &st) < 0)
 		return -errno;
+	if (st.st_size > FUSE_DATA_MAX) /* less is there before they wake */
+		fuse_let_others();
 	result = copy_object(original, place.branch, orphan, size, &st);
 	if (result == 0) {
 		pthread_rwlock_wrlock(&aufs->tree);

@@ -153,6 +153,17 @@ node_get(struct nodes *nodes, const struct layer *layers, unsigned int count,
 	return node;
 }
 
+struct node *
+node_find(struct nodes *nodes, const struct stat *st)
+{
+	pthread_mutex_lock(&nodes->lock);
+	struct node *node = find(nodes, st->st_dev, st->st_ino, st->st_mode);
+	if (node)
+		node->references++;
+	pthread_mutex_unlock(&nodes->lock);
+	return node;
+}
+
 void
 node_replace(struct nodes *nodes, struct node *node,
 	     const struct layer *layers, unsigned int count, bool ends,

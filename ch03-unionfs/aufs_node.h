@@ -79,6 +79,9 @@ void nodes_free(struct nodes *nodes);
 struct node *node_get(struct nodes *nodes, const struct layer *layers,
 		      unsigned int count, bool ends, const struct stat *st,
 		      bool *differs);
+/* The node of that file or directory, with a reference; NULL if nobody has
+ * looked it up. */
+struct node *node_find(struct nodes *nodes, const struct stat *st);
 /* One more, or one less: the last one frees it. */
 void node_hold(struct nodes *nodes, struct node *node);
 void node_drop(struct nodes *nodes, struct node *node);

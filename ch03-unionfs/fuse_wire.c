@@ -202,12 +202,20 @@ is_quick(uint32_t opcode)
 	       opcode == FUSE_RELEASEDIR;
 }
 
-/* Somebody else asks, too: let it not wait for what we do. */
+/*
+ * Somebody else asks, too: let it not wait for what we do.  While one thread
+ * asks alone it waits for each answer (but for data, and there the handler
+ * lets others), so nobody is looked for; who comes new waits for one answer to
+ * another at most.  Closing is asked for by the kernel itself, thread 0.
+ */
 static bool
-is_more(const struct fuse *fuse)
+is_more(struct fuse *fuse, uint32_t thread)
 {
 	struct pollfd device = { .fd = fuse->device, .events = POLLIN };
-	return poll(&device, 1, 0) > 0;
+	bool is_alone = thread != 0 && thread == fuse->last_thread;
+	if (thread != 0)
+		fuse->last_thread = thread;
+	return !is_alone && poll(&device, 1, 0) > 0;
 }
 
 /* One request; false when there is nothing more to serve. */
@@ -222,7 +230,7 @@ serve_one(struct fuse_request *request, char *buffer)
 	if ((size_t)length < sizeof(struct fuse_in_header))
 		return false;
 	request->in = (const void *)buffer;
-	if (!is_quick(request->in->opcode) && is_more(fuse))
+	if (!is_quick(request->in->opcode) && is_more(fuse, request->in->pid))
 		fuse_let_others();
 	request->arg = buffer + sizeof(struct fuse_in_header);
 	request->arg_size = length - sizeof(struct fuse_in_header);

@@ -409,23 +409,27 @@ drop_plink(struct aufs *aufs, const struct stat *st)
 
 void
 names_gone(struct aufs *aufs, struct node *dir, const char *name,
-	   struct node *node)
+	   const struct branch *branch, const struct stat *before)
 {
-	struct stat st;
-	node_remove_alias(&aufs->nodes, node, dir, name);
+	struct stat st = *before;
+	struct node *node = node_find(&aufs->nodes, &st);
+	bool is_up = branch_is_writable(branch);
 	node_forget_listing(&aufs->nodes, dir);
-	if (fstat(node->layers[0].fd, &st) < 0)
-		return;
-	bool is_up = branch_is_writable(node->layers[0].branch);
-	if (node_is_directory(node) || (!is_up && st.st_nlink < 2)) {
-		node->is_gone = true;
+	if (node)
+		node_remove_alias(&aufs->nodes, node, dir, name);
+	if (S_ISDIR(st.st_mode) || (!is_up && st.st_nlink < 2)) {
+		if (node)
+			node->is_gone = true;
 	} else if (!is_up) {
 		plink_name_handled(&aufs->plinks, &st);
 	} else {
+		st.st_nlink--;
 		drop_plink(aufs, &st);
 		if (st.st_nlink == 0)
 			number_lose(&aufs->nodes.numbers, &st);
 	}
+	if (node)
+		node_drop(&aufs->nodes, node);
 }
 
 int
@@ -442,11 +446,10 @@ names_expect_empty(struct aufs *aufs, const struct found *found)
 
 /* Hidden first and then removed: half done, it is still there. */
 static int
-remove_found(struct aufs *aufs, struct node *dir, const char *name,
-	     const struct found *found)
+remove_from(struct aufs *aufs, struct node *dir, const char *name,
+	    const struct branch *branch, bool is_directory)
 {
 	struct layer layer;
-	const struct branch *branch = found->layers[0].branch;
 	int result = union_place_above(aufs, dir, branch, &layer);
 	if (result < 0)
 		return result;
@@ -457,7 +460,7 @@ remove_found(struct aufs *aufs, struct node *dir, const char *name,
 		result = whiteout_make(&layer, name);
 	if (result < 0 || !is_there)
 		return result;
-	if (S_ISDIR(found->st.st_mode))
+	if (is_directory)
 		result = whiteout_remove_directory(&layer, name);
 	else if (unlinkat(layer.fd, name, 0) < 0)
 		result = -errno;
@@ -466,43 +469,57 @@ remove_found(struct aufs *aufs, struct node *dir, const char *name,
 	return result;
 }
 
-static ssize_t
-remove_name(struct fuse_request *request, bool is_directory)
+static int
+remove_file(struct aufs *aufs, struct node *dir, const char *name)
 {
-	struct aufs *aufs = aufs_of(request);
-	struct node *dir = node_asked(request);
-	const char *name = request->arg;
+	const struct branch *branch;
+	struct stat st;
+	int result = union_stat(dir, name, &branch, &st);
+	if (result == 0 && S_ISDIR(st.st_mode))
+		result = -EISDIR;
+	if (result == 0)
+		result = remove_from(aufs, dir, name, branch, false);
+	if (result == 0)
+		names_gone(aufs, dir, name, branch, &st);
+	return result;
+}
+
+static int
+remove_directory(struct aufs *aufs, struct node *dir, const char *name)
+{
 	struct found found;
-	bool differs;
-	pthread_rwlock_wrlock(&aufs->tree);
 	int result = union_find(dir, name, 0, &found);
-	if (result == 0 && S_ISDIR(found.st.st_mode) != is_directory)
-		result = is_directory ? -ENOTDIR : -EISDIR;
-	if (result == 0 && is_directory)
+	if (result < 0)
+		return result;
+	const struct branch *branch = found.layers[0].branch;
+	if (!S_ISDIR(found.st.st_mode))
+		result = -ENOTDIR;
+	if (result == 0)
 		result = names_expect_empty(aufs, &found);
 	if (result == 0)
-		result = remove_found(aufs, dir, name, &found);
-	if (result == 0) {
-		struct node *node =
-			node_get(&aufs->nodes, found.layers, found.count,
-				 found.ends, &found.st, &differs);
-		found.count = 0;
-		names_gone(aufs, dir, name, node);
-		node_drop(&aufs->nodes, node);
-	}
+		result = remove_from(aufs, dir, name, branch, true);
+	if (result == 0)
+		names_gone(aufs, dir, name, branch, &found.st);
 	union_close(&found);
-	pthread_rwlock_unlock(&aufs->tree);
 	return result;
 }
 
 ssize_t
 names_op_unlink(struct fuse_request *request)
 {
-	return remove_name(request, false);
+	struct aufs *aufs = aufs_of(request);
+	pthread_rwlock_wrlock(&aufs->tree);
+	int result = remove_file(aufs, node_asked(request), request->arg);
+	pthread_rwlock_unlock(&aufs->tree);
+	return result;
 }
 
 ssize_t
 names_op_rmdir(struct fuse_request *request)
 {
-	return remove_name(request, true);
+	struct aufs *aufs = aufs_of(request);
+	pthread_rwlock_wrlock(&aufs->tree);
+	int result = remove_directory(aufs, node_asked(request), request->arg);
+	pthread_rwlock_unlock(&aufs->tree);
+	return result;
 }

@@ -18,9 +18,10 @@ ssize_t names_answer(struct fuse_request *request, struct node *node,
 void names_as_caller(const struct fuse_request *request, mode_t umask_asked);
 void names_as_daemon(void);
 
-/* With `tree` held alone: a name of the node is none any more. */
+/* With `tree` held alone: a name is none any more, of what was in the branch
+ * and like that before. */
 void names_gone(struct aufs *aufs, struct node *dir, const char *name,
-		struct node *node);
+		const struct branch *branch, const struct stat *before);
 
 /* ENOTEMPTY, if something can be seen in the directory that was found. */
 int names_expect_empty(struct aufs *aufs, const struct found *found);

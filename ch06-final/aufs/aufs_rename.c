@@ -193,8 +193,9 @@ follow(struct renaming *r)
 	if (r->flags & RENAME_EXCHANGE) {
 		node_remove_alias(nodes, to->node, to->dir, to->name);
 		node_add_alias(nodes, to->node, from->dir, from->name);
-	} else if (to->node) {
-		names_gone(r->aufs, to->dir, to->name, to->node);
+	} else if (to->found.count > 0) {
+		names_gone(r->aufs, to->dir, to->name,
+			   to->found.layers[0].branch, &to->found.st);
 	}
 	node_remove_alias(nodes, from->node, from->dir, from->name);
 	node_add_alias(nodes, from->node, to->dir, to->name);

@@ -99,6 +99,15 @@ find_more(const struct node *dir, const char *name, struct found *found,
 	 * return -ENOSYS; */
 }
 
+/* A name that may be in a branch. */
+static int
+check_name(const char *name)
+{
+	if (whiteout_is_reserved(name))
+		return -EPERM;
+	return strlen(name) > AUFS_NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
 int
 union_find(const struct node *dir, const char *name, unsigned int from,
 	   struct found *found)
@@ -106,16 +115,34 @@ union_find(const struct node *dir, const char *name, unsigned int from,
 	unsigned int at = from;
 	found->count = 0;
 	found->ends = false;
-	if (whiteout_is_reserved(name))
-		return -EPERM;
-	if (strlen(name) > AUFS_NAME_MAX)
-		return -ENAMETOOLONG;
-	int result = find_first(dir, name, found, &at);
+	int result = check_name(name);
+	if (result == 0)
+		result = find_first(dir, name, found, &at);
 	if (result == 0 && S_ISDIR(found->st.st_mode))
 		result = find_more(dir, name, found, at);
 	if (result < 0)
 		union_close(found);
 	return result;
+}
+
+int
+union_stat(const struct node *dir, const char *name,
+	   const struct branch **branch, struct stat *st)
+{
+	int result = check_name(name);
+	if (result < 0)
+		return result;
+	for (unsigned int i = 0; i < dir->layer_count; i++) {
+		const struct layer *layer = &dir->layers[i];
+		*branch = layer->branch;
+		if (fstatat(layer->fd, name, st, AT_SYMLINK_NOFOLLOW) == 0)
+			return 0;
+		if (errno != ENOENT)
+			return -errno;
+		if (whiteout_is_in(layer, name))
+			break;
+	}
+	return -ENOENT;
 }
 
 bool
@@ -368,16 +395,15 @@ int
 union_place(struct aufs *aufs, struct node *dir, const char *name,
 	    struct layer *layer)
 {
-	if (whiteout_is_reserved(name))
-		return -EPERM;
-	if (strlen(name) > AUFS_NAME_MAX)
-		return -ENAMETOOLONG;
+	int result = check_name(name);
+	if (result < 0)
+		return result;
 	if (dir != &aufs->nodes.root && !dir->aliases)
 		return -ENOENT;
 	struct branch *branch = choose_branch(aufs, dir, name);
 	if (!branch)
 		return -EROFS;
-	int result = union_raise_directory(aufs, dir, branch, layer);
+	result = union_raise_directory(aufs, dir, branch, layer);
 	return result < 0 ? result : make_alike(dir, layer);
 }
 

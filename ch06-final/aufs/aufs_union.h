@@ -26,6 +26,10 @@ int union_find(const struct node *dir, const char *name, unsigned int from,
 	       struct found *found);
 void union_close(struct found *found);
 
+/* The same without opening anything: what it is, and in which branch. */
+int union_stat(const struct node *dir, const char *name,
+	       const struct branch **branch, struct stat *st);
+
 /* Is there something of that name below the branch `above`? */
 bool union_is_below(const struct node *dir, const char *name,
 		    const struct branch *above);

@@ -65,6 +65,7 @@ struct fuse {
 
 	int device; /* /dev/fuse */
 	pthread_mutex_t turn; /* who has it waits for the next request */
+	uint32_t last_thread; /* that asked and is in our pid namespace */
 	uint64_t flags; /* what the kernel and we have agreed on */
 	bool passthrough;
 };

@@ -349,6 +349,80 @@ class Typed:
         self.unmount()
         self.leave()
 
+    def test_the_other_type(self):
+        """As it is in /proc/mounts, which is how mount(8) calls it again."""
+        self.make("A", "B", "B/f x")
+        self.says("mount -t fuse.aufs -o dirs=A:B none mnt")
+        self.branches("A=rw 64", "B=ro 65")
+        self.says("cat mnt/f", "x")
+        self.unmount()
+        self.leave()
+
+    def test_read_only(self):
+        self.make("A", "B", "B/f x")
+        self.mount("dirs=A:B")
+        self.says("mount -o remount,ro mnt")
+        for line in ("touch mnt/new", "rm mnt/f", "echo y >> mnt/f"):
+            self.says(line, re.compile("Read-only file system"))
+        self.says("ls -A A", *BOOKKEEPING)
+        self.says("mount -o remount,rw mnt")
+        self.says("rm mnt/f; ls mnt; ls -A A", *BOOKKEEPING, ".wh.f")
+        self.unmount()
+        self.leave()
+
+    def test_whiteouts_shown(self):
+        self.make_middle()
+        self.says("mount -t aufs -o shwh,br=A:B=ro+wh:C none mnt; echo $?",
+                  re.compile("mount with -o ro,shwh\n32\n"))
+        self.mount("ro,shwh,br=A:B=ro+wh:C")
+        self.says("ls -A mnt | grep f$", ".wh.f")
+        self.unmount()
+        self.leave()
+
+    def test_whiteouts_that_are_no_links(self):
+        self.make("A", "B", "B/f x")
+        self.mount("br=A=rw+nolwh:B=ro")
+        self.says("rm mnt/f; stat -c '%h %a' A/.wh.f", "1 444")
+        self.unmount()
+        self.leave()
+
+    def test_always_opaque(self):
+        for how, marked in (("w", []), ("a", ["A/d/.wh..wh..opq"])):
+            self.say("rm -rf A")
+            self.make("A", "B")
+            self.mount("diropq=%s,br=A:B" % how)
+            self.says("mkdir mnt/d; find A/d -name .wh..wh..opq", *marked)
+            self.unmount()
+        self.leave()
+
+    def test_no_pseudo_links(self):
+        self.make("P", "Q", "Q/a old")
+        self.say("ln Q/a Q/b")
+        self.mount("noplink,br=P=rw:Q=ro")
+        self.says("echo new > mnt/a; cat mnt/a mnt/b", "new", "old")
+        self.says("ls -A P/.wh..wh.plnk")
+        self.unmount()
+        self.leave()
+
+    def test_copied_up_when_it_is_opened(self):
+        for options in ("coo_all,br=P=rw:Q=ro", "br=P=rw:Q=ro+coo_reg"):
+            self.say("rm -rf P")
+            self.make("P", "Q", "Q/a old")
+            self.mount(options)
+            self.says("cat mnt/a; ls P", "old")
+            self.says("exec 9<> mnt/a; ls P", "a")
+            self.says("exec 9>&-")
+            self.unmount()
+        self.leave()
+
+    def test_options_that_it_has_not(self):
+        self.make("A", "B")
+        for option in ("udba=notify", "create=mfs", "bogus"):
+            self.says("mount -t aufs -o %s,br=A:B none mnt; echo $?" % option,
+                      re.compile("option %s.*\n32\n" % option))
+        self.says("findmnt ./mnt")
+        self.leave()
+
     def test_udba(self):
         """What is done in a branch, behind the union's back."""
         for udba, listed in (("none", ("a",)), ("reval", ("a", "new"))):

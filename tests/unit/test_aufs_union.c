@@ -79,15 +79,22 @@ end(struct scene *scene)
 			      FTW_DEPTH | FTW_PHYS | FTW_MOUNT), 0);
 }
 
-/* In which branches it is: "0", "0 2", or why it is not. */
+/* In which branches it is: "0", "0 2", or why it is not.  Whoever only asks
+ * what the topmost is gets to know the same. */
 static const char *
 where(struct scene *scene, const char *name)
 {
 	static char answer[64];
+	const struct node *root = &scene->aufs.nodes.root;
+	const struct branch *branch;
 	struct found found;
-	int result = union_find(&scene->aufs.nodes.root, name, 0, &found);
+	struct stat st;
+	int result = union_find(root, name, 0, &found);
+	assert_int_equal(union_stat(root, name, &branch, &st), result);
 	if (result < 0)
 		return strerrorname_np(-result);
+	assert_ptr_equal(branch, found.layers[0].branch);
+	assert_int_equal(st.st_ino, found.st.st_ino);
 	answer[0] = '\0';
 	for (unsigned int i = 0; i < found.count; i++)
 		sprintf(answer + strlen(answer), "%s%d", i ? " " : "",
