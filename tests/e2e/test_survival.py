@@ -177,6 +177,7 @@ class SurvivalTest(ContainerTest):
 
     def change(self, path, **values):
         content = json.loads(read(path))
+        self.assertLessEqual(set(values), set(content))
         content.update(values)
         with open(path, "w", encoding="utf-8") as file:
             json.dump(content, file)
@@ -819,9 +820,9 @@ class Strangers(SurvivalTest):
     def test_a_clock_that_was_set_back(self):
         """What is on record is later than now."""
         name = self.detached(command=("sh", "-c", COUNTS))
-        later = int(time.time()) + 100000
+        later = time.time_ns() + 100000 * 10 ** 9
         self.change("%s/containers/%s/record.json" % (self.store, name),
-                    created=later, started=later)
+                    createdNs=later, startedNs=later)
         done = self.succeed([DEMO, "ps", "--format",
                              "{{.Status}}|{{.RunningFor}}"])
         self.assertEqual(done.out, "Up Less than a second|"
@@ -830,7 +831,7 @@ class Strangers(SurvivalTest):
         self.assertEqual(self.check_states(), {name: "running"})
         self.succeed([DEMO, "stop", "-t", "0", name])
         self.change("%s/containers/%s/record.json" % (self.store, name),
-                    finished=later)
+                    finishedNs=later)
         self.assertRegex(self.succeed([DEMO, "ps", "-a"]).out,
                          r"Exited \(137\) Less than a second ago")
         self.check_log(name)
