@@ -86,12 +86,26 @@ int cgroup_create(struct cgroup *cg, const char *name);
 int cgroup_take(struct cgroup *cg, const char *name, pid_t inmate);
 
 /*
+ * And that in two halves, for who has a process in the meantime.  The first
+ * finds where the directories will be, and makes the one that a child can be
+ * born in, v2's.  The second makes the others, into which it has to go itself;
+ * `inmate` as above, the child.  When the second fails, what has been made is
+ * there for cgroup_end(), and what was there before is let go of.
+ */
+int cgroup_begin(struct cgroup *cg, const char *name);
+int cgroup_complete(struct cgroup *cg, pid_t inmate);
+
+/*
  * Find what there is of `name`: how many of its directories (0: nothing is
  * left of it), or -1.  For another process than the one that created it, and
  * for cleaning up after a crash: cgroup_kill() and cgroup_destroy() work on
  * what was found, however incomplete.
  */
 int cgroup_open(struct cgroup *cg, const char *name);
+
+/* The same for a child that was there between the two halves: open what has
+ * been made since. */
+int cgroup_open_rest(struct cgroup *cg);
 
 /* Let go of memory and descriptors; the cgroup itself stays. */
 void cgroup_close(struct cgroup *cg);

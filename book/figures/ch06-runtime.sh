@@ -5,7 +5,8 @@
 #	sh book/figures/ch06-runtime.sh | dot -Tsvg
 #
 # A message is an arrow from the step whose function sends it to the one that
-# waits for it: the first sent is the first received.
+# waits for it: the first sent is the first received.  (Where systemd makes the
+# cgroup, "scope" sends in place of "cgroup".)
 cd ch06-final/runtime && awk '
 function side() {
 	return FILENAME == "create.c" ? "parent" : "child"
@@ -32,6 +33,10 @@ in_table {
 function queue(who,	i, j, parts, m) {
 	for (i = 1; i <= count[who]; i++) {
 		m = split(said[who, step[who, i]], parts, " ")
+		if (name[who, i] == "scope") {
+			instead = who i
+			continue
+		}
 		for (j = 1; j <= m; j++) {
 			split(parts[j], word, ":")
 			at[who, word[1], ++length_of[who, word[1]]] = who i
@@ -57,7 +62,6 @@ function messages(from, to,	i, type, style) {
 			exit 1
 		style = type == "MAPPED" ? " (user namespace)" : \
 			type == "FD" ? " (terminal)" : \
-			from == "parent" && i == 1 ? " (systemd)" : \
 			at["parent", from == "parent" ? "sends" : "waits", \
 				i] ~ early ? " (hooks, limits)" : ""
 		printf "\t%s -> %s [label=\"%s%s\", constraint=false%s];\n", \
@@ -91,6 +95,8 @@ END {
 				"style=bold, constraint=false];\n", i
 		}
 	messages("parent", "child")
+	printf "\t%s -> %s [label=\"GO (systemd)\", constraint=false, " \
+		"style=dashed];\n", instead, at["child", "waits", 1]
 	messages("child", "parent")
 	print "\tstart -> waits [label=\"GO, by exec.sock\", constraint=false];"
 	print "\tpayload -> start [label=\"EXEC, then end of file\", constraint=false];"

@@ -385,6 +385,8 @@ check_vacant(const struct cgroup *cg, pid_t inmate)
 	auto_free char *alone = text("%d\n", inmate);
 	for (size_t i = 0; i < cg->count; i++) {
 		const struct cgroup_dir *dir = &cg->dirs[i];
+		if (dir->fd < 0)
+			continue;
 		auto_free char *procs = read_all(dir->fd, "cgroup.procs", NULL);
 		if (!procs)
 			return -1;
@@ -398,13 +400,16 @@ check_vacant(const struct cgroup *cg, pid_t inmate)
 			     failx("%s exists and is frozen", cg->name);
 }
 
+/* Those of this version. */
 static int
-take_all(struct cgroup *cg, pid_t inmate)
+take_of(struct cgroup *cg, int version, pid_t inmate)
 {
 	bool any_was_there = false;
 	auto_close int lock = -1;
 	for (size_t i = 0; i < cg->count; i++) {
 		struct cgroup_dir *dir = &cg->dirs[i];
+		if (dir->in.version != version)
+			continue;
 		dir->may_exist = dir->by_engine = true;
 		if (make_at_once(dir))
 			continue;
@@ -424,7 +429,28 @@ cgroup_take(struct cgroup *cg, const char *name, pid_t inmate)
 {
 	if (lay_out(cg, name, true) < 0)
 		return -1;
-	return take_all(cg, inmate) < 0 ? give_up(cg) : 0;
+	return take_of(cg, 2, inmate) < 0 || take_of(cg, 1, inmate) < 0 ?
+		       give_up(cg) : 0;
+}
+
+int
+cgroup_begin(struct cgroup *cg, const char *name)
+{
+	if (lay_out(cg, name, true) < 0)
+		return -1;
+	return take_of(cg, 2, 0) < 0 ? give_up(cg) : 0;
+}
+
+int
+cgroup_complete(struct cgroup *cg, pid_t inmate)
+{
+	if (take_of(cg, 1, inmate) == 0)
+		return 0;
+	/* Whoever lives there is no concern of cgroup_end()'s. */
+	for (size_t i = 0; i < cg->count; i++)
+		if (cg->dirs[i].was_there)
+			close_scoped(&cg->dirs[i].fd);
+	return -1;
 }
 
 const struct cgroup_dir *
@@ -459,25 +485,34 @@ cgroup_ask_for(const struct cgroup *cg, const char *controller)
 /* ---- finding ------------------------------------------------------------ */
 
 int
+cgroup_open_rest(struct cgroup *cg)
+{
+	int found = 0;
+	for (size_t i = 0; i < cg->count; i++) {
+		struct cgroup_dir *dir = &cg->dirs[i];
+		bool is_open = dir->fd >= 0;
+		if (!is_open)
+			dir->fd = open(dir->path, SUBTREE_OPEN);
+		if (dir->fd < 0 && errno == ENOENT)
+			continue;
+		if (dir->fd < 0)
+			return fail("open cgroup %s", dir->path);
+		if (!is_open && dir->in.version == 2 &&
+		    read_controllers(dir) < 0)
+			return -1;
+		found++;
+	}
+	return found;
+}
+
+int
 cgroup_open(struct cgroup *cg, const char *name)
 {
 	if (lay_out(cg, name, false) < 0)
 		return -1;
-	int found = 0;
-	for (size_t i = 0; i < cg->count; i++) {
-		struct cgroup_dir *dir = &cg->dirs[i];
-		dir->fd = open(dir->path, SUBTREE_OPEN);
-		if (dir->fd < 0 && errno == ENOENT)
-			continue;
-		if (dir->fd < 0)
-			fail("open cgroup %s", dir->path);
-		if (dir->fd < 0 ||
-		    (dir->in.version == 2 && read_controllers(dir) < 0)) {
-			cgroup_close(cg);
-			return -1;
-		}
-		found++;
-	}
+	int found = cgroup_open_rest(cg);
+	if (found < 0)
+		cgroup_close(cg);
 	return found;
 }
 

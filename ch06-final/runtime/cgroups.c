@@ -156,21 +156,6 @@ set_limits(const struct cgroup *cgroup, struct cgroup_limits *limits)
 	return cgroup_limit(cgroup, limits);
 }
 
-static int
-take(struct cgroup *cgroup, const char *name,
-     const struct cgroup_limits *limits)
-{
-	if (cgroup_take(cgroup, name, 0) == 0)
-		return 0;
-	*cgroup = (struct cgroup){ 0 };
-	bool forbidden = failure.code == EACCES || failure.code == EPERM ||
-			 failure.code == EROFS;
-	if (!forbidden)
-		return -1;
-	return any_is_asked_for(limits) ?
-		       wrap("linux.resources needs a cgroup") : 0;
-}
-
 /* What a config.json makes of a cgroup: `at` are its resources. */
 struct plan {
 	struct oci_document scratch; /* has what the limits point to */
@@ -217,22 +202,56 @@ limit(struct cgroup *cgroup, struct plan *plan)
 		       -1 : set_limits(cgroup, &plan->limits);
 }
 
+static bool
+is_forbidden(void)
+{
+	return failure.code == EACCES || failure.code == EPERM ||
+	       failure.code == EROFS;
+}
+
+/* None could be made, as `failure` says: is that as good? */
+static int
+do_without(const struct plan *plan)
+{
+	return any_is_asked_for(&plan->limits) ?
+		       wrap("linux.resources needs a cgroup") : 0;
+}
+
 int
-cgroups_create(struct cgroup *cgroup, const char *name,
-	       const struct oci_config *config)
+cgroups_begin(struct cgroup *cgroup, const char *name,
+	      const struct oci_config *config)
+{
+	if (cgroup_begin(cgroup, name) == 0)
+		return 0;
+	*cgroup = (struct cgroup){ 0 };
+	if (!is_forbidden())
+		return -1;
+	struct failure reason = failure;
+	auto_plan struct plan plan;
+	if (make_plan(&plan, config) < 0)
+		return -1;
+	failure = reason;
+	return do_without(&plan);
+}
+
+int
+cgroups_complete(struct cgroup *cgroup, const struct oci_config *config,
+		 pid_t pid)
 {
 	auto_plan struct plan plan;
-	if (make_plan(&plan, config) < 0 ||
-	    take(cgroup, name, &plan.limits) < 0)
+	if (make_plan(&plan, config) < 0)
 		return -1;
-	if (cgroup->count == 0 || (limit(cgroup, &plan) == 0 &&
-				   cgroups_give(cgroup, config) == 0))
-		return 0;
+	if (cgroup_complete(cgroup, pid) == 0)
+		return limit(cgroup, &plan) < 0 ?
+			       -1 : cgroups_give(cgroup, config);
+	/* Who was born in one has it. */
+	if (!is_forbidden() || cgroup_v2_fd(cgroup) >= 0)
+		return -1;
 	struct failure reason = failure;
 	cgroup_end(cgroup);
 	cgroup_close(cgroup);
 	failure = reason;
-	return -1;
+	return do_without(&plan);
 }
 
 /* Into those cgroups of which systemd knows nothing (v1: freezer, cpuset). */

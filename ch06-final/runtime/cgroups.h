@@ -21,14 +21,19 @@ char *cgroups_name(const struct oci_config *config, const char *id,
 		   bool systemd);
 
 /*
- * Make it, or take over an empty one that the engine made, and set its limits
- * (linux.resources, `unified` included).  Devices are all denied but those of
- * the rules and the default ones.  A user who may make no cgroups has a
- * container without one, if it is without limits: cgroup->count is 0 then.  On
- * failure nothing is left.  It is given to the user as cgroups_give() says.
+ * Make it, or take over an empty one that the engine made: first, before there
+ * is a child, what that can be born in, which is v2's; then, while the child
+ * makes its namespaces, the rest.  The second sets the limits, too
+ * (linux.resources, `unified` included), with all devices denied but those of
+ * the rules and the default ones, and gives it to the user as cgroups_give()
+ * says.  A user who may make no cgroups has a container without one, if it is
+ * without limits: cgroup->count is 0 then.  If the first fails nothing is
+ * left; if the second, what there is is left to cgroups_end().
  */
-int cgroups_create(struct cgroup *cgroup, const char *name,
-		   const struct oci_config *config);
+int cgroups_begin(struct cgroup *cgroup, const char *name,
+		  const struct oci_config *config);
+int cgroups_complete(struct cgroup *cgroup, const struct oci_config *config,
+		     pid_t pid);
 
 /*
  * On version 2 the container may divide its cgroup among processes of its own:
@@ -91,7 +96,7 @@ int cgroups_end(struct cgroup *cgroup, const char *kept);
  *	cgroups_systemd_start(&cgroup, name, id, config, pid);
  *	...				the child goes on
  *
- * In place of cgroups_create().  The child is in all of its cgroups then, and
+ * In place of the two above.  The child is in all of its cgroups then, and
  * has nothing to join; if it wants a struct cgroup of its own, it opens one by
  * the name.  On failure the child has been killed, and nothing else is left.
  */

@@ -50,30 +50,49 @@ is_new(const struct making *making, const char *kind)
 	return found && !found->path;
 }
 
-/* ---- cgroup: in it before anything can be used up ------------------------ */
+/* ---- namespaces: while the parent makes the cgroup ----------------------- */
 
 static int
-join_up(struct making *making)
+namespaces_up(struct making *making)
 {
-	if (making->state.systemd) {
-		if (sync_expect(making->sync, SYNC_GO, "the runtime") < 0 ||
-		    cgroup_open(&making->cgroup, making->state.cgroup) < 0)
-			return -1;
-	} else if (cgroup_join(&making->cgroup,
-			       cgroup_v2_fd(&making->cgroup) >= 0) < 0) {
-		return -1;
-	}
-	/* Only now: the root of a cgroup namespace is where its maker is. */
-	if (is_new(making, "cgroup") && !is_new(making, "user") &&
-	    sys_unshare(CLONE_NEWCGROUP) < 0)
-		return fail("make a cgroup namespace");
-	return 0;
+	return nsclone_unshare(making->config.kernel);
 }
 
 static int
 session_up(struct making *making)
 {
 	return session_begin(making->options->preserve_fds);
+}
+
+/* ---- cgroup: in it before anything can be used up ------------------------ */
+
+/* Where systemd has made it we are there already. */
+static int
+enter_cgroup(struct making *making)
+{
+	struct cgroup *cgroup = &making->cgroup;
+	bool born_there = cgroup_v2_fd(cgroup) >= 0;
+	bool is_systemd = making->state.systemd;
+	if (!is_systemd && cgroup->count == 0)
+		return 0;
+	if (sync_expect(making->sync, SYNC_GO, "the runtime") < 0)
+		return -1;
+	if (is_systemd)
+		return cgroup_open(cgroup, making->state.cgroup);
+	return cgroup_open_rest(cgroup) < 0 ? -1 :
+					      cgroup_join(cgroup, born_there);
+}
+
+static int
+join_up(struct making *making)
+{
+	if (enter_cgroup(making) < 0)
+		return -1;
+	/* Only now: the root of a cgroup namespace is where its maker is. */
+	if (is_new(making, "cgroup") && !is_new(making, "user") &&
+	    sys_unshare(CLONE_NEWCGROUP) < 0)
+		return fail("make a cgroup namespace");
+	return 0;
 }
 
 /* ---- clock: offsets are set while nobody is in the namespace ------------- */
@@ -291,8 +310,9 @@ wait_up(struct making *making)
 }
 
 const struct making_step init_steps[] = {
-	{ "join", join_up, NULL },
+	{ "namespaces", namespaces_up, NULL },
 	{ "session", session_up, NULL },
+	{ "join", join_up, NULL },
 	{ "clock", clock_up, NULL },
 	{ "user", user_up, NULL },
 	{ "names", names_up, NULL },

@@ -207,6 +207,7 @@ prepare_up(struct making *making)
 		return -1;
 	const struct oci_process *process = making->config.process;
 	making->waits = making->config.hooks ||
+			(kernel && kernel->net_device_count) ||
 			(process && process_needs_limits(process));
 	if (filter_compile(&making->filter,
 			   kernel ? kernel->seccomp : NULL) < 0)
@@ -234,26 +235,34 @@ prepare_down(struct making *making)
 	return 0;
 }
 
-/* ---- cgroup: made and limited before anybody is in it -------------------- */
+/* ---- birthplace: of the cgroup, what the child can be born in ------------ */
 
+/* What of it was there before us, or that there is none. */
 static int
-cgroup_up(struct making *making)
+note_cgroup(struct making *making)
 {
-	/* systemd makes none without a process: see scope_up(). */
-	if (making->state.systemd)
-		return 0;
-	if (cgroups_create(&making->cgroup, making->state.cgroup,
-			   &making->config) < 0)
-		return -1;
+	free_scoped(&making->state.kept);
+	making->state.kept = cgroups_kept(&making->cgroup);
 	if (making->cgroup.count == 0)
 		free_scoped(&making->state.cgroup);
-	making->state.kept = cgroups_kept(&making->cgroup);
 	bool as_noted = making->state.cgroup && !making->state.kept;
 	return as_noted ? 0 : state_save(making->dir, &making->state);
 }
 
 static int
-cgroup_down(struct making *making)
+birthplace_up(struct making *making)
+{
+	/* systemd makes none without a process: see scope_up(). */
+	if (making->state.systemd)
+		return 0;
+	if (cgroups_begin(&making->cgroup, making->state.cgroup,
+			  &making->config) < 0)
+		return -1;
+	return note_cgroup(making);
+}
+
+static int
+birthplace_down(struct making *making)
 {
 	return cgroups_end(&making->cgroup, making->state.kept);
 }
@@ -267,12 +276,6 @@ joins_users(const struct making *making)
 	const struct oci_namespace *users =
 		oci_namespace_find(making->config.kernel, "user");
 	return users && users->path;
-}
-
-int
-making_keep_config(const struct making *making)
-{
-	return state_write(making->dir, "config.json", making->content);
 }
 
 static int
@@ -304,9 +307,7 @@ clone_up(struct making *making)
 	/* The child's alone, from here on. */
 	close_scoped(&making->listener);
 	mounts_close(&making->sources);
-	self_let_go();
-	/* While the child is at work. */
-	return result < 0 ? -1 : making_keep_config(making);
+	return result;
 }
 
 static int
@@ -321,6 +322,26 @@ clone_down(struct making *making)
 	close_scoped(&making->pidfd);
 	close_scoped(&making->sync);
 	return 0;
+}
+
+/* ---- cgroup: all of it, and its limits, before anybody is let in --------- */
+
+static int
+cgroup_up(struct making *making)
+{
+	if (making->cgroup.count == 0)
+		return 0;
+	int result = cgroups_complete(&making->cgroup, &making->config,
+				      making->pid);
+	struct failure why = failure;
+	/* Also of one that could not be completed: what is undone is ours. */
+	if (note_cgroup(making) < 0 && result == 0)
+		return -1;
+	failure = why;
+	if (result < 0)
+		return -1;
+	/* (In a restore there is no child yet.) */
+	return making->pid ? sync_send(making->sync, SYNC_GO) : 0;
 }
 
 /* ---- scope: systemd's cgroup, with the child in it ----------------------- */
@@ -385,6 +406,21 @@ maps_up(struct making *making)
 	if (nsclone_map(making->pid, making->config.kernel) < 0)
 		return -1;
 	return sync_send(making->sync, SYNC_MAPPED);
+}
+
+/* ---- config: nobody waits for this --------------------------------------- */
+
+int
+making_keep_config(const struct making *making)
+{
+	return state_write(making->dir, "config.json", making->content);
+}
+
+static int
+config_up(struct making *making)
+{
+	self_let_go();
+	return making_keep_config(making);
 }
 
 /* ---- network: the host's devices that are to be the container's --------- */
@@ -526,13 +562,15 @@ created_up(struct making *making)
 const struct making_step create_steps[] = {
 	{ "state", state_up, state_down },
 	{ "prepare", prepare_up, prepare_down },
-	{ "cgroup", cgroup_up, cgroup_down },
+	{ "birthplace", birthplace_up, birthplace_down },
 	{ "clone", clone_up, clone_down },
+	{ "cgroup", cgroup_up, NULL },
 	{ "scope", scope_up, scope_down },
 	{ "rdt", rdt_up, rdt_down },
 	{ "maps", maps_up, NULL },
-	{ "network", making_network, making_network_down },
+	{ "config", config_up, NULL },
 	{ "limits", limits_up, NULL },
+	{ "network", making_network, making_network_down },
 	{ "hooks", hooks_up, NULL },
 	{ "terminal", terminal_up, NULL },
 	{ "created", created_up, NULL },
@@ -542,7 +580,8 @@ const struct making_step create_steps[] = {
 /* All of the child's, and most of what is done for it, criu does. */
 const struct making_step restore_steps[] = {
 	{ "state", state_up, state_down },
-	{ "cgroup", cgroup_up, cgroup_down },
+	{ "birthplace", birthplace_up, birthplace_down },
+	{ "cgroup", cgroup_up, NULL },
 	{ "criu", restore_criu_up, restore_criu_down },
 	{ "scope", scope_up, scope_down },
 	{ "rdt", rdt_up, rdt_down },

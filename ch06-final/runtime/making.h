@@ -6,12 +6,14 @@
  * SOCK_SEQPACKET pair (sync.h):
  *
  *	parent				child
- *	systemd's scope	GO ->		(only where it is wanted)
+ *					its namespaces
+ *	cgroup or scope	GO ->		in its cgroup (where it gets one)
  *	maps, then	MAPPED ->	root in its user namespace
  *					mounts, devices
  *			<- READY	all is there but the pivot
  *	prestart, createRuntime	GO ->	(these two only where it is to wait:
- *					for hooks, or for limits from us)
+ *					for hooks, or limits or network
+ *					devices from us)
  *					createContainer, pivot, and the rest
  *			<- FD		its terminal, where it has one
  *			<- READY	nothing can go wrong any more but execve

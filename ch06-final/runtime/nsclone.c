@@ -1,4 +1,4 @@
-/* nsclone.c - parent.  See nsclone.h. */
+/* nsclone.c - parent and child.  See nsclone.h. */
 #include "nsclone.h"
 
 #include <errno.h>
@@ -74,14 +74,31 @@ nsclone_close(struct nsclone_joins *joins)
 	joins->count = 0;
 }
 
-uint64_t
-nsclone_flags(const struct oci_linux *config)
+static uint64_t
+new_ones(const struct oci_linux *config)
 {
 	uint64_t flags = 0;
 	for (size_t i = 0; config && i < config->namespace_count; i++)
 		if (!config->namespaces[i].path)
 			flags |= config->namespaces[i].kind->flag;
-	return flags & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
+	return flags;
+}
+
+#define BY_BIRTH ((uint64_t)(CLONE_NEWPID | CLONE_NEWUSER))
+#define LATER ((uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME))
+
+uint64_t
+nsclone_flags(const struct oci_linux *config)
+{
+	return new_ones(config) & BY_BIRTH;
+}
+
+int
+nsclone_unshare(const struct oci_linux *config)
+{
+	uint64_t flags = new_ones(config) & ~(BY_BIRTH | LATER);
+	return flags && sys_unshare(flags) < 0 ?
+		       fail("make the new namespaces") : 0;
 }
 
 /* ---- the clone ----------------------------------------------------------- */

@@ -1,8 +1,10 @@
 /*
- * nsclone.h - parent: a child in the namespaces that a config.json names: new
- * ones, and those of others.
+ * nsclone.h - parent and child: a child in the namespaces that a config.json
+ * names: new ones, and those of others.
  *
- * New ones come with the clone.  Whoever enters another's, though, cannot
+ * A new pid or user namespace comes with the clone.  The others the child
+ * makes for itself: the kernel takes most of a millisecond for that, and the
+ * parent has other things to do.  Whoever enters another's, though, cannot
  * always come back: after setns(2) into a user namespace there is no right to.
  * So a process in between joins them, has the child as its sister
  * (CLONE_PARENT: it is ours), and is gone.
@@ -35,10 +37,14 @@ struct nsclone_joins {
 int nsclone_open(struct nsclone_joins *joins, const struct oci_linux *config);
 void nsclone_close(struct nsclone_joins *joins);
 
-/* CLONE_NEW* of those that are to be new, but for the cgroup and the time
- * namespace, which the child makes itself: the root of the first is the cgroup
- * it is in by then, and the offsets of the other must be set before. */
+/* CLONE_NEW* of those that are to be new and can only be had by birth, or
+ * belong to who was born in them: the pid and the user namespace. */
 uint64_t nsclone_flags(const struct oci_linux *config);
+
+/* Child: the other new ones.  But for the cgroup and the time namespace: the
+ * root of the first is the cgroup it is in by then, and the offsets of the
+ * other must be set before. */
+int nsclone_unshare(const struct oci_linux *config);
 
 /*
  * Like sys_clone(), from within the namespaces of `joins`; 0 in the child.
