@@ -471,6 +471,15 @@ COPY b /b
         self.succeed([DEMO, "builder", "prune", "-f"])
         self.assertEqual(steps(), ["!COPY", "!RUN", "!COPY"])
 
+    def test_nothing_to_do_takes_no_library_of_the_network(self):
+        """To load libcurl, and what comes with it, takes longer than all the
+        rest of it; who pulls is mydocker-image."""
+        for name, due in (("mydocker-build", False), ("mydocker-image", True)):
+            path = os.path.join(os.path.dirname(DEMO), name)
+            said = self.succeed(["ldd", path]).out
+            self.assertIn("libarchive", said)
+            self.assertEqual("libcurl" in said, due, said)
+
     def test_it_outlives_its_base(self):
         """What is kept has its layers, though the image that had them, and
         that it began with, is gone."""
