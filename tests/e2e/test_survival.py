@@ -653,6 +653,7 @@ class Strangers(SurvivalTest):
 
     def change(self, path, **values):
         content = json.loads(read(path))
+        self.assertLessEqual(set(values), set(content))
         content.update(values)
         with open(path, "w", encoding="utf-8") as file:
             json.dump(content, file)
@@ -705,9 +706,9 @@ class Strangers(SurvivalTest):
     def test_a_clock_that_was_set_back(self):
         """What is on record is later than now."""
         name = self.detached(command=("sh", "-c", COUNTS))
-        later = int(time.time()) + 100000
+        later = int((time.time() + 100000) * 1e9)
         self.change("%s/containers/%s/record.json" % (self.store, name),
-                    created=later, started=later)
+                    createdNs=later, startedNs=later)
         done = self.succeed([DEMO, "ps", "--format",
                              "{{.Status}}|{{.RunningFor}}"])
         self.assertEqual(done.out, "Up Less than a second|"
@@ -716,7 +717,7 @@ class Strangers(SurvivalTest):
         self.assertEqual(self.check_states(), {name: "running"})
         self.succeed([DEMO, "stop", "-t", "0", name])
         self.change("%s/containers/%s/record.json" % (self.store, name),
-                    finished=later)
+                    finishedNs=later)
         self.assertRegex(self.succeed([DEMO, "ps", "-a"]).out,
                          r"Exited \(137\) Less than a second ago")
         self.check_log(name)
