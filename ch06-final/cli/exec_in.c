@@ -13,7 +13,7 @@
 #include "runtime.h"
 #include "user.h"
 
-enum { DYING_MS = 5000, FROZEN_MS = 200 }; /* how long that may take */
+enum { DYING_MS = 5000, FROZEN_MS = 1000 }; /* how long that may take */
 
 static int
 check_running(const struct container *c)

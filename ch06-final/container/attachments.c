@@ -2,6 +2,7 @@
 #include "attachments.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -260,14 +261,25 @@ attachments_held(const struct attachment *list, size_t length, size_t *count)
 /* ---- plugged in --------------------------------------------------------- */
 
 int
+attachments_open_netns(pid_t pid)
+{
+	auto_free char *path = text("/proc/%d/ns/net", pid);
+	int netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (netns >= 0)
+		return netns;
+	/* Who has been killed is in no namespace any more. */
+	return errno == ENOENT ? failx("the container died without a word") :
+				 fail("open %s", path);
+}
+
+int
 attachments_plug(const struct attached *whose, struct attachments *all,
 		 pid_t pid)
 {
-	auto_free char *path = text("/proc/%d/ns/net", pid);
-	auto_close int netns = open(path, O_RDONLY | O_CLOEXEC);
+	auto_close int netns = attachments_open_netns(pid);
 	auto_close int networks = -1;
 	if (netns < 0)
-		return fail("open %s", path);
+		return -1;
 	for (size_t i = 0; i < all->count; i++)
 		if (net_attach(&all->list[i].network, &all->list[i].endpoint,
 			       netns) < 0)

@@ -69,6 +69,8 @@ int attachment_tell(int networks, const struct attached *whose,
 /* All of what the settings ask for, or nothing. */
 int attachments_reserve(const struct attached *whose,
 			struct attachments *all);
+/* The network namespace of `pid`, a child of ours that may have been killed. */
+int attachments_open_netns(pid_t pid);
 /* Into the namespace of the process `pid`, which is stopped or our child. */
 int attachments_plug(const struct attached *whose, struct attachments *all,
 		     pid_t pid);

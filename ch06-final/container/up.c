@@ -208,10 +208,9 @@ attach_up(struct container *c)
 	struct attached us = whose(c);
 	if (c->attachments.count)
 		return attachments_plug(&us, &c->attachments, c->pid);
-	auto_free char *path = text("/proc/%d/ns/net", c->pid);
-	auto_close int netns = open(path, O_RDONLY | O_CLOEXEC);
+	auto_close int netns = attachments_open_netns(c->pid);
 	if (netns < 0)
-		return fail("open %s", path);
+		return -1;
 	return c->settings->loopback_only ? loopback_up(netns) : 0;
 }
 

@@ -629,8 +629,10 @@ class Words(VerbTest):
         terminal.expect("up")
         terminal.send("\x18x")
         self.assertEqual(terminal.wait().status, 1)
-        killed = self.terminal([DEMO, "exec", "-it", name, "sleep", "1000"])
-        self.until(lambda: len(self.inspect(name, "ExecIDs")) == 4)
+        killed = self.terminal([DEMO, "exec", "-it", name, "sh", "-c",
+                                "echo up; exec sleep 1000"])
+        killed.expect("up")         # before that it ends with 126
+        self.assertEqual(len(self.inspect(name, "ExecIDs")), 4)
         os.kill(killed.process.pid, 9)
         killed.wait()
         self.until(lambda: len(self.inspect(name, "ExecIDs")) == 3)

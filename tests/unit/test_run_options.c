@@ -171,7 +171,7 @@ static const struct line bad[] = {
 	{ "--cpu-period 999", "CPU cfs period can not be less than 1ms" },
 	{ "--cpu-period 1000001", "or larger than 1s" },
 	{ "--cpu-quota 999", "CPU cfs quota can not be less than 1ms" },
-	{ "--cpu-shares -1", "value out of range" },
+	{ "--cpu-shares -1", "value must be a positive integer" },
 	{ "--cpuset-cpus x", "Invalid value x for cpuset cpus" },
 	{ "--cpuset-cpus 8191", "Requested CPUs are not available - requested "
 				"8191, available: 0" },
