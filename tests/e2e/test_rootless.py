@@ -349,9 +349,19 @@ class Pulled(Rootless):
                                   (["create", name + ":3"], 1)):
                 done = self.demo(*words, path=path, status=status)
                 self.assertIn("404", done.err)
+            place = self.scratch(USER)
+            for number, line in ((4, "FROM %s:4" % name),
+                                 (5, "FROM busybox\nADD http://%s/5 /\n"
+                                  "RUN true" % name)):
+                with open(place + "/Dockerfile", "w",
+                          encoding="utf-8") as file:
+                    file.write(line + "\n")
+                done = self.demo("build", place, path=path, status=1)
+                self.assertIn("404", done.err, number)
             server.shutdown()
+        self.assertIn("/thing/5", Registry.asked)
         self.assertLessEqual({"/v2/thing/manifests/%d" % number
-                              for number in (1, 2, 3)}, set(Registry.asked))
+                              for number in (1, 2, 3, 4)}, set(Registry.asked))
 
     def test_what_runs_then_is_in_its_own(self):
         out = self.sh("readlink /proc/self/ns/net; tail -n +3 /proc/net/dev",
