@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import shlex
 import signal
 import subprocess
 import tarfile
@@ -67,7 +68,10 @@ class Build(harness.KernelTest):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8") as file:
                 file.write(content)
+            os.chown(path, harness.outside(0), harness.outside(0))
             os.chmod(path, mode)
+        for top, _, _ in os.walk(place):
+            os.chown(top, harness.outside(0), harness.outside(0))
         return place
 
     def build(self, dockerfile, *words, files=None, context=None, **more):
@@ -536,8 +540,9 @@ class Ways(Build):
     def test_outputs(self):
         place = self.context({"a": "a\n"}, "FROM scratch\nCOPY a /d/a")
         out = self.scratch()
-        listing = self.succeed(["sh", "-c", "%s build -q -o - %s | tar t"
-                                % (DEMO, place)]).out
+        line = shlex.join(harness.called(DEMO, "build", "-q", "-o", "-",
+                                         place))
+        listing = self.succeed(["sh", "-c", line + " | tar t"]).out
         self.assertEqual(listing.split(), ["./", "d/", "d/a"])
         for word in ("type=local,dest=" + out + "/1", out + "/1"):
             self.succeed([DEMO, "build", "-o", word, place])
