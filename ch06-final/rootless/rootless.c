@@ -110,6 +110,8 @@ become_holder(int listening, int sock)
 	dup2(high[0], HOLDER_LISTENS);
 	dup2(high[1], HOLDER_TELLS);
 	syscall(SYS_close_range, HOLDER_TELLS + 1, ~0U, 0);
+	/* A wrong one may have been overruled by the command line. */
+	unsetenv("MYDOCKER_DRIVER");
 	if (pid == 0 && chdir("/") == 0 && self_path())
 		execv(self_path(), argv);
 	fail("start " WHO);
