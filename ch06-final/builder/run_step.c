@@ -14,6 +14,7 @@
 #include "console.h"
 #include "draft.h"
 #include "mount_options.h"
+#include "rootless.h"
 #include "run_mounts.h"
 #include "steps.h"
 #include "sys.h"
@@ -179,7 +180,8 @@ run(struct step_job *job, struct draft *draft, int signals)
 	struct container *c = &draft->c;
 	struct console console = CONSOLE_CLOSED;
 	struct launched made = LAUNCHED_NOTHING;
-	if (console_open(&console) < 0)
+	/* What came from elsewhere before came by the host's. */
+	if (rootless_enter_network() < 0 || console_open(&console) < 0)
 		return -1;
 	if (container_start(c, &console, &made) < 0) {
 		console_close(&console);

@@ -2,6 +2,7 @@
  * more than that.  See step.h. */
 #include "step.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,6 +46,10 @@ step_path(const struct build_state *state, const char *path)
 
 /* ---- directories --------------------------------------------------------- */
 
+/* In a user namespace only what it maps is an id. */
+#define NO_ID " (there is no such id here: /etc/subuid and /etc/subgid " \
+	      "lend them)"
+
 static int
 make_one(int root, const char *path, uid_t uid, gid_t gid)
 {
@@ -56,7 +61,8 @@ make_one(int root, const char *path, uid_t uid, gid_t gid)
 	if (made < 0)
 		return -1;
 	return fchownat(made, "", uid, gid, AT_EMPTY_PATH) < 0 ?
-		       fail("give %s away", path) : 0;
+		       fail("give %s to %u:%u%s", path, uid, gid,
+			    errno == EINVAL ? NO_ID : "") : 0;
 }
 
 int

@@ -35,7 +35,7 @@ run_build(const struct verb *verb, int argc, char **argv)
 	if (first >= 0) {
 		if (build_options_check(&options) < 0)
 			status = verb_error(verb);
-		else if ((status = verb_settle(verb)) == 0 &&
+		else if ((status = verb_settle_to_fetch(verb)) == 0 &&
 			 become_builder(argc, kept) < 0)
 			status = verb_error(verb);
 	}

@@ -1,6 +1,7 @@
 /* create.c - parent.  `create`: a container that `start` starts. */
 #include "verbs.h"
 
+#include "find_image.h"
 #include "new_container.h"
 
 static int
@@ -14,7 +15,9 @@ run_create(const struct verb *verb, int argc, char **argv)
 	if (first >= 0) {
 		if (run_options_check(&wanted) < 0)
 			status = verb_error(verb);
-		else if ((status = verb_settle(verb)) == 0)
+		else if ((status = fetch_image(verb, &wanted,
+					       argv[first])) == 0 &&
+			 (status = verb_settle(verb)) == 0)
 			status = new_container(&c, &wanted, argv + first) < 0 ||
 						 container_sync(&c) < 0 ?
 					 verb_error(verb) :

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "allowed.h"
+#include "rootless.h"
 #include "verbs.h"
 
 /* A hint, where another driver's store is there, too. */
@@ -74,4 +76,30 @@ find_image(struct store *store, const struct run_wanted *wanted,
 	if (unlocked(store, is_builtin ? NULL : fetch, wanted, name) < 0)
 		return -1;
 	return store_find_image(store, name, image);
+}
+
+static int
+fetch_missing(struct run_wanted *wanted, const char *name)
+{
+	auto_store struct store store = { 0 };
+	auto_image struct image image = { 0 };
+	if (allowed_check(&wanted->settings) < 0 ||
+	    verb_open_store(&store) < 0 || store_lock(&store, LOCK_SH) < 0 ||
+	    find_image(&store, wanted, name, &image) < 0)
+		return -1;
+	/* Once is enough. */
+	if (wanted->pull && strcmp(wanted->pull, "always") == 0)
+		free_scoped(&wanted->pull);
+	return 0;
+}
+
+int
+fetch_image(const struct verb *verb, struct run_wanted *wanted,
+	    const char *name)
+{
+	int status = verb_enter_to_fetch(verb);
+	return status == 0 && rootless_is_inside() &&
+			       fetch_missing(wanted, name) < 0 ?
+		       verb_error(verb) :
+		       status;
 }

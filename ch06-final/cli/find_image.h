@@ -8,6 +8,8 @@
 #include "run_options.h"
 #include "store.h"
 
+struct verb;
+
 /*
  * As `--pull` says: look in the store, and pull what is missing there (with
  * "never" that is a failure, with "always" it is pulled anyhow); busybox is
@@ -16,5 +18,13 @@
  */
 int find_image(struct store *store, const struct run_wanted *wanted,
 	       const char *name, struct image *image);
+
+/*
+ * Before verb_settle(): an ordinary user's network leads to no registry on this
+ * host, and perhaps nowhere, so what is missing is pulled by the host's.  Does
+ * nothing for root.  An exit status; what is wrong has been said.
+ */
+int fetch_image(const struct verb *verb, struct run_wanted *wanted,
+		const char *name);
 
 #endif

@@ -63,7 +63,7 @@ run_pull(const struct verb *verb, int argc, char **argv)
 	struct pull_options wanted = { 0 };
 	int status;
 	int first = verb_begin(verb, argc, argv, &wanted, 1, 1, &status);
-	if (first < 0 || (status = verb_settle(verb)) != 0)
+	if (first < 0 || (status = verb_settle_to_fetch(verb)) != 0)
 		return status;
 	status = run_tool(argv[first], &wanted, STDOUT_FILENO);
 	return status < 0 ? verb_error(verb) : status;

@@ -26,7 +26,7 @@ run_push(const struct verb *verb, int argc, char **argv)
 	auto_words struct words words = { 0 };
 	int status;
 	int first = verb_begin(verb, argc, argv, &wanted, 1, 1, &status);
-	if (first < 0 || (status = verb_settle(verb)) != 0)
+	if (first < 0 || (status = verb_settle_to_fetch(verb)) != 0)
 		return status;
 	words_add(&words, "push");
 	if (wanted.all_tags)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "launching.h"
+#include "find_image.h"
 #include "new_container.h"
 #include "outside.h"
 #include "tell.h"
@@ -93,7 +94,9 @@ run_run(const struct verb *verb, int argc, char **argv)
 		    check_terminal(&wanted) < 0 ||
 		    attach_keys_parse(wanted.detach_keys ?: "", &keys) < 0)
 			status = verb_error(verb);
-		else if ((status = verb_settle(verb)) == 0)
+		else if ((status = fetch_image(verb, &wanted,
+					       argv[first])) == 0 &&
+			 (status = verb_settle(verb)) == 0)
 			status = new_container(&c, &wanted, argv + first) < 0 ?
 					 verb_error(verb) :
 					 run_created(verb, &c, &wanted, &keys);
@@ -111,5 +114,6 @@ const struct verb verb_run = {
 	.failure_status = EXIT_RUNTIME,
 	.run = run_run,
 	.takes_command = true,
+	.fetches = true,
 	.starts = true,
 };

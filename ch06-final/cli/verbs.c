@@ -176,7 +176,7 @@ warn(void)
 int
 verb_settle(const struct verb *verb)
 {
-	if (rootless_enter() < 0)
+	if (rootless_enter() < 0 || rootless_enter_network() < 0)
 		return verb_error(verb);
 	/* What cannot be cleaned up now is said, and does not stop the verb:
 	 * it has nothing to do with it. */
@@ -185,6 +185,20 @@ verb_settle(const struct verb *verb)
 		warn();
 	runtime_warning = NULL;
 	return 0;
+}
+
+int
+verb_enter_to_fetch(const struct verb *verb)
+{
+	rootless_leave_out_network();
+	return rootless_enter() < 0 ? verb_error(verb) : 0;
+}
+
+int
+verb_settle_to_fetch(const struct verb *verb)
+{
+	int status = verb_enter_to_fetch(verb);
+	return status || rootless_is_inside() ? status : verb_settle(verb);
 }
 
 bool
@@ -272,6 +286,8 @@ asks_for_help(int argc, char **argv)
 static int
 run_verb(const struct verb *verb, char **whole, int argc, char **argv)
 {
+	if (verb->fetches)
+		rootless_leave_out_network();
 	/* Before there is a container that could get hold of our file. */
 	if (verb->starts && !asks_for_help(argc, argv) &&
 	    (rootless_enter() < 0 || self_protect(whole) < 0))

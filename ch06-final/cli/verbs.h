@@ -20,6 +20,7 @@ struct verb {
 	int failure_status; /* of the exit, when it fails */
 	int (*run)(const struct verb *verb, int argc, char **argv);
 	bool starts; /* something in a container: see self.h */
+	bool fetches; /* by the host's network, before it settles */
 	bool takes_command; /* what follows a plain word is somebody else's */
 };
 
@@ -67,6 +68,10 @@ int verb_begin(const struct verb *verb, int argc, char **argv, void *data,
 /* Be root, if only in namespaces of our own, and clean up after killed
  * runtimes; 0, or the exit status. */
 int verb_settle(const struct verb *verb);
+/* The same for who only talks to a registry: by the host's network. */
+int verb_settle_to_fetch(const struct verb *verb);
+/* And for who does so first, and settles then. */
+int verb_enter_to_fetch(const struct verb *verb);
 
 /* Print "mydocker VERB: ..." with the failure; returns the exit status. */
 int verb_error(const struct verb *verb);

@@ -24,6 +24,8 @@
 /* Of who is inside, and of all that he starts: the user's run directory. */
 #define MARK "MYDOCKER_HOLDER"
 #define WHO "mydocker-holder"
+/* Of who is inside, but in the network of the host. */
+#define ON_HOST "MYDOCKER_ON_HOST"
 
 bool
 rootless_is_inside(void)
@@ -108,6 +110,8 @@ become_holder(int listening, int sock)
 	dup2(high[0], HOLDER_LISTENS);
 	dup2(high[1], HOLDER_TELLS);
 	syscall(SYS_close_range, HOLDER_TELLS + 1, ~0U, 0);
+	/* A wrong one may have been overruled by the command line. */
+	unsetenv("MYDOCKER_DRIVER");
 	if (pid == 0 && chdir("/") == 0 && self_path())
 		execv(self_path(), argv);
 	fail("start " WHO);
@@ -252,6 +256,14 @@ rootless_warnings(struct words *warnings)
 
 /* ---- entering ----------------------------------------------------------- */
 
+static bool network_is_left_out;
+
+void
+rootless_leave_out_network(void)
+{
+	network_is_left_out = true;
+}
+
 static int
 enter(const struct spaces *spaces)
 {
@@ -263,7 +275,8 @@ enter(const struct spaces *spaces)
 	if (!self_path())
 		return -1;
 	for (int i = 0; i < SPACES; i++)
-		if (sys_setns(spaces->fds[i], types[i]) < 0)
+		if ((i != SPACE_NETWORK || !network_is_left_out) &&
+		    sys_setns(spaces->fds[i], types[i]) < 0)
 			return fail("enter your namespaces");
 	/* From now on we have rights that we had not, and the kernel hides us
 	 * from our own user, and so from the holder. */
@@ -286,7 +299,8 @@ settle_environment(const char *place)
 		auto_free char *value = text("%s%s", place, rows[i].below);
 		setenv(rows[i].variable, value, 0);
 	}
-	if (setenv(MARK, place, 1) < 0)
+	if (setenv(MARK, place, 1) < 0 ||
+	    (network_is_left_out && setenv(ON_HOST, "1", 1) < 0))
 		return fail("set " MARK);
 	return make_dirs(getenv("MYDOCKER_ROOT"), 0700);
 }
@@ -305,6 +319,21 @@ rootless_enter(void)
 	int result = sock < 0 ? -1 : enter(&spaces);
 	spaces_close(&spaces);
 	return result < 0 ? -1 : settle_environment(place);
+}
+
+int
+rootless_enter_network(void)
+{
+	struct spaces spaces = SPACES_NONE;
+	if (!rootless_is_inside() || !getenv(ON_HOST))
+		return 0;
+	auto_close int sock = ask_for_spaces(getenv(MARK), &spaces);
+	if (sock < 0)
+		return -1;
+	int result = sys_setns(spaces.fds[SPACE_NETWORK], CLONE_NEWNET);
+	spaces_close(&spaces);
+	unsetenv(ON_HOST);
+	return result < 0 ? fail("enter your network namespace") : 0;
 }
 
 char *

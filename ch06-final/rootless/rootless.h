@@ -24,6 +24,12 @@ int rootless_settle_root(void);
  */
 int rootless_enter(void);
 
+/* Called before it, by whoever talks to a registry: the network is left to be
+ * the host's, until rootless_enter_network(), which does nothing for who is in
+ * it. */
+void rootless_leave_out_network(void);
+int rootless_enter_network(void);
+
 /* Are we inside? */
 bool rootless_is_inside(void);
 

@@ -23,7 +23,9 @@ SESSION = os.path.join(os.path.dirname(os.path.dirname(
 REFUSALS = {
     "it takes a control group": r"\Amydocker .*: it takes a control group, "
     r"and .*(run it with sudo|or use sudo)",
-    "there is no user but root here": r"\Amydocker .*: there is no user but "
+    "there is no such id here": r"give \S+ to \d+:\d+ \(there is no such id "
+    r"here: /etc/subuid and /etc/subgid lend them\)",
+    "there is no user but root here": r": there is no user but "
     r"root here, for .*\(a line \"somebody:100000:65536\" would\)",
 }
 BIND = """

@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import shlex
 import signal
 import subprocess
 import tarfile
@@ -67,7 +68,10 @@ class Build(harness.KernelTest):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8") as file:
                 file.write(content)
+            os.chown(path, harness.outside(0), harness.outside(0))
             os.chmod(path, mode)
+        for top, _, _ in os.walk(place):
+            os.chown(top, harness.outside(0), harness.outside(0))
         return place
 
     def build(self, dockerfile, *words, files=None, context=None, **more):
@@ -187,6 +191,8 @@ CMD ["cat", "said", "id"]
 
     def test_copy(self):
         """What comes where, whose it is, and what stays outside."""
+        def owners(*ids):
+            return "%d:%d" % tuple(map(harness.mapped, ids))
         place = self.context({
             "a.txt": "a\n", "b.txt": ("b\n", 0o640), "sub/c.c": "c\n",
             "sub/deep/d.o": "d\n", "skipped": "x\n",
@@ -218,7 +224,7 @@ RUN cd / && find all txt own top contents t through image linked few \\
     unpacked here link ! -type d -exec stat -c '%n %a %u:%g' {} + | \\
     sort >/list
 CMD ["cat", "/list"]
-""")
+""".replace("chown 5:6", "chown " + owners(5, 6)))
         with tarfile.open(os.path.join(place, "arch.tar.gz"), "w:gz") as tar:
             entry = tarfile.TarInfo("in/side")
             entry.size, entry.uid, entry.gid = 3, 9, 10
@@ -231,9 +237,11 @@ CMD ["cat", "/list"]
             "all/link 777 0:0", "all/sub/c.c 644 0:0",
             "contents/c.c 644 0:0", "here/EOF 644 0:0", "here/F2 644 0:0",
             "image 644 0:0", "link 644 0:0", "linked/a.txt 644 0:0",
-            "linked/b.txt 640 0:0", "own/as 711 7:8", "t/lib/x 644 5:6",
-            "through 644 5:6", "top 644 0:0", "txt/a.txt 644 0:0",
-            "txt/b.txt 640 0:0", "unpacked/in/side 644 9:10", ""])
+            "linked/b.txt 640 0:0", "own/as 711 " + owners(7, 8),
+            "t/lib/x 644 " + owners(5, 6),
+            "through 644 " + owners(5, 6), "top 644 0:0", "txt/a.txt 644 0:0",
+            "txt/b.txt 640 0:0",
+            "unpacked/in/side 644 " + owners(9, 10), ""])
         self.assertEqual(self.says(image, "cat", "/here/EOF", "/here/F2"),
                          "one \ntwo $PWD\n")
 
@@ -623,8 +631,9 @@ class Ways(Build):
     def test_outputs(self):
         place = self.context({"a": "a\n"}, "FROM scratch\nCOPY a /d/a")
         out = self.scratch()
-        listing = self.succeed(["sh", "-c", "%s build -q -o - %s | tar t"
-                                % (DEMO, place)]).out
+        line = shlex.join(harness.called(DEMO, "build", "-q", "-o", "-",
+                                         place))
+        listing = self.succeed(["sh", "-c", line + " | tar t"]).out
         self.assertEqual(listing.split(), ["./", "d/", "d/a"])
         for word in ("type=local,dest=" + out + "/1", out + "/1"):
             self.succeed([DEMO, "build", "-o", word, place])

@@ -5,6 +5,7 @@ The user is one of a test's own, with ids that are lent and without
 (somebody.py).
 """
 
+import http.server
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ import socket
 import stat
 import subprocess
 import tarfile
+import threading
 import time
 import unittest
 
@@ -315,6 +317,62 @@ class Holder(Rootless):
         done = self.run_command(line("ps"), env={
             **env, "XDG_RUNTIME_DIR": self.who.run})
         self.assertEqual(done.status, 1, str(done))
+
+
+class Registry(http.server.BaseHTTPRequestHandler):
+    """Has nothing, and knows what it was asked for."""
+
+    asked = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        self.send_error(404)
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+class Pulled(Rootless):
+    def test_by_the_network_of_the_host(self):
+        """A registry on this host is reached, by each who asks for an image,
+        without a program for the way out."""
+        path = self.tools("newuidmap", "newgidmap")
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0),
+                                             Registry) as server:
+            threading.Thread(target=server.serve_forever).start()
+            self.addCleanup(server.shutdown)
+            name = "127.0.0.1:%d/thing" % server.server_port
+            for words, status in ((["pull", name + ":1"], 1),
+                                  (["run", name + ":2"], 125),
+                                  (["create", name + ":3"], 1)):
+                done = self.demo(*words, path=path, status=status)
+                self.assertIn("404", done.err)
+            place = self.scratch(USER)
+            for number, line in ((4, "FROM %s:4" % name),
+                                 (5, "FROM busybox\nADD http://%s/5 /\n"
+                                  "RUN true" % name)):
+                with open(place + "/Dockerfile", "w",
+                          encoding="utf-8") as file:
+                    file.write(line + "\n")
+                done = self.demo("build", place, path=path, status=1)
+                self.assertIn("404", done.err, number)
+            server.shutdown()
+        self.assertIn("/thing/5", Registry.asked)
+        self.assertLessEqual({"/v2/thing/manifests/%d" % number
+                              for number in (1, 2, 3, 4)}, set(Registry.asked))
+
+    def test_what_runs_then_is_in_its_own(self):
+        out = self.sh("readlink /proc/self/ns/net; tail -n +3 /proc/net/dev",
+                      "--pull", "missing")
+        self.assertNotIn(os.readlink("/proc/self/ns/net"), out)
+        self.assertEqual(len(out.splitlines()), 2, out)
+        name, pid = self.background("busybox", "sleep", "600")
+        self.assertNotEqual(os.readlink("/proc/%d/ns/net" % pid),
+                            os.readlink("/proc/self/ns/net"))
+        environment = read("/proc/%d/environ" % pid)
+        self.assertNotIn("MYDOCKER", environment)
 
 
 class Network(Rootless):
