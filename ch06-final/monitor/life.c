@@ -46,7 +46,7 @@ be_over(struct monitor *m)
 	m->phase = PHASE_OVER;
 	note_end(m);
 	loop_close(m->epoll, &m->listener);
-	/* Of a start that nobody has undone the socket stays, as a sign. */
+	/* Of what nobody has undone the socket stays, as a sign. */
 	if (!m->is_lost)
 		unlinkat(m->dir, PROTOCOL_SOCKET, 0);
 	/* Whoever hears of the end may start it, or remove it, at once. */
@@ -177,6 +177,7 @@ static void
 undone(struct monitor *m, int status)
 {
 	int told = 0;
+	m->is_lost = WIFSIGNALED(status);
 	for (; sync_take_failure(m->undoing); told++)
 		warn(m, failure.text);
 	close_scoped(&m->undoing);

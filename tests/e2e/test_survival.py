@@ -312,6 +312,37 @@ class Kills(SurvivalTest):
         self.pool = list(shown)
 
 
+    def test_who_undoes_it_is_killed(self):
+        """Its line in the network's list is not the first that goes."""
+        hits = 0
+        for _ in range(20):
+            done = self.succeed([DEMO, "run", "-d", BUSYBOX, "sleep", "600"])
+            name = done.out.strip()
+            monitor, = monitors()
+            pid = self.record(name)["pid"]
+            os.kill(pid, signal.SIGKILL)
+            hits += self.kill_child(monitor, pid, random.random() / 100)
+            self.until(lambda: not monitors())
+            self.assertEqual(self.check_states(), {name: "exited"})
+            for path in glob.glob(self.store + "/networks/*/endpoints"):
+                self.assertNotIn(name, read(path))
+            self.succeed([DEMO, "rm", name])
+        self.assertGreater(hits, 0)
+
+    @staticmethod
+    def kill_child(monitor, other, delay):
+        """The one that is not `other` and undoes; was it still there?"""
+        children = "/proc/%d/task/%d/children" % (monitor, monitor)
+        try:
+            while not (pids := set(read(children).split()) - {str(other)}):
+                pass
+            time.sleep(delay)
+            os.kill(int(pids.pop()), signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return True
+
+
 class Hands(SurvivalTest):
     """Many at once."""
 
