@@ -65,6 +65,9 @@ kill_all(const struct state *state, int signal)
 	pid_t *pids = NULL;
 	size_t count = 0;
 	int found = open_cgroup(state, &cgroup);
+	/* This user has no cgroups; whoever creates it has yet to see that. */
+	if (found < 0 && failure.code == EACCES && state->pid == 0)
+		failure.code = ESRCH;
 	if (found <= 0)
 		return found;
 	int result = signal == SIGKILL ? cgroup_kill(&cgroup) :
