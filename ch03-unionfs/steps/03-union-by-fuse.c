@@ -1,5 +1,6 @@
 /*
- * A FUSE file system in a hundred lines: two directories as one, to be read.
+ * A FUSE file system in a hundred lines of code: two directories as one, to be
+ * read.
  *
  *	sudo ./03-union-by-fuse TOP BOTTOM TARGET	until: umount TARGET
  */
@@ -55,31 +56,30 @@ list(const char *path, uint64_t had, size_t room, char *out)
 	return used < room ? used : room; /* of half a name it takes none */
 }
 
+/* An answer that is a structure of the kernel's. */
+#define ANSWER(kind, ...) \
+	(*(struct kind *)out = (struct kind){ __VA_ARGS__ }, sizeof(struct kind))
+
 /* Returns how long the answer is, or an errno value, negative. */
 static ssize_t
 handle(const struct fuse_in_header *in, struct fuse_read_in *arg, void *out)
 {
 	char *path = in->nodeid == 1 ? "." : (char *)in->nodeid;
-	struct fuse_init_out *init = out;
-	struct fuse_entry_out *entry = out;
-	struct fuse_attr_out *attr = out;
 	ssize_t fd, size;
 	switch (in->opcode) {
 	case FUSE_INIT: /* the kernel shall ask whether a file has changed */
-		*init = (struct fuse_init_out){ FUSE_KERNEL_VERSION, 31,
-						.flags = FUSE_AUTO_INVAL_DATA };
-		return sizeof(*init);
+		return ANSWER(fuse_init_out, FUSE_KERNEL_VERSION, 31,
+			      .flags = FUSE_AUTO_INVAL_DATA);
 	case FUSE_LOOKUP: /* its number for what is found is our path */
 		if (asprintf(&path, "%s/%s", path, (char *)arg) < 0 ||
 		    find(path) < 0)
 			return -ENOENT;
-		*entry = (struct fuse_entry_out){ .nodeid = (uintptr_t)path,
-			.entry_valid = 3600, .attr = found };
-		return sizeof(*entry);
+		return ANSWER(fuse_entry_out, .nodeid = (uintptr_t)path,
+			      .entry_valid = 3600, .attr = found);
 	case FUSE_GETATTR:
-		fd = find(path);
-		*attr = (struct fuse_attr_out){ .attr = found };
-		return fd < 0 ? -ENOENT : (ssize_t)sizeof(*attr);
+		if (find(path) < 0)
+			return -ENOENT;
+		return ANSWER(fuse_attr_out, .attr = found);
 	case FUSE_READ:
 		fd = openat(find(path), path, O_RDONLY);
 		size = pread(fd, out, arg->size, arg->offset);
