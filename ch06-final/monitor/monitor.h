@@ -76,7 +76,7 @@ struct monitor {
 
 	enum phase phase;
 	bool was_up;	   /* this is not the first start */
-	bool is_lost;	   /* who starts or undoes it was killed in the middle */
+	bool is_lost;	   /* who starts or undoes it was killed at it */
 	pid_t pid;	   /* process 1; 0: there is none */
 	int held;	   /* its address and ports: open while it lives */
 	pid_t helper;	   /* `demo .monitor-start`, or -end; 0: none */

@@ -72,12 +72,7 @@ enter_cgroup(struct making *making)
 {
 	struct cgroup *cgroup = &making->cgroup;
 	bool born_there = cgroup_v2_fd(cgroup) >= 0;
-	bool is_systemd = making->state.systemd;
-	if (!is_systemd && cgroup->count == 0)
-		return 0;
-	if (sync_expect(making->sync, SYNC_GO, "the runtime") < 0)
-		return -1;
-	if (is_systemd)
+	if (making->state.systemd)
 		return cgroup_open(cgroup, making->state.cgroup);
 	return cgroup_open_rest(cgroup) < 0 ? -1 :
 					      cgroup_join(cgroup, born_there);
@@ -86,7 +81,9 @@ enter_cgroup(struct making *making)
 static int
 join_up(struct making *making)
 {
-	if (enter_cgroup(making) < 0)
+	bool has_one = making->state.systemd || making->cgroup.count > 0;
+	if (has_one && (sync_expect(making->sync, SYNC_GO, "the runtime") < 0 ||
+			enter_cgroup(making) < 0))
 		return -1;
 	/* Only now: the root of a cgroup namespace is where its maker is. */
 	if (is_new(making, "cgroup") && !is_new(making, "user") &&

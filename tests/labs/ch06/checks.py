@@ -350,7 +350,7 @@ class Store:
         for place, _, files in os.walk(self.root):
             for path in [place] + [os.path.join(place, f) for f in files]:
                 os.chown(path, run.uid, run.gid)
-        self.driver = run.start("swept", self.root, 2)
+        self.run, self.driver = run, None
 
     def path(self, name):
         return os.path.join(self.root, name)
@@ -360,6 +360,8 @@ class Store:
             file.write(text)
 
     def sweep(self):
+        # From its start on it is at work; later it waits for us.
+        self.driver = self.driver or self.run.start("swept", self.root, 2)
         at = self.driver.reach("swept")
         require(at.result == 0, "it returned -1: %s", at.text)
 
