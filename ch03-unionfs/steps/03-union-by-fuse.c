@@ -1,6 +1,5 @@
 /*
- * A FUSE file system in a hundred lines of code: two directories as one, to be
- * read.
+ * A FUSE file system, a hundred lines of code: two directories as one, to read.
  *
  *	sudo ./03-union-by-fuse TOP BOTTOM TARGET	until: umount TARGET
  */
@@ -56,11 +55,11 @@ list(const char *path, uint64_t had, size_t room, char *out)
 	return used < room ? used : room; /* of half a name it takes none */
 }
 
-/* An answer that is a structure of the kernel's. */
-#define ANSWER(kind, ...) \
-	(*(struct kind *)out = (struct kind){ __VA_ARGS__ }, sizeof(struct kind))
+#define ANSWER(type, ...) \
+	(*(struct type *)out = (struct type){ __VA_ARGS__ }, \
+	 (ssize_t)sizeof(struct type))
 
-/* Returns how long the answer is, or an errno value, negative. */
+/* Returns how long the ANSWER is, or an errno value, negative. */
 static ssize_t
 handle(const struct fuse_in_header *in, struct fuse_read_in *arg, void *out)
 {

@@ -23,7 +23,7 @@ LONGEST_FUNCTION = 60
 LONGEST_STEP = 80
 # A whole file system, were it only to be read, is a question and its answer
 # five times over: a hundred lines of code, and what explains them.
-LONGER_STEPS = {"ch03-unionfs/steps/03-union-by-fuse.c": 115}
+LONGER_STEPS = {"ch03-unionfs/steps/03-union-by-fuse.c": 114}
 # In two parts each, or this file would break its own rule.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 SHELL_CALLS = re.compile(r"\b(sys" r"tem|po" r"pen|wordexp)\s*\(")
