@@ -7,7 +7,7 @@ import re
 import unittest
 
 import harness
-from test_run import BUSYBOX, DEMO, ContainerTest, read
+from test_run import BUSYBOX, DEMO, ContainerTest, monitor_of, read
 
 
 def setUpModule():
@@ -65,8 +65,8 @@ class Settings(ContainerTest):
 
     def test_kernel_parameters(self):
         self.assertEqual(
-            self.sh("cat /proc/sys/net/core/somaxconn /proc/sys/kernel/shmmni",
-                    "--sysctl", "net.core.somaxconn=77", "--sysctl",
+            self.sh("cd /proc/sys; cat net/ipv4/ip_default_ttl kernel/shmmni",
+                    "--sysctl", "net.ipv4.ip_default_ttl=77", "--sysctl",
                     "kernel.shmmni=99"), "77\n99\n")
 
     def test_devices(self):
@@ -103,8 +103,7 @@ class Settings(ContainerTest):
         if not harness.caller or name != "net":
             return "/proc/self"
         _, record = self.background(BUSYBOX, "sleep", "600")
-        stat = read("/proc/%d/stat" % record["pid"])
-        return "/proc/" + stat.rpartition(")")[2].split()[1]
+        return "/proc/%d" % monitor_of(record["pid"])
 
     def test_namespaces_of_the_host(self):
         for option, name in (("--pid", "pid"), ("--ipc", "ipc"),

@@ -70,6 +70,11 @@ def monitors():
     return found
 
 
+def put(path, words):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(words)
+
+
 def bury_strangers():
     """Orphans from a container's pid namespace, dead: as any system's process
     1 would.  While one of them is not buried, the namespace does not end."""
@@ -748,7 +753,10 @@ class Places(SurvivalTest):
         self.assertTrue(os.path.isdir(place + "/none/run"))
         self.succeed([DEMO, "rm", "-f", name])
         # Emptied while somebody lives: nobody gets the same address, and the
-        # network stays as it is until he has gone.
+        # network stays as it is until he has gone.  What is lost is what the
+        # host forwarded before.
+        forwards = "/proc/sys/net/ipv4/ip_forward"
+        self.addCleanup(put, forwards, read(forwards))
         name = self.succeed([DEMO, "run", "-d", BUSYBOX, "sleep",
                              "600"]).out.strip()
         shutil.rmtree(place + "/none/run")
@@ -779,8 +787,7 @@ class Strangers(SurvivalTest):
         # No number is given out again in the same tick of the clock.
         time.sleep(0.05)
         if after:
-            with open(LAST_PID, "w", encoding="ascii") as file:
-                file.write(str(after))
+            put(LAST_PID, str(after))
         process = subprocess.Popen(["sleep", "600"])
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
