@@ -7,7 +7,7 @@ import re
 import unittest
 
 import harness
-from test_run import BUSYBOX, DEMO, ContainerTest, monitor_of, read
+from test_run import BUSYBOX, DEMO, ContainerTest, monitor_of
 
 
 def setUpModule():
