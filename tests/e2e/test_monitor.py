@@ -764,7 +764,7 @@ class Logs(MonitorTest):
             lines = file.read().splitlines(True)
         other = self.start_detached("-i", self.root, "sh", "-c", "read x")
         path = other + "/" + os.path.basename(other) + "-json.log"
-        following = harness.start([DEMO, "logs", "-f",
+        following = harness.start(["env", DEMO, "logs", "-f",
                                    os.path.basename(other)],
                                   env=self.environment)
         with open(path, "ab", buffering=0) as file:
