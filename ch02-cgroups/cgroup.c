@@ -303,14 +303,21 @@ make_all(struct cgroup *cg)
 	return 0;
 }
 
+/* Whoever lives in what was there before is no concern of an undo. */
+static void
+let_go_of_others(struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->count; i++)
+		if (cg->dirs[i].was_there)
+			close_scoped(&cg->dirs[i].fd);
+}
+
 /* Undo what was made, and keep the reason. */
 static int
 give_up(struct cgroup *cg)
 {
 	struct failure reason = failure;
-	for (size_t i = 0; i < cg->count; i++)
-		if (cg->dirs[i].was_there)
-			close_scoped(&cg->dirs[i].fd);
+	let_go_of_others(cg);
 	cgroup_destroy(cg);
 	cgroup_close(cg);
 	failure = reason;
@@ -446,10 +453,7 @@ cgroup_complete(struct cgroup *cg, pid_t inmate)
 {
 	if (take_of(cg, 1, inmate) == 0)
 		return 0;
-	/* Whoever lives there is no concern of cgroup_end()'s. */
-	for (size_t i = 0; i < cg->count; i++)
-		if (cg->dirs[i].was_there)
-			close_scoped(&cg->dirs[i].fd);
+	let_go_of_others(cg);
 	return -1;
 }
 

@@ -172,7 +172,7 @@ undo(const struct place *place)
 {
 	struct failure reason = failure;
 	int result = -1;
-	for (int tries = 0; tries < 200 && result < 0; tries++) {
+	for (int tries = 0; tries < 5000 && result < 0; tries++) {
 		auto_close int wrong = mountfd_on(place->fd);
 		result = wrong < 0 ? -1 : mountfd_undo(wrong);
 		if (result < 0)
