@@ -488,21 +488,19 @@ cgroup_ask_for(const struct cgroup *cg, const char *controller)
 
 /* ---- finding ------------------------------------------------------------ */
 
-int
-cgroup_open_rest(struct cgroup *cg)
+/* How many of its directories there are, opened. */
+static int
+open_all(struct cgroup *cg)
 {
 	int found = 0;
 	for (size_t i = 0; i < cg->count; i++) {
 		struct cgroup_dir *dir = &cg->dirs[i];
-		bool is_open = dir->fd >= 0;
-		if (!is_open)
-			dir->fd = open(dir->path, SUBTREE_OPEN);
+		dir->fd = open(dir->path, SUBTREE_OPEN);
 		if (dir->fd < 0 && errno == ENOENT)
 			continue;
 		if (dir->fd < 0)
 			return fail("open cgroup %s", dir->path);
-		if (!is_open && dir->in.version == 2 &&
-		    read_controllers(dir) < 0)
+		if (dir->in.version == 2 && read_controllers(dir) < 0)
 			return -1;
 		found++;
 	}
@@ -514,7 +512,7 @@ cgroup_open(struct cgroup *cg, const char *name)
 {
 	if (lay_out(cg, name, false) < 0)
 		return -1;
-	int found = cgroup_open_rest(cg);
+	int found = open_all(cg);
 	if (found < 0)
 		cgroup_close(cg);
 	return found;
@@ -592,4 +590,21 @@ cgroup_join(const struct cgroup *cg, bool born_there)
 	/* lab end: (void)why_not_joined;
 	 * return failx("cgroup_join(%s, %d): not written yet", cg->name,
 	 *	born_there); */
+}
+
+int
+cgroup_join_rest(struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->count; i++) {
+		struct cgroup_dir *dir = &cg->dirs[i];
+		if (dir->fd >= 0)
+			continue;
+		auto_free char *tasks = text("%s/tasks", dir->path);
+		dir->is_in = write_text(AT_FDCWD, tasks, "0") == 0;
+		if (!dir->is_in && failure.code != ENOENT)
+			return wrap("join cgroup %s: %s", dir->path,
+				    why_not_joined(failure.code) ?:
+					    "the kernel refuses it");
+	}
+	return 0;
 }

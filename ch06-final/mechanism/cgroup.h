@@ -57,6 +57,7 @@ struct cgroup_dir {
 	bool is_new;	   /* made just now, and given up if a limit fails */
 	bool by_engine;	   /* see cgroup_take() */
 	const char *wants; /* v2: hand down this controller; NULL: the usual */
+	bool is_in;	   /* by cgroup_join_rest(), without a descriptor */
 };
 
 struct cgroup {
@@ -103,10 +104,6 @@ int cgroup_complete(struct cgroup *cg, pid_t inmate);
  */
 int cgroup_open(struct cgroup *cg, const char *name);
 
-/* The same for a child that was there between the two halves: open what has
- * been made since. */
-int cgroup_open_rest(struct cgroup *cg);
-
 /* Let go of memory and descriptors; the cgroup itself stays. */
 void cgroup_close(struct cgroup *cg);
 
@@ -140,6 +137,11 @@ int cgroup_v2_fd(const struct cgroup *cg);
  * (unshare(2), CLONE_NEWCGROUP) after joining, not before.
  */
 int cgroup_join(const struct cgroup *cg, bool born_there);
+
+/* The same for a child that was there between the two halves of making it: into
+ * those directories that its copy of `cg` has not open, by their paths.  One
+ * that was not made is passed over; the others `is_in`. */
+int cgroup_join_rest(struct cgroup *cg);
 
 /* ---- the end ------------------------------------------------------------ */
 

@@ -71,11 +71,9 @@ static int
 enter_cgroup(struct making *making)
 {
 	struct cgroup *cgroup = &making->cgroup;
-	bool born_there = cgroup_v2_fd(cgroup) >= 0;
-	if (making->state.systemd)
-		return cgroup_open(cgroup, making->state.cgroup);
-	return cgroup_open_rest(cgroup) < 0 ? -1 :
-					      cgroup_join(cgroup, born_there);
+	return making->state.systemd ?
+		       cgroup_open(cgroup, making->state.cgroup) :
+		       cgroup_join_rest(cgroup);
 }
 
 static int
@@ -368,8 +366,7 @@ void
 init_run(struct making *making)
 {
 	self_let_go();
-	close_scoped(&making->lock);
-	close_scoped(&making->dir);
+	state_close(&making->dir, &making->lock);
 	close_scoped(&making->pidfd);
 	/* From here on "the other side" of the one name is the parent's. */
 	close_scoped(&making->sync);

@@ -602,9 +602,8 @@ making_free(struct making *making)
 	close_scoped(&making->child_sync);
 	close_scoped(&making->master);
 	close_scoped(&making->bundle);
-	close_scoped(&making->dir);
 	/* Last: whoever waits for the lock finds everything done. */
-	close_scoped(&making->lock);
+	state_close(&making->dir, &making->lock);
 	free_scoped(&making->content);
 	state_free(&making->state);
 	oci_config_free(&making->config);

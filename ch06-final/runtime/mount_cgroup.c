@@ -29,10 +29,12 @@ static int
 find_shown(struct all_shown *shown, const struct cgroup *cgroup,
 	   bool own_namespace)
 {
-	for (size_t i = 0; i < cgroup->count; i++)
-		if (cgroup->dirs[i].fd >= 0)
-			shown->all[shown->count++] = (struct shown){
-				&cgroup->dirs[i].in, cgroup->dirs[i].path };
+	for (size_t i = 0; i < cgroup->count; i++) {
+		const struct cgroup_dir *dir = &cgroup->dirs[i];
+		if (dir->fd >= 0 || dir->is_in)
+			shown->all[shown->count++] =
+				(struct shown){ &dir->in, dir->path };
+	}
 	if (shown->count > 0)
 		return 0;
 	if (hierarchy_find_all(&shown->found) < 0)

@@ -282,6 +282,17 @@ state_open(const char *root, const char *id, struct state *state, int *dir,
 	return 0;
 }
 
+void
+state_close(int *dir, int *lock)
+{
+	int first = take_fd(dir), last = take_fd(lock);
+	bool both = first >= 0 && last == first + 1;
+	if (both && sys_close_range(first, last) == 0)
+		return;
+	close_scoped(&first);
+	close_scoped(&last);
+}
+
 /* What somebody who was killed may have left, too: everything in it is a file
  * of ours; and should it be a directory after all, it stays. */
 static int
@@ -304,7 +315,7 @@ static int
 remove_directory(const char *path)
 {
 	static const char *const files[] = {
-		STATE_FILE, "config.json", "exec.sock", LOCK_FILE,
+		STATE_FILE, "config.json", LOCK_FILE,
 	};
 	auto_close int dir =
 		open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -315,6 +326,9 @@ remove_directory(const char *path)
 		if (unlinkat(dir, files[i], 0) < 0 && errno != ENOENT)
 			return fail("remove %s/%s", path, files[i]);
 	if (rmdir(path) == 0)
+		return 0;
+	/* Of one that waited for `start`. */
+	if (unlinkat(dir, "exec.sock", 0) == 0 && rmdir(path) == 0)
 		return 0;
 	if (remove_rest(dir) < 0)
 		return wrap("remove %s", path);

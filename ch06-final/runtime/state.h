@@ -42,6 +42,8 @@ void state_free(struct state *state);
 
 /* A new directory for `id`, with its lock held.  EEXIST when there is one. */
 int state_create(const char *root, const char *id, int *dir, int *lock);
+/* Let go of both, in one call where they are neighbours, as they are then. */
+void state_close(int *dir, int *lock);
 
 /* Where a container keeps its files; the caller frees. */
 char *state_path(const char *root, const char *id);

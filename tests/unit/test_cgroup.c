@@ -488,6 +488,34 @@ joining_is_by_oneself_and_by_tasks(void **state)
 	remove_all(CPU "mydocker");
 }
 
+static void
+a_child_of_before_joins_by_paths(void **state)
+{
+	(void)state;
+	fake_hybrid();
+	assert_int_equal(cgroup_begin(&cg, NAME), 0);
+	struct cgroup child = cg; /* as fork(2) copies it */
+	assert_int_equal(cgroup_complete(&cg, 0), 0);
+	assert_int_equal(cgroup_join_rest(&child), 0);
+	assert_string_equal(get(CPU NAME "/tasks"), "0");
+	assert_string_equal(get(CPU NAME "/cgroup.procs"), "");
+	assert_string_equal(get(UNIFIED NAME "/cgroup.procs"), "");
+	for (size_t i = 0; i < child.count; i++)
+		assert_true(child.dirs[i].is_in ==
+			    (child.dirs[i].in.version == 1));
+	fake.refuse = "tasks";
+	fake.refuse_with = ENOSPC;
+	assert_int_equal(cgroup_join_rest(&child), -1);
+	assert_says("cpuset.cpus or cpuset.mems is empty");
+	assert_says(CPU NAME);
+	fake.refuse_with = ENOENT;
+	assert_int_equal(cgroup_join_rest(&child), 0);
+	for (size_t i = 0; i < child.count; i++)
+		assert_false(child.dirs[i].is_in);
+	fake.refuse = NULL;
+	remove_all(CPU "mydocker");
+}
+
 /* The list empties when the process on it has ended. */
 static char *emptied[2];
 
@@ -687,6 +715,7 @@ main(void)
 		fake_test(a_refused_controller_is_named),
 		fake_test(a_threaded_base_is_refused_but_swept),
 		fake_test(joining_is_by_oneself_and_by_tasks),
+		fake_test(a_child_of_before_joins_by_paths),
 		fake_test(killing_freezes_kills_and_thaws),
 		fake_test(killing_thaws_what_is_frozen_below),
 		fake_test(killing_works_without_a_freezer),
