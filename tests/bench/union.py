@@ -5,13 +5,19 @@
 The kernel's overlay, this project's aufs, fuse-overlayfs and unionfs-fuse do
 the same work in one run, in turn, each on a fresh mount with fresh
 directories; the least of ROUNDS=3 counts.  What is printed is seconds, and in
-brackets how many times overlay's.  All of it happens in a mount namespace of
-its own, on a tmpfs or on an ext4 in a loop device, and leaves nothing.
+brackets how many times overlay's.  `floor` is fuse_floor.c, the least that the
+kernel's FUSE takes to remove a file of a lower tree: no work but the whiteout.
+What is left behind is looked at where a peer is known not to do all of the
+work; such a time is `wrong` and counts for nothing.  All of it happens in a
+mount namespace of its own, on a tmpfs or on an ext4 in a loop device, and
+leaves nothing.
 """
 
 import contextlib
+import glob
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,11 +25,17 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-AUFS = os.path.join(ROOT, "ch03-unionfs", "build", "aufs")
+CHAPTER = os.path.join(ROOT, "ch03-unionfs")
+AUFS = os.path.join(CHAPTER, "build", "aufs")
 B = "/mnt"        # in this namespace
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 FILES, LAYERS = 5000, 100
 MIB = 1 << 20
+FLOOR = B + "/fuse_floor"
+
+
+class Wrong(Exception):
+    """It took its time and has not done what was asked."""
 
 
 def run(*argv, **more):
@@ -31,7 +43,7 @@ def run(*argv, **more):
                    **{"stderr": subprocess.DEVNULL, **more})
 
 
-# ---- the four --------------------------------------------------------------
+# ---- the four, and the floor -----------------------------------------------
 
 
 def mount_overlay(mount, lower, upper, work):
@@ -61,12 +73,24 @@ def mount_unionfs_fuse(mount, lower, upper, _work):
         [upper + "=RW"] + [l + "=RO" for l in lower]), mount)
 
 
+def build_floor():
+    run(os.environ.get("CC", "gcc"), "-std=gnu17", "-D_GNU_SOURCE", "-O2",
+        "-pthread", "-I", CHAPTER, "-o", FLOOR, HERE + "/fuse_floor.c",
+        *glob.glob(CHAPTER + "/fuse_*.c"), CHAPTER + "/sys.c",
+        CHAPTER + "/base.c")
+
+
+def mount_floor(mount, lower, upper, _work):
+    run(FLOOR, upper, *lower, mount)
+
+
 SYSTEMS = {
     "overlay": (mount_overlay, "mount"),
     "aufs": (mount_aufs, AUFS),
     "aufs, no passthrough": (mount_aufs_without, AUFS),
     "fuse-overlayfs": (mount_fuse_overlayfs, "fuse-overlayfs"),
     "unionfs-fuse": (mount_unionfs_fuse, "unionfs"),
+    "floor": (mount_floor, FLOOR),
 }
 
 
@@ -178,9 +202,28 @@ def read_again(system):
         return spent
 
 
+def kept(path):
+    """What chown(1) of a file must leave as it is."""
+    with open(path, "rb") as file:
+        st = os.fstat(file.fileno())
+        return st.st_mode, st.st_size, st.st_mtime_ns, file.read()
+
+
+def check_chown(mount):
+    for directory, _, names in os.walk(B + "/tree"):
+        for name in names:
+            path = os.path.join(directory, name)
+            copy = mount + path.removeprefix(B + "/tree")
+            st = os.lstat(copy)
+            if (st.st_uid, st.st_gid) != (1, 1) or kept(copy) != kept(path):
+                raise Wrong(copy)
+
+
 def chown(system):
     with mounted(system, [B + "/tree"]) as mount:
-        return timed("chown", "-R", "1:1", mount)
+        spent = timed("chown", "-R", "1:1", mount)
+        check_chown(mount)
+        return spent
 
 
 def write_big(system):
@@ -268,15 +311,24 @@ def print_memory(systems):
 # ---- the table -------------------------------------------------------------
 
 
+def does(system, row):
+    return system != "floor" or row == "rm -rf, lower"
+
+
 def measure(row, systems):
+    """{system: the least of its seconds, or why there are none}"""
     best = {}
     for _ in range(ROUNDS):
         for system in systems:
+            if not does(system, row) or isinstance(best.get(system), str):
+                continue
             try:
                 spent = ROWS[row](system)
+                best[system] = min(spent, best.get(system, spent))
             except subprocess.CalledProcessError:
-                continue
-            best[system] = min(spent, best.get(system, spent))
+                best[system] = "failed"
+            except Wrong:
+                best[system] = "wrong"
     return best
 
 
@@ -284,21 +336,23 @@ def table(rows):
     systems = [name for name, (_, program) in SYSTEMS.items()
                if shutil.which(program)]
     print("%-22s" % "seconds" + "".join("%22s" % s for s in systems))
-    means = dict.fromkeys(systems, 1.0)
+    ratios = {system: [] for system in systems}
     for row in rows:
         best = measure(row, systems)
         line = "%-22s" % row
         for system in systems:
-            spent = best.get(system)
-            if spent is None:
-                line += "%22s" % "failed"
+            spent = best.get(system, "")
+            if isinstance(spent, str):
+                line += "%22s" % spent
                 continue
             times = spent / best["overlay"]
-            means[system] *= times ** (1 / len(rows))
+            ratios[system].append(times)
             line += "%14.3f (%4.1fx)" % (spent, times)
-        print(line, flush=True)
+        print(line.rstrip(), flush=True)
+    systems.remove("floor")
     print("%-22s" % "geometric mean" + "".join(
-        "%21.1fx" % means[s] for s in systems))
+        "%21.1fx" % statistics.geometric_mean(ratios[s]) if ratios[s] else
+        "%22s" % "" for s in systems))
     print_memory(systems)
 
 
@@ -319,6 +373,7 @@ def main():
         run("mkfs.ext4", "-q", image)
         run("mount", "-o", "loop", image, B)
     print("\non", kinds[0])
+    build_floor()
     prepare()
     table(rows or list(ROWS))
 
