@@ -820,10 +820,10 @@ class Places(SurvivalTest):
         self.assertTrue(os.path.isdir(place + "/none/run"))
         self.succeed([DEMO, "rm", "-f", name])
         # Emptied while somebody lives: nobody gets the same address, and the
-        # network stays as it is until he has gone.  What is lost is what the
-        # host forwarded before.
+        # network stays as it is until he has gone; then the host forwards what
+        # it did before.
         forwards = "/proc/sys/net/ipv4/ip_forward"
-        self.addCleanup(put, forwards, read(forwards))
+        before = read(forwards)
         name = self.succeed([DEMO, "run", "-d", BUSYBOX, "sleep",
                              "600"]).out.strip()
         shutil.rmtree(place + "/none/run")
@@ -837,6 +837,7 @@ class Places(SurvivalTest):
         self.succeed([DEMO, "exec", name, "ping", "-c", "1", "172.29.0.1"])
         self.succeed([DEMO, "run", "--rm", BUSYBOX, "true"])
         self.succeed([DEMO, "rm", "-f", name])
+        self.assertEqual(read(forwards), before)
         harness.everywhere["MYDOCKER_RUN"] = "/sys/none"
         done = self.demo("run", "--rm", BUSYBOX, "true")
         self.assertEqual(done.status, 125, str(done))
