@@ -20,6 +20,7 @@ struct bundle_facts {
 	/* Of container:NAME: the namespace's file, /proc/PID/ns/net and so on.
 	 * NULL: as the settings say. */
 	const char *net, *pid, *ipc, *uts;
+	const char *shm; /* what its /dev/shm is a view of (shm.h), or NULL */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runtime.h"
+#include "shm.h"
 
 /* By the runtime's own state: it tells a process from another one that has got
  * its number since. */
@@ -89,6 +90,38 @@ joined_open(const char *root, const char *place,
 		}
 		joined->paths[i] =
 			text("/proc/%d/fd/%d", getpid(), joined->fds[i]);
+		if (i != JOINED_IPC)
+			continue;
+		joined->shm = shm_of(root, strchr(mode, ':') + 1);
+		if (!joined->shm) {
+			joined_close(joined);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* NAME or NAME:ALIAS. */
+static int
+find_link(int containers, const char *link, struct record *record)
+{
+	auto_close int dir = -1;
+	auto_free char *name = text("%.*s", (int)strcspn(link, ":"), link);
+	return record_find(containers, name, record, &dir) < 0 ?
+		       wrap("could not get container for %s", name) : 0;
+}
+
+int
+joined_check_links(const char *root, const struct settings *settings)
+{
+	auto_close int containers =
+		settings->links.count ? records_open(root) : -1;
+	for (size_t i = 0; i < settings->links.count; i++) {
+		auto_record struct record record = { 0 };
+		if (containers < 0 ||
+		    find_link(containers, settings->links.items[i],
+			      &record) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -97,12 +130,11 @@ static int
 add_link(int containers, const char *link, struct words *hosts)
 {
 	auto_record struct record record = { 0 };
-	auto_close int dir = -1;
 	auto_free char *name = copy_text(link);
 	char *alias = strchr(name, ':');
 	if (alias)
 		*alias++ = '\0';
-	if (record_find(containers, name, &record, &dir) < 0)
+	if (find_link(containers, link, &record) < 0)
 		return -1;
 	if (record.status != STATUS_RUNNING || !record.address)
 		return failx("Cannot link to a non running container: /%s AS "
@@ -139,4 +171,5 @@ joined_close(struct joined *joined)
 	}
 	free_scoped(&joined->directory);
 	free_scoped(&joined->hostname);
+	free_scoped(&joined->shm);
 }

@@ -656,6 +656,12 @@ settings_load(int dir, struct settings *settings)
 		       wrap("read " SETTINGS_FILE) : 0;
 }
 
+int64_t
+settings_shm_size(const struct settings *settings)
+{
+	return settings->shm_size ?: INT64_C(64) << 20;
+}
+
 const char *
 settings_network(const struct settings *settings)
 {

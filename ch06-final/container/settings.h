@@ -187,6 +187,9 @@ char *settings_print(const struct settings *settings);
 int settings_parse(const char *content, size_t length,
 		   struct settings *settings);
 
+/* In bytes: --shm-size, or 64 MiB. */
+int64_t settings_shm_size(const struct settings *settings);
+
 /* The first network: "bridge" when none was asked for. */
 const char *settings_network(const struct settings *settings);
 
