@@ -12,6 +12,7 @@
 
 #include "cgroup_limit.h"
 #include "view.h"
+#include "view_mounts.h"
 
 static void
 set(json_t *json, const char *key, json_t *value)
@@ -456,5 +457,6 @@ view_json_host_config(const struct view *view)
 	add_cpu_and_io(json, &view->settings);
 	add_rest(json, &view->settings);
 	add_tmpfs(json, &view->settings);
+	set(json, "Mounts", view_json_wanted_mounts(&view->settings));
 	return json;
 }

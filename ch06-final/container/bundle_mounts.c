@@ -29,8 +29,8 @@ add(json_t *mounts, const char *type, const char *source, const char *target,
 
 /* ---- what every container has ------------------------------------------- */
 
-/* --ipc: its own, the host's, another's, or none at all.  An mqueue is always that of the
- * namespace of who mounts it. */
+/* --ipc: its own, the host's, another's, or none at all.  An mqueue is always
+ * that of the namespace of who mounts it. */
 static void
 add_ipc(json_t *mounts, const struct settings *settings, const char *shm)
 {
@@ -144,13 +144,14 @@ option_of(const struct words *options, const char *key)
 
 /* A volume that was made with options is the mount that they describe. */
 static void
-add_volume(json_t *mounts, const struct volume *volume,
+add_volume(json_t *mounts, const struct volume *volume, int path,
 	   const struct bundle_facts *facts)
 {
 	const char *type = option_of(&volume->options, "type");
 	const char *device = option_of(&volume->options, "device");
 	if (!type) {
-		auto_free char *data =
+		auto_free char *data = path >= 0 ?
+			text("/proc/%d/fd/%d", getpid(), path) :
 			text("%s/%s/_data", facts->volumes, volume->source);
 		add_bind(mounts, data, volume);
 		return;
@@ -163,7 +164,7 @@ add_volume(json_t *mounts, const struct volume *volume,
 }
 
 static void
-add_wanted(json_t *mounts, const struct volume *volume,
+add_wanted(json_t *mounts, const struct volume *volume, int path,
 	   const struct bundle_facts *facts)
 {
 	if (strcmp(volume->type, "tmpfs") == 0)
@@ -171,7 +172,7 @@ add_wanted(json_t *mounts, const struct volume *volume,
 	else if (strcmp(volume->type, "bind") == 0)
 		add_bind(mounts, volume->source, volume);
 	else
-		add_volume(mounts, volume, facts);
+		add_volume(mounts, volume, path, facts);
 }
 
 /* What is mounted outside later is seen in a slave, and what is mounted in a
@@ -238,7 +239,8 @@ bundle_mounts(const struct settings *settings,
 			    settings->devices[i].target,
 			    "rbind,nosuid,noexec");
 	for (size_t i = 0; i < settings->volume_count; i++)
-		add_wanted(mounts, &settings->volumes[i], facts);
+		add_wanted(mounts, &settings->volumes[i],
+			   facts->paths ? facts->paths[i] : -1, facts);
 	add_files(mounts, settings, facts);
 	*spread = spread_of(settings);
 	return mounts;

@@ -45,6 +45,7 @@ struct container {
 	struct console *console; /* opened; the caller's */
 	int master;		/* of its terminal, or -1 */
 	struct joined joined;	/* from `bundle` on */
+	int *paths;		/* in volumes (volumes.h), or NULL */
 	char *config;		/* of the bundle (bundle.h) */
 	struct words args, env; /* of its process */
 	struct core *core;	/* from `create` to `start` (core.h) */

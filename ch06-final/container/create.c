@@ -39,6 +39,7 @@ container_close(struct container *c)
 	free_scoped(&c->hostname);
 	free_scoped(&c->config);
 	joined_close(&c->joined);
+	volumes_close_paths(c->settings, &c->paths);
 	words_free(&c->args);
 	words_free(&c->env);
 	close_scoped(&c->held);

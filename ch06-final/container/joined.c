@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "runtime.h"
-#include "shm.h"
 
 /* By the runtime's own state: it tells a process from another one that has got
  * its number since. */
@@ -65,6 +64,37 @@ open_one(const char *root, const char *place, const char *mode,
 				  text("%.*s", SHORT_ID, record.id);
 	settings_free(&settings);
 	return 0;
+}
+
+/* What the running container `word` has at /dev/shm, for who joins it; NULL
+ * with Docker's words where it does not share that (shm.h). */
+static char *
+shm_of(const char *root, const char *word)
+{
+	auto_record struct record record = { 0 };
+	auto_settings struct settings settings = SETTINGS_DEFAULT;
+	auto_close int dir = -1;
+	auto_close int containers = records_open(root);
+	if (containers < 0 ||
+	    record_find(containers, word, &record, &dir) < 0 ||
+	    settings_load(dir, &settings) < 0)
+		return NULL;
+	/* Or two that were made anew could wait for each other for ever. */
+	if (record.status != STATUS_RUNNING) {
+		failx("cannot join the namespaces of a non running container: "
+		      "%s", record.id);
+		return NULL;
+	}
+	const char *mode = settings.ipc ?: "private";
+	if (strcmp(mode, "host") == 0)
+		return copy_text("/dev/shm");
+	if (strncmp(mode, "container:", 10) == 0)
+		return shm_of(root, mode + 10);
+	if (strcmp(mode, "shareable") == 0)
+		return text("%s/containers/%s/shm", root, record.id);
+	failx("failed to join IPC namespace: container %s: non-shareable IPC "
+	      "(hint: use IpcMode:shareable for the donor container)", word);
+	return NULL;
 }
 
 int

@@ -377,6 +377,7 @@ static const struct field volume_fields[] = {
 	V("propagation", text, propagation),
 	V("recursive", text, recursive),
 	V("driver", text, driver),
+	V("subpath", text, subpath),
 	V("labels", words, labels),
 	V("options", words, options),
 	V("anonymous", flag, anonymous),

@@ -36,6 +36,7 @@ struct volume {
 	char *recursive;   /* bind-recursive: "disabled", "writable",
 			      "readonly"; NULL: "enabled" */
 	char *driver;	   /* of a volume */
+	char *subpath;	   /* what of a volume is mounted; NULL: all */
 	struct words labels, options;
 	bool anonymous; /* a volume that goes with --rm and rm -v */
 	bool no_copy;	/* is not filled from the image */

@@ -9,9 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "record.h"
-#include "settings.h"
-
 #define DIRECTORY "shm"
 
 static char *
@@ -19,8 +16,6 @@ path_of(const char *root, const char *id)
 {
 	return text("%s/containers/%s/" DIRECTORY, root, id);
 }
-
-/* ---- one's own ---------------------------------------------------------- */
 
 int
 shm_up(struct container *c)
@@ -59,35 +54,4 @@ shm_down(struct container *c)
 	if (unlinkat(c->dir, DIRECTORY, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return fail("remove %s", path);
 	return 0;
-}
-
-/* ---- that of another ---------------------------------------------------- */
-
-char *
-shm_of(const char *root, const char *word)
-{
-	auto_record struct record record = { 0 };
-	auto_settings struct settings settings = SETTINGS_DEFAULT;
-	auto_close int dir = -1;
-	auto_close int containers = records_open(root);
-	if (containers < 0 ||
-	    record_find(containers, word, &record, &dir) < 0 ||
-	    settings_load(dir, &settings) < 0)
-		return NULL;
-	/* Or two that were made anew could wait for each other for ever. */
-	if (record.status != STATUS_RUNNING) {
-		failx("cannot join the namespaces of a non running container: "
-		      "%s", record.id);
-		return NULL;
-	}
-	const char *mode = settings.ipc ?: "private";
-	if (strcmp(mode, "host") == 0)
-		return copy_text("/dev/shm");
-	if (strncmp(mode, "container:", 10) == 0)
-		return shm_of(root, mode + 10);
-	if (strcmp(mode, "shareable") == 0)
-		return path_of(root, record.id);
-	failx("failed to join IPC namespace: container %s: non-shareable IPC "
-	      "(hint: use IpcMode:shareable for the donor container)", word);
-	return NULL;
 }

@@ -17,8 +17,4 @@ int shm_down(struct container *c);
 /* Is there one that has not been taken down?  `dir` is the container's. */
 bool shm_is_left(int dir);
 
-/* The /dev/shm of the running container `word`, for who joins it, in fresh
- * memory; NULL with Docker's words where it is not shareable. */
-char *shm_of(const char *root, const char *word);
-
 #endif

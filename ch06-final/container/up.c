@@ -183,7 +183,9 @@ bundle_up(struct container *c)
 		.init = init,
 	};
 	if (find_user(c, &user) == 0 &&
-	    volumes_fill(c->root, c->union_mount, c->settings) == 0) {
+	    volumes_fill(c->root, c->union_mount, c->settings) == 0 &&
+	    volumes_open_paths(c->root, c->settings, &c->paths) == 0) {
+		facts.paths = c->paths;
 		c->config = bundle_config(c->settings, &facts);
 		bundle_args(c->settings, &c->args);
 		bundle_env(c->settings, &facts, &c->env);
