@@ -127,8 +127,12 @@ note_ended(struct monitor *m)
 	if (record.oom_killed)
 		container_tell(m->dir, &record, NULL, "oom", NULL);
 	auto_free char *code = text("%d", m->exit_code);
+	auto_free char *lasted =
+		text("%lld", (long long)RECORD_SECONDS(record.finished_ns -
+						       record.started_ns));
 	container_tell(m->dir, &record, NULL, "die",
-		       (const char *const[]){ "exitCode", code, NULL });
+		       (const char *const[]){ "execDuration", lasted,
+					      "exitCode", code, NULL });
 	save(m, &record);
 }
 

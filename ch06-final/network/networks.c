@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "durable.h"
+#include "events.h"
 #include "lock.h"
 #include "netlink.h"
 #include "tree.h"
@@ -368,6 +369,19 @@ network_remove(int networks, const struct network_record *record)
 		return fail("remove network %s", record->name);
 	return tree_remove(networks, record->id) < 0 ?
 		       -1 : sync_names(networks, NULL);
+}
+
+void
+network_tell(const char *root, const char *action,
+	     const struct network_record *record, const char *container)
+{
+	struct failure kept = failure;
+	events_tell(root, &(struct event){
+		.type = "network", .action = action, .id = record->id,
+		.attributes = (const char *const[]){
+			"container", container, "name", record->name, "type",
+			record->driver, NULL } });
+	failure = kept;
 }
 
 /* ---- for net.h ---------------------------------------------------------- */

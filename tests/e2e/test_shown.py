@@ -880,10 +880,27 @@ class Events(ShownTest):
         lines = self.lines("events", "--since", str(began), "--until", "0s",
                            "--format", "{{.Action}}")
         self.assertEqual(lines, [
-            "create", "start", "exec_create: true", "exec_start: true",
-            "exec_die", "pause", "unpause", "rename", "rename", "kill",
-            "kill", "kill", "die", "stop", "start", "kill", "kill", "die",
-            "stop", "start", "restart", "die", "destroy"])
+            "create", "connect", "start", "exec_create: true",
+            "exec_start: true", "exec_die", "pause", "unpause", "rename",
+            "rename", "kill", "kill", "kill", "die", "disconnect", "stop",
+            "connect", "start", "kill", "kill", "die", "disconnect", "stop",
+            "connect", "start", "restart", "kill", "die", "disconnect",
+            "destroy"])
+        told = [json.loads(line) for line in self.lines(
+            "events", "--since", str(began), "--until", "0s", "-f",
+            "type=network", "--format", "json")]
+        ids = self.lines("events", "--since", str(began), "--until", "0s",
+                         "-f", "event=create", "--format", "{{.Actor.ID}}")
+        self.assertEqual([event["Actor"]["Attributes"] for event in told], [{
+            "container": ids[0], "name": "bridge", "type": "bridge"}] * 6)
+        self.assertEqual({event["Actor"]["ID"] for event in told}, set(
+            self.lines("network", "ls", "-q", "--no-trunc", "-f",
+                       "name=bridge")))
+        for seconds in self.lines(
+                "events", "--since", str(began), "--until", "0s", "-f",
+                "event=die", "--format",
+                "{{.Actor.Attributes.execDuration}}"):
+            self.assertLess(int(seconds), time.time() - began + 1)
         self.assertEqual(self.out(
             "events", "--since", str(began), "--until", "0s", "--format",
             "{{.Actor.Attributes.exitCode}} {{.Actor.Attributes.name}} "
