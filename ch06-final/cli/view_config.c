@@ -152,6 +152,9 @@ view_json_mounts(const struct view *view)
 		const struct volume *volume = &settings->volumes[i];
 		const char *type = volume->type ? volume->type : "bind";
 		bool is_volume = strcmp(type, "volume") == 0;
+		/* Those of --tmpfs are in HostConfig.Tmpfs, and not here. */
+		if (strcmp(type, "tmpfs") == 0 && !volume->by_mount)
+			continue;
 		auto_free char *data = is_volume && volume->source ?
 			text("%s/volumes/%s/_data", view->root,
 			     volume->source) : NULL;

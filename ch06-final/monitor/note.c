@@ -163,15 +163,14 @@ note_health(struct monitor *m, bool is_new)
 {
 	struct record record;
 	auto_free char *json = health_json(&m->health);
-	write_file(m->dir, "health.json", json, 0600);
-	if (record_load(m->dir, &record) < 0)
-		return;
-	if (is_new) {
+	/* The record first: who has seen the results finds it says the same. */
+	if (is_new && record_load(m->dir, &record) == 0) {
 		auto_free char *action = text("health_status: %s",
 					      health_name(m->health.status));
 		container_tell(m->dir, &record, NULL, action, NULL);
+		save(m, &record);
 	}
-	save(m, &record);
+	write_file_unsynced(m->dir, "health.json", json, 0600);
 }
 
 bool
