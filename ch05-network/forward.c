@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "nat.h"
 #include "netlink.h"
 
 struct family {
@@ -171,6 +172,40 @@ forward_enable6(int directory)
 	if (visit_listeners(switches, &again, true) < 0)
 		return -1;
 	return turn_on(&ipv6, switches);
+}
+
+/* ---- a copy in the kernel ---------------------------------------------- */
+
+static int
+keep(const struct family *family, int directory)
+{
+	auto_free char *lines = read_all(directory, family->state, NULL);
+	if (!lines)
+		return failure.code == ENOENT ? 0 : -1;
+	return nat_keep_note(family == &ipv6, lines);
+}
+
+int
+forward_keep(int directory)
+{
+	return keep(&ipv4, directory) < 0 ? -1 : keep(&ipv6, directory);
+}
+
+static int
+recall(const struct family *family, int directory)
+{
+	if (faccessat(directory, family->state, F_OK, 0) == 0)
+		return 0;
+	auto_free char *lines = nat_read_note(family == &ipv6);
+	if (!lines)
+		return failure.code == ENOENT ? 0 : -1;
+	return write_file_unsynced(directory, family->state, lines, 0600);
+}
+
+int
+forward_recall(int directory)
+{
+	return recall(&ipv4, directory) < 0 ? -1 : recall(&ipv6, directory);
 }
 
 /* ---- putting back ------------------------------------------------------ */

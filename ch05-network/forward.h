@@ -7,7 +7,9 @@
  * conf/all/accept_redirects over; writing 0 later sets all of them the other
  * way, whatever they were before.  So what was there is written down first,
  * in the file "forwarding" of a directory that the caller chooses, and put
- * back value by value.
+ * back value by value.  Somebody may empty that directory while containers
+ * run; so once the table of nat.h is there it gets a copy, which goes with the
+ * network namespace, as the switches do, and at the latest with the power.
  *
  * IPv6 has its own switch, net.ipv6.conf.all.forwarding, with a consequence
  * of its own: an interface that forwards no longer listens to the routers of
@@ -27,8 +29,13 @@
 int forward_enable(int directory);
 int forward_enable6(int directory);
 
+/* Copy the notes of the two above into the table; and where the directory has
+ * lost one, bring it back from there, before the table goes. */
+int forward_keep(int directory);
+int forward_recall(int directory);
+
 /*
- * Put back what the two above found, if they changed anything.  Does nothing
+ * Put back what the first two found, if they changed anything.  Does nothing
  * when forwarding was turned off since, and leaves it on when a bridge has
  * appeared that was not there before: somebody else (Docker, libvirt) found
  * forwarding on, and may count on it now.  May be called twice.

@@ -334,6 +334,84 @@ nat_remove_network6(const char *bridge, const struct ipam_subnet6 *subnet)
 	return remove_network(&ipv6, bridge, name);
 }
 
+/* ---- the note ---------------------------------------------------------- */
+
+/* A set holds numbers, and each of them may have a comment. */
+#define NOTE "found"
+#define COMMENT_MAX 128
+
+static int
+has_note(const struct family *family, bool *there)
+{
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	if (netlink_open_protocol(&nl, NETLINK_NETFILTER) < 0)
+		return -1;
+	char buffer[256] __attribute__((aligned(8)));
+	struct nlmsghdr *message =
+		begin_question(buffer, NFT_MSG_GETSET, 0, family->number);
+	mnl_attr_put_strz(message, NFTA_SET_TABLE, NAT_TABLE);
+	mnl_attr_put_strz(message, NFTA_SET_NAME, NOTE);
+	*there = netlink_request(&nl, message, NULL, NULL) == 0;
+	return *there || failure.code == ENOENT ? 0 :
+		wrap("look for the note in the table %s", family->table);
+}
+
+static char *
+compose_note(const struct family *family, const char *lines)
+{
+	char *commands = text("add set %s " NOTE " { type mark; }\n",
+			      family->table);
+	for (int number = 1; *lines; number++) {
+		int length = strcspn(lines, "\n");
+		auto_free char *before = commands;
+		bool fits = length <= COMMENT_MAX &&
+			    (int)strcspn(lines, "\"\\") >= length;
+		commands = fits ? text("%sadd element %s " NOTE " { %d comment"
+				       " \"%.*s\" }\n", before, family->table,
+				       number, length, lines) :
+				  text("%s", before);
+		lines += length + (lines[length] == '\n');
+	}
+	return commands;
+}
+
+int
+nat_keep_note(bool is_ipv6, const char *lines)
+{
+	const struct family *family = is_ipv6 ? &ipv6 : &ipv4;
+	bool there;
+	if (has_note(family, &there) < 0)
+		return -1;
+	auto_free char *commands = compose_note(family, lines);
+	return there || nat_run(commands, NULL) == 0 ? 0 :
+		wrap("keep a note in the table %s", family->table);
+}
+
+char *
+nat_read_note(bool is_ipv6)
+{
+	static const char begin[] = " comment \"";
+	const struct family *family = is_ipv6 ? &ipv6 : &ipv4;
+	auto_free char *list = NULL;
+	auto_free char *command = text("list set %s " NOTE "\n",
+				       family->table);
+	bool there;
+	if (has_note(family, &there) < 0 ||
+	    (there && nat_run(command, &list) < 0))
+		return NULL;
+	if (!there) {
+		failure.code = ENOENT;
+		return NULL;
+	}
+	char *lines = copy_text("");
+	for (char *at = list; (at = strstr(at, begin));) {
+		at += strlen(begin);
+		auto_free char *before = lines;
+		lines = text("%s%.*s\n", before, (int)strcspn(at, "\""), at);
+	}
+	return lines;
+}
+
 static int
 remove_table(const struct family *family)
 {

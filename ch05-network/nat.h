@@ -12,6 +12,7 @@
  *	set subnets		the subnets of the others
  *	map ports		protocol . port -> container . port
  *	map address_ports	host address . protocol . port -> the same
+ *	set found		a note: how the host was before (forward.h)
  *
  *	guard		what comes in from a container and names 127.0.0.0/8,
  *			as source or destination, is dropped
@@ -75,6 +76,13 @@ int nat_has_table(bool *there);
  * it is not there. */
 int nat_remove_network(const char *bridge, const struct ipam_subnet *subnet);
 int nat_remove_network6(const char *bridge, const struct ipam_subnet6 *subnet);
+/* A note of some lines, in a set "found" of the table (or its twin), which has
+ * to be there: it lives exactly as long as what it tells of, the settings of
+ * this network namespace.  Does nothing where there is one; a line that nft
+ * cannot quote, or longer than 128 bytes, is left out. */
+int nat_keep_note(bool is_ipv6, const char *lines);
+/* In fresh memory, or NULL, with failure.code ENOENT where there is none. */
+char *nat_read_note(bool is_ipv6);
 /* The whole table and its twin, with everything in them.  No failure when
  * there is none. */
 int nat_remove_table(void);

@@ -444,7 +444,7 @@ bring_up(struct net_network *network, int run, int leases, size_t living)
 	     nat_add_network6(network->bridge,
 			      internal ? NULL : &network->subnet6) < 0))
 		return wrap("bring network %s up with IPv6", network->name);
-	return 0;
+	return has_table || internal ? 0 : forward_keep(run);
 }
 
 /* ---- undoing ----------------------------------------------------------- */
@@ -653,7 +653,8 @@ sweep(const char *run_path)
 	}
 	if (in_use)
 		return result;
-	if (nat_remove_table() < 0 || forward_restore(run) < 0)
+	if (forward_recall(run) < 0 || nat_remove_table() < 0 ||
+	    forward_restore(run) < 0)
 		return wrap("take the last network down");
 	remove_unfinished(dir);
 	/* Whoever waits for this lock finds out that it is gone. */

@@ -62,7 +62,7 @@ connect_it(struct connect_wanted *wanted, char *network, const char *word)
 			     "--alias", wanted->links.items[0]);
 	if (container_connect(&c, &wanted->network, &record) < 0)
 		return -1;
-	network_tell("connect", &record, c.record.id);
+	network_tell(verb_root(), "connect", &record, c.record.id);
 	return 0;
 }
 
@@ -108,7 +108,7 @@ disconnect_it(const char *network, const char *word)
 	if (container_find(&c, verb_root(), word) < 0 ||
 	    container_disconnect(&c, network, &record) < 0)
 		return -1;
-	network_tell("disconnect", &record, c.record.id);
+	network_tell(verb_root(), "disconnect", &record, c.record.id);
 	return 0;
 }
 

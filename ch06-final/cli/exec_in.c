@@ -29,6 +29,20 @@ check_running(const struct container *c)
 
 /* ---- whose rights ------------------------------------------------------- */
 
+/* With --group-add's, and none that the container's own user has. */
+static int
+add_groups(const struct container *c, int root, struct user *user)
+{
+	auto_settings struct settings settings = SETTINGS_DEFAULT;
+	if (settings_load(c->dir, &settings) < 0)
+		return -1;
+	for (size_t i = 0; i < settings.groups.count; i++)
+		if (user_add_group(root, settings.groups.items[i], user) < 0)
+			return -1;
+	auto_free char *own = text("%u", user->gid); /* as bundle.c has it */
+	return user_add_group(root, own, user);
+}
+
 /* As its own files have it; the root is reached through its process 1, and was
  * no other process's if that is still there when we have it. */
 static int
@@ -44,10 +58,8 @@ find_user(const struct container *c, const char *spec, struct user *user)
 	auto_close int pidfd = root < 0 ? -1 : state_pidfd(&state);
 	if (pidfd < 0)
 		return failx("container %s is not running", c->record.id);
-	if (user_resolve(root, spec, user) < 0)
-		return -1;
-	auto_free char *own = text("%u", user->gid); /* as bundle.c has it */
-	return user_add_group(root, own, user);
+	return user_resolve(root, spec, user) < 0 ? -1 :
+						    add_groups(c, root, user);
 }
 
 /* --privileged: all that there are. */
@@ -95,6 +107,7 @@ run(const struct container *c, const struct exec_wanted *wanted,
 		options.user = ids;
 		options.gids = user.groups;
 		options.gid_count = user.group_count;
+		options.gids_alone = true;
 		words_add(&env, home);
 	}
 	if (wanted->privileged)

@@ -54,6 +54,7 @@ volume_release(struct volume *volume)
 	free(volume->propagation);
 	free(volume->recursive);
 	free(volume->driver);
+	free(volume->subpath);
 	words_free(&volume->labels);
 	words_free(&volume->options);
 	*volume = (struct volume){ 0 };
@@ -327,6 +328,8 @@ take_volume_key(struct mount_said *said, const char *key, const char *value)
 	said->of_volume = true;
 	if (strcmp(key, "volume-nocopy") == 0)
 		return take_switch(key, value, &volume->no_copy);
+	if (strcmp(key, "volume-subpath") == 0 && value)
+		return option_take_text(&volume->subpath, value);
 	if (strcmp(key, "volume-label") == 0 && value)
 		return option_take_word(&volume->labels, value);
 	if (strcmp(key, "volume-driver") == 0 && value)
@@ -433,6 +436,33 @@ mount_bind(struct mount_said *said)
 	return 0;
 }
 
+/* Relative, and by its words alone it stays inside. */
+static bool
+is_inside(const char *path)
+{
+	int depth = 0;
+	auto_free char *list = copy_text(path);
+	char *rest = list, *name;
+	while (depth >= 0 && (name = strsep(&rest, "/")))
+		depth += strcmp(name, "..") == 0 ? -1 :
+			 *name && strcmp(name, ".") != 0;
+	return *path && *path != '/' && depth >= 0;
+}
+
+static int
+check_subpath(const struct volume *volume)
+{
+	const char *subpath = volume->subpath ?: "";
+	if (*subpath && volume->anonymous)
+		return failx("invalid mount config for type \"volume\": must "
+			     "not set Subpath when using anonymous volumes");
+	if (*subpath && !is_inside(subpath))
+		return failx("invalid mount config for type \"volume\": "
+			     "subpath must be a relative path within the "
+			     "volume");
+	return 0;
+}
+
 static int
 mount_volume(struct mount_said *said)
 {
@@ -442,6 +472,8 @@ mount_volume(struct mount_said *said)
 		return failx("invalid mount config for type \"volume\": must "
 			     "not set ReadOnly mode when using anonymous "
 			     "volumes");
+	if (check_subpath(volume) < 0)
+		return -1;
 	if (volume->anonymous)
 		return 0;
 	if (volume_check_name(said->source) < 0)

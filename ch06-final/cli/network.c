@@ -185,7 +185,7 @@ rm(const char *word, bool force)
 	if (check_unused(networks, &record) < 0 ||
 	    network_remove(networks, &record) < 0)
 		return -1;
-	network_tell("destroy", &record, NULL);
+	network_tell(verb_root(), "destroy", &record, NULL);
 	printf("%s\n", word);
 	return 0;
 }
@@ -290,7 +290,7 @@ network_prune(const struct filters *filters, int64_t until_ns)
 		printf("%s%s\n", is_first ? "Deleted Networks:\n" : "",
 		       one->name);
 		is_first = false;
-		network_tell("destroy", one, NULL);
+		network_tell(verb_root(), "destroy", one, NULL);
 	}
 	if (!is_first)
 		printf("\n");

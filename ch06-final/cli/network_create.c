@@ -180,7 +180,7 @@ create(struct create_wanted *wanted, const char *name)
 		return -1;
 	if (network_create(networks, &wanted->record) < 0)
 		return explain_parent();
-	network_tell("create", &wanted->record, NULL);
+	network_tell(verb_root(), "create", &wanted->record, NULL);
 	printf("%s\n", wanted->record.id);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "allowed.h"
 #include "console.h"
 #include "find_image.h"
+#include "joined.h"
 #include "networks.h"
 #include "network_options.h"
 #include "store.h"
@@ -62,6 +63,7 @@ create(struct container *c, struct settings *settings)
 {
 	auto_close int volumes = -1;
 	if (find_networks(c->root, settings) < 0 ||
+	    joined_check_links(c->root, settings) < 0 ||
 	    volumes_prepare(c->root, settings, &volumes) < 0 ||
 	    container_create(c) < 0)
 		return -1;

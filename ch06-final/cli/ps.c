@@ -189,11 +189,20 @@ has_exit_code(const void *data, const char *value)
 	       view->record.exit_code == atoi(value);
 }
 
+/* name=^/web$ is as good as name=^web$. */
+static bool
+fits_name(const struct view *view, const struct filters *filters)
+{
+	auto_free char *slashed = text("/%s", view->record.name);
+	return filters_fit_pattern(filters, "name", view->record.name) ||
+	       filters_fit_pattern(filters, "name", slashed);
+}
+
 static bool
 fits(const struct view *view, const struct filters *filters)
 {
 	return filters_fit_text(filters, "status", view->status) &&
-	       filters_fit_pattern(filters, "name", view->record.name) &&
+	       fits_name(view, filters) &&
 	       filters_fit_beginning(filters, "id", view->record.id) &&
 	       filters_fit_text(filters, "health", view_health(view)) &&
 	       filters_fit_text(filters, "is-task", "false") &&

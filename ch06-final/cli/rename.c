@@ -30,7 +30,8 @@ rename_it(const char *word, const char *name)
 	    record_rename(c.containers, c.dir, &c.record, name) < 0)
 		return wrap("Error when allocating new name");
 	auto_close int networks = networks_open(verb_root(), LOCK_EX);
-	if (networks < 0 || names_rename(networks, c.record.id, name) < 0)
+	if (networks < 0 || names_rename(networks, c.record.id, name) < 0 ||
+	    container_sync(&c) < 0)
 		return -1;
 	container_tell(c.dir, &c.record, NULL, "rename",
 		       (const char *const[]){ "oldName", old, NULL });

@@ -1,5 +1,6 @@
 /* rm.c - parent.  `rm`: containers that have ended, with all they wrote. */
 #include "each.h"
+#include "tell.h"
 
 #include <errno.h>
 
@@ -33,8 +34,11 @@ remove_it(struct container *c, const char *word,
 	int ours = container_lock(c);
 	if (ours == 0 && !wanted->force)
 		return refuse(c, word);
-	if (ours == 0)
+	if (ours == 0) {
+		container_tell(c->dir, &c->record, NULL, "kill",
+			       (const char *const[]){ "signal", "9", NULL });
 		ours = container_kill(c);
+	}
 	if (ours < 0 || container_tidy(c) < 0)
 		return -1;
 	c->record.remove |= wanted->volumes;

@@ -48,6 +48,9 @@ stop_one(struct container *c, const char *word, void *data)
 	/* With --rm it is gone now. */
 	if (container_stop(c, data) < 0 && failure.code != ENOENT)
 		return -1;
+	/* Or the next boot starts it again. */
+	if (noted == 0)
+		return container_sync(c);
 	failure = why;
 	return noted;
 }

@@ -142,6 +142,7 @@ titles_of(const struct listing *listing)
 	for (; heading->field; heading++)
 		json_object_set_new(titles, heading->field,
 				    json_string(heading->title));
+	json_object_set_new(titles, ".Label", json_true());
 	return titles;
 }
 

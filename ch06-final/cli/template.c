@@ -113,6 +113,18 @@ get_members(const struct run *run, const struct node *node, size_t first,
 	return 0;
 }
 
+/* What Docker has for the title of the label "com.example.my-thing". */
+static char *
+title_of_label(const char *label)
+{
+	const char *dot = strrchr(label, '.');
+	char *title = copy_text(dot ? dot + 1 : label);
+	for (char *c = title; *c; c++)
+		if (*c == '-' || *c == '_')
+			*c = ' ';
+	return title;
+}
+
 /* .Label "a": see template.h. */
 static int
 call_method(const struct run *run, const struct node *node,
@@ -124,6 +136,12 @@ call_method(const struct run *run, const struct node *node,
 	if (node->name_count != 1 || !members)
 		return complain(run, node, "%s has arguments but cannot be "
 				"invoked as function", node->names[0]);
+	if (json_is_true(members) && json_is_string(argument->json)) {
+		auto_free char *title =
+			title_of_label(json_string_value(argument->json));
+		*result = value_keep(run->keep, json_string(title));
+		return 0;
+	}
 	json_t *found = json_is_string(argument->json) ?
 		json_object_get(members, json_string_value(argument->json)) :
 		NULL;

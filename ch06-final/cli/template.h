@@ -38,7 +38,8 @@ void template_free(struct template **template);
  * can be thrown away.
  *
  * A key ".Label" of the value, with the dot, is what a method of one argument
- * is to Go: {{.Label "a"}} is its member "a", and "" where it has none.
+ * is to Go: {{.Label "a"}} is its member "a", and "" where it has none; where
+ * it is true, as among titles, the end of "a" itself.
  * Without an argument it is a second name, as Go's member ID is "id" in JSON.
  * Such keys are in no output.
  *

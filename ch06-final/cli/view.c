@@ -269,17 +269,33 @@ json_map(const struct words *words)
 	return map;
 }
 
-/* What the monitor writes of its checks has Docker's form already. */
+/* What the monitor writes of its checks has Docker's form already; but of one
+ * that has not been checked yet there is none, or that of its last life. */
 static void
 add_health(json_t *state, const struct view *view)
 {
 	size_t length;
-	if (faccessat(view->dir, "health.json", F_OK, 0) < 0)
+	const char *now = view->record.health;
+	json_t *health = NULL;
+	if (faccessat(view->dir, "health.json", F_OK, 0) == 0) {
+		auto_free char *content =
+			read_all(view->dir, "health.json", &length);
+		health = content ? json_loadb(content, length, 0, NULL) : NULL;
+	}
+	if (!health && now)
+		health = json_pack("{s:s, s:i, s:[]}", "Status", now,
+				   "FailingStreak", 0, "Log");
+	if (!health)
 		return;
-	auto_free char *content = read_all(view->dir, "health.json", &length);
-	json_t *health = content ? json_loadb(content, length, 0, NULL) : NULL;
-	if (health)
-		json_object_set_new(state, "Health", health);
+	const char *then =
+		json_string_value(json_object_get(health, "Status"));
+	if (now && then && strcmp(then, now) != 0) {
+		json_object_set_new(health, "Status", json_string(now));
+		if (strcmp(now, "unhealthy") != 0)
+			json_object_set_new(health, "FailingStreak",
+					    json_integer(0));
+	}
+	json_object_set_new(state, "Health", health);
 }
 
 static json_t *

@@ -12,6 +12,7 @@
 
 #include "cgroup_limit.h"
 #include "view.h"
+#include "view_mounts.h"
 
 static void
 set(json_t *json, const char *key, json_t *value)
@@ -151,6 +152,9 @@ view_json_mounts(const struct view *view)
 		const struct volume *volume = &settings->volumes[i];
 		const char *type = volume->type ? volume->type : "bind";
 		bool is_volume = strcmp(type, "volume") == 0;
+		/* Those of --tmpfs are in HostConfig.Tmpfs, and not here. */
+		if (strcmp(type, "tmpfs") == 0 && !volume->by_mount)
+			continue;
 		auto_free char *data = is_volume && volume->source ?
 			text("%s/volumes/%s/_data", view->root,
 			     volume->source) : NULL;
@@ -456,5 +460,6 @@ view_json_host_config(const struct view *view)
 	add_cpu_and_io(json, &view->settings);
 	add_rest(json, &view->settings);
 	add_tmpfs(json, &view->settings);
+	set(json, "Mounts", view_json_wanted_mounts(&view->settings));
 	return json;
 }

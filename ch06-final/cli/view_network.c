@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "port_words.h"
 #include "view.h"
 #include "view_networks.h"
 
@@ -55,23 +56,13 @@ view_json_ports(const struct view *view)
 	return ports;
 }
 
-/* What is exposed and leads nowhere is told as well: "80/tcp". */
 char *
 view_ports(const struct view *view)
 {
-	json_t *ports = view_json_ports(view), *list;
-	char *line = copy_text(view_is_running(view) ? view->record.ports :
-						       "");
-	const char *key;
-	json_object_foreach(ports, key, list) {
-		if (json_is_array(list))
-			continue;
-		char *longer = text("%s%s%s", line, *line ? ", " : "", key);
-		free(line);
-		line = longer;
-	}
+	json_t *ports = view_json_ports(view);
+	char *words = port_words(ports);
 	json_decref(ports);
-	return line;
+	return words;
 }
 
 /* ---- networks ------------------------------------------------------------ */

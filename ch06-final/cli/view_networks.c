@@ -4,22 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "events.h"
 #include "format.h"
 #include "netlink.h"
 #include "verbs.h"
 #include "view.h"
-
-void
-network_tell(const char *action, const struct network_record *record,
-	     const char *container)
-{
-	events_tell(verb_root(), &(struct event){
-		.type = "network", .action = action, .id = record->id,
-		.attributes = (const char *const[]){
-			"container", container, "name", record->name, "type",
-			record->driver, NULL } });
-}
 
 char *
 network_mac(const struct names_line *line, const char *wanted,

@@ -19,10 +19,6 @@ json_t *view_network(const char *root, const char *word);
 int network_subnet(const struct network_record *record,
 		   struct ipam_subnet *subnet);
 
-/* An event of a network; `container` (an id) or NULL. */
-void network_tell(const char *action, const struct network_record *record,
-		  const char *container);
-
 /* Those that users made before that time and that nobody is on go, and are
  * printed. */
 int network_prune(const struct filters *filters, int64_t until_ns);

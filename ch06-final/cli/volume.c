@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "durable.h"
 #include "each.h"
 #include "events.h"
 #include "filters.h"
@@ -69,7 +70,8 @@ create(struct create_wanted *wanted, const char *name)
 		option_take_text(&wanted->name, name);
 	wanted->record.name = take_ptr(&wanted->name);
 	auto_close int volumes = volumes_open(verb_root(), LOCK_EX);
-	if (volumes < 0 || volume_create(volumes, &wanted->record) < 0)
+	if (volumes < 0 || volume_create(volumes, &wanted->record) < 0 ||
+	    sync_names(volumes, wanted->record.name) < 0)
 		return -1;
 	tell("create", wanted->record.name);
 	printf("%s\n", wanted->record.name);
@@ -244,6 +246,8 @@ rm(const char *name, bool force)
 	volume_uses_free(&uses);
 	if (result == 0)
 		result = volume_remove(volumes, name);
+	if (result == 0)
+		result = sync_names(volumes, NULL);
 	if (result < 0 && !(force && failure.code == ENOENT))
 		return -1;
 	if (result == 0)
@@ -372,7 +376,7 @@ volume_prune(const struct filters *filters, bool whole, uint64_t *bytes)
 	all_free(&all);
 	if (!is_first)
 		printf("\n");
-	return result;
+	return result < 0 || is_first ? result : sync_names(volumes, NULL);
 }
 
 static int

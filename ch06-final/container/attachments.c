@@ -236,7 +236,12 @@ attachments_reserve(const struct attached *whose, struct attachments *all)
 	auto_close int networks = networks_open(whose->root, LOCK_EX);
 	if (networks < 0 || open_all(networks, whose, all) < 0)
 		return -1;
-	return reserve_all(networks, whose, all);
+	if (reserve_all(networks, whose, all) < 0)
+		return -1;
+	for (size_t i = 0; i < all->count; i++)
+		network_tell(whose->root, "connect", &all->list[i].record,
+			     whose->id);
+	return 0;
 }
 
 int *
@@ -330,6 +335,7 @@ attachments_release(const struct attached *whose, struct attachments *all)
 		    networks < 0 ||
 		    names_drop(networks, &a->record, whose->id) < 0)
 			first = failure;
+		network_tell(whose->root, "disconnect", &a->record, whose->id);
 	}
 	attachments_close(all);
 	close_scoped(&networks);
@@ -354,7 +360,8 @@ attachment_recover(const struct net_network *network, const char *id)
 }
 
 static int
-forget_one(int networks, const struct network_record *record, const char *id)
+forget_one(const char *root, int networks,
+	   const struct network_record *record, const char *id)
 {
 	auto_network struct net_network network = { 0 };
 	auto_names struct names names = { 0 };
@@ -373,6 +380,8 @@ forget_one(int networks, const struct network_record *record, const char *id)
 		return fail("lock the networks");
 	int result = names_drop(networks, record, id);
 	flock(networks, LOCK_UN);
+	if (result == 0 && names.count)
+		network_tell(root, "disconnect", record, id);
 	return result;
 }
 
@@ -387,7 +396,7 @@ attachments_forget(const char *root, const char *id)
 	struct failure first = { 0 };
 	struct network_record *list = networks_list(networks, &count);
 	for (size_t i = 0; i < count; i++) {
-		if (forget_one(networks, &list[i], id) < 0)
+		if (forget_one(root, networks, &list[i], id) < 0)
 			first = failure;
 		network_record_free(&list[i]);
 	}

@@ -13,6 +13,8 @@ struct bundle_facts {
 	const char *id;
 	const char *directory; /* of the container, absolute: hosts files */
 	const char *volumes;   /* ROOT/volumes, absolute */
+	const int *paths; /* of the settings' volumes, those that are a path in
+			     one: opened by us; or -1.  NULL: none is */
 	const char *hostname;
 	const struct user *user; /* settings->user and ->groups, looked up in
 				    its root */
@@ -20,6 +22,7 @@ struct bundle_facts {
 	/* Of container:NAME: the namespace's file, /proc/PID/ns/net and so on.
 	 * NULL: as the settings say. */
 	const char *net, *pid, *ipc, *uts;
+	const char *shm; /* what its /dev/shm is a view of (shm.h), or NULL */
 };
 
 /*

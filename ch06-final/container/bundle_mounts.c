@@ -14,7 +14,6 @@
 #include "idmap.h"
 #include "rootless.h"
 
-#define SHM_SIZE (64 << 20)
 #define DEV_OPTIONS "nosuid,noexec,nodev"
 
 static void
@@ -30,17 +29,17 @@ add(json_t *mounts, const char *type, const char *source, const char *target,
 
 /* ---- what every container has ------------------------------------------- */
 
-/* --ipc: its own, the host's, or none at all.  An mqueue is always that of the
- * namespace of who mounts it. */
+/* --ipc: its own, the host's, another's, or none at all.  An mqueue is always
+ * that of the namespace of who mounts it. */
 static void
-add_ipc(json_t *mounts, const struct settings *settings)
+add_ipc(json_t *mounts, const struct settings *settings, const char *shm)
 {
 	const char *mode = settings->ipc ?: "private";
 	auto_free char *size =
 		text(DEV_OPTIONS ",mode=1777,size=%" PRId64,
-		     settings->shm_size ?: (int64_t)SHM_SIZE);
-	if (strcmp(mode, "host") == 0) {
-		add(mounts, "bind", "/dev/shm", "/dev/shm",
+		     settings_shm_size(settings));
+	if (shm || strcmp(mode, "host") == 0) {
+		add(mounts, "bind", shm ?: "/dev/shm", "/dev/shm",
 		    "rbind," DEV_OPTIONS);
 	} else if (strcmp(mode, "none") != 0) {
 		add(mounts, "tmpfs", "shm", "/dev/shm", size);
@@ -53,7 +52,7 @@ add_ipc(json_t *mounts, const struct settings *settings)
 }
 
 static void
-add_usual(json_t *mounts, const struct settings *settings)
+add_usual(json_t *mounts, const struct settings *settings, const char *shm)
 {
 	const char *ro = settings->privileged ? "" : ",ro";
 	auto_free char *sys = text(DEV_OPTIONS "%s", ro);
@@ -67,7 +66,7 @@ add_usual(json_t *mounts, const struct settings *settings)
 		    "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5");
 	add(mounts, "sysfs", "sysfs", "/sys", sys);
 	add(mounts, "cgroup", "cgroup", "/sys/fs/cgroup", cgroup);
-	add_ipc(mounts, settings);
+	add_ipc(mounts, settings, shm);
 }
 
 /* ---- what was asked for ------------------------------------------------- */
@@ -145,13 +144,14 @@ option_of(const struct words *options, const char *key)
 
 /* A volume that was made with options is the mount that they describe. */
 static void
-add_volume(json_t *mounts, const struct volume *volume,
+add_volume(json_t *mounts, const struct volume *volume, int path,
 	   const struct bundle_facts *facts)
 {
 	const char *type = option_of(&volume->options, "type");
 	const char *device = option_of(&volume->options, "device");
 	if (!type) {
-		auto_free char *data =
+		auto_free char *data = path >= 0 ?
+			text("/proc/%d/fd/%d", getpid(), path) :
 			text("%s/%s/_data", facts->volumes, volume->source);
 		add_bind(mounts, data, volume);
 		return;
@@ -164,7 +164,7 @@ add_volume(json_t *mounts, const struct volume *volume,
 }
 
 static void
-add_wanted(json_t *mounts, const struct volume *volume,
+add_wanted(json_t *mounts, const struct volume *volume, int path,
 	   const struct bundle_facts *facts)
 {
 	if (strcmp(volume->type, "tmpfs") == 0)
@@ -172,7 +172,7 @@ add_wanted(json_t *mounts, const struct volume *volume,
 	else if (strcmp(volume->type, "bind") == 0)
 		add_bind(mounts, volume->source, volume);
 	else
-		add_volume(mounts, volume, facts);
+		add_volume(mounts, volume, path, facts);
 }
 
 /* What is mounted outside later is seen in a slave, and what is mounted in a
@@ -232,14 +232,15 @@ bundle_mounts(const struct settings *settings,
 		failx("--init: there is no init beside this program");
 		return NULL;
 	}
-	add_usual(mounts, settings);
+	add_usual(mounts, settings, facts->shm);
 	for (size_t i = 0; i < settings->device_count; i++)
 		if (bundle_lends_device(&settings->devices[i]))
 			add(mounts, "bind", settings->devices[i].host,
 			    settings->devices[i].target,
 			    "rbind,nosuid,noexec");
 	for (size_t i = 0; i < settings->volume_count; i++)
-		add_wanted(mounts, &settings->volumes[i], facts);
+		add_wanted(mounts, &settings->volumes[i],
+			   facts->paths ? facts->paths[i] : -1, facts);
 	add_files(mounts, settings, facts);
 	*spread = spread_of(settings);
 	return mounts;

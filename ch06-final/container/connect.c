@@ -289,6 +289,8 @@ container_connect(struct container *c, const struct network_wanted *wanted,
 	    settings_save(c->dir, &settings) < 0)
 		return -1;
 	close_scoped(&networks);
+	if (container_sync(c) < 0)
+		return -1;
 	if (!runs || network_is_given(record->name))
 		return 0;
 	return attachments_serve(c->root, c->record.id, c->record.pid) < 0 ?
@@ -386,5 +388,5 @@ container_disconnect(struct container *c, const char *network,
 	if (c->record.status == STATUS_RUNNING &&
 	    disconnect_running(networks, c, &settings, record) < 0)
 		return -1;
-	return settings_save(c->dir, &settings);
+	return settings_save(c->dir, &settings) < 0 ? -1 : container_sync(c);
 }

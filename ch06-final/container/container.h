@@ -45,6 +45,7 @@ struct container {
 	struct console *console; /* opened; the caller's */
 	int master;		/* of its terminal, or -1 */
 	struct joined joined;	/* from `bundle` on */
+	int *paths;		/* in volumes (volumes.h), or NULL */
 	char *config;		/* of the bundle (bundle.h) */
 	struct words args, env; /* of its process */
 	struct core *core;	/* from `create` to `start` (core.h) */
@@ -69,8 +70,8 @@ void container_close(struct container *c);
  * is ours. */
 int container_create(struct container *c);
 
-/* From here on it survives a power cut, as one that has been started does; but
- * for --rm, with which it is not to. */
+/* As it is now it survives a power cut (durable.h); but for --rm, with which it
+ * is not to. */
 int container_sync(const struct container *c);
 
 /* By whole name, whole id, or the beginning of exactly one id; ENOENT when

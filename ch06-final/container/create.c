@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "durable.h"
 #include "volumes.h"
 
 void
@@ -38,6 +39,7 @@ container_close(struct container *c)
 	free_scoped(&c->hostname);
 	free_scoped(&c->config);
 	joined_close(&c->joined);
+	volumes_close_paths(c->settings, &c->paths);
 	words_free(&c->args);
 	words_free(&c->env);
 	close_scoped(&c->held);
@@ -145,14 +147,12 @@ container_create(struct container *c)
 	return -1;
 }
 
-/* Its files are synced, and their names are not. */
 int
 container_sync(const struct container *c)
 {
-	if (c->record.remove ||
-	    (fsync(c->dir) == 0 && fsync(c->containers) == 0))
+	if (c->record.remove || sync_names(c->containers, c->record.id) == 0)
 		return 0;
-	return fail("sync the directory of container %.12s", c->record.id);
+	return wrap("container %.12s", c->record.id);
 }
 
 /* ---- found and locked --------------------------------------------------- */
@@ -203,6 +203,9 @@ container_remove(struct container *c)
 	if (record_remove(c->containers, c->record.id) < 0)
 		return -1;
 	container_tell(c->dir, &c->record, &settings.labels, "destroy", NULL);
+	/* Or a power cut brings it back, and the boot after it starts it. */
+	if (is_known && !settings.remove && sync_names(c->containers, NULL) < 0)
+		return wrap("remove container %.12s", c->record.id);
 	return is_known && c->record.remove ?
 		       volumes_remove_anonymous(c->root, &settings) :
 		       0;

@@ -66,6 +66,37 @@ open_one(const char *root, const char *place, const char *mode,
 	return 0;
 }
 
+/* What the running container `word` has at /dev/shm, for who joins it; NULL
+ * with Docker's words where it does not share that (shm.h). */
+static char *
+shm_of(const char *root, const char *word)
+{
+	auto_record struct record record = { 0 };
+	auto_settings struct settings settings = SETTINGS_DEFAULT;
+	auto_close int dir = -1;
+	auto_close int containers = records_open(root);
+	if (containers < 0 ||
+	    record_find(containers, word, &record, &dir) < 0 ||
+	    settings_load(dir, &settings) < 0)
+		return NULL;
+	/* Or two that were made anew could wait for each other for ever. */
+	if (record.status != STATUS_RUNNING) {
+		failx("cannot join the namespaces of a non running container: "
+		      "%s", record.id);
+		return NULL;
+	}
+	const char *mode = settings.ipc ?: "private";
+	if (strcmp(mode, "host") == 0)
+		return copy_text("/dev/shm");
+	if (strncmp(mode, "container:", 10) == 0)
+		return shm_of(root, mode + 10);
+	if (strcmp(mode, "shareable") == 0)
+		return text("%s/containers/%s/shm", root, record.id);
+	failx("failed to join IPC namespace: container %s: non-shareable IPC "
+	      "(hint: use IpcMode:shareable for the donor container)", word);
+	return NULL;
+}
+
 int
 joined_open(const char *root, const char *place,
 	    const struct settings *settings, struct joined *joined)
@@ -89,6 +120,38 @@ joined_open(const char *root, const char *place,
 		}
 		joined->paths[i] =
 			text("/proc/%d/fd/%d", getpid(), joined->fds[i]);
+		if (i != JOINED_IPC)
+			continue;
+		joined->shm = shm_of(root, strchr(mode, ':') + 1);
+		if (!joined->shm) {
+			joined_close(joined);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* NAME or NAME:ALIAS. */
+static int
+find_link(int containers, const char *link, struct record *record)
+{
+	auto_close int dir = -1;
+	auto_free char *name = text("%.*s", (int)strcspn(link, ":"), link);
+	return record_find(containers, name, record, &dir) < 0 ?
+		       wrap("could not get container for %s", name) : 0;
+}
+
+int
+joined_check_links(const char *root, const struct settings *settings)
+{
+	auto_close int containers =
+		settings->links.count ? records_open(root) : -1;
+	for (size_t i = 0; i < settings->links.count; i++) {
+		auto_record struct record record = { 0 };
+		if (containers < 0 ||
+		    find_link(containers, settings->links.items[i],
+			      &record) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -97,12 +160,11 @@ static int
 add_link(int containers, const char *link, struct words *hosts)
 {
 	auto_record struct record record = { 0 };
-	auto_close int dir = -1;
 	auto_free char *name = copy_text(link);
 	char *alias = strchr(name, ':');
 	if (alias)
 		*alias++ = '\0';
-	if (record_find(containers, name, &record, &dir) < 0)
+	if (find_link(containers, link, &record) < 0)
 		return -1;
 	if (record.status != STATUS_RUNNING || !record.address)
 		return failx("Cannot link to a non running container: /%s AS "
@@ -139,4 +201,5 @@ joined_close(struct joined *joined)
 	}
 	free_scoped(&joined->directory);
 	free_scoped(&joined->hostname);
+	free_scoped(&joined->shm);
 }

@@ -17,6 +17,7 @@ struct joined {
 	int fds[JOINED_KINDS];
 	char *paths[JOINED_KINDS];
 	char *directory, *hostname;
+	char *shm; /* the /dev/shm of the one whose IPC is joined; or NULL */
 };
 #define JOINED_NONE { .fds = { -1, -1, -1, -1 } }
 
@@ -33,6 +34,9 @@ int joined_open(const char *root, const char *place,
  */
 int joined_links(const char *root, const struct settings *settings,
 		 struct words *hosts);
+
+/* Before anything is made: who is linked to is there, running or not. */
+int joined_check_links(const char *root, const struct settings *settings);
 
 /* A running container's namespace, by its file's name: "net".  A descriptor. */
 int joined_namespace(const char *place, const struct record *record,

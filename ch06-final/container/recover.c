@@ -18,6 +18,7 @@
 #include "protocol.h"
 #include "core.h"
 #include "runtime.h"
+#include "shm.h"
 #include "steps.h"
 #include "union.h"
 
@@ -46,7 +47,8 @@ has_remains(const char *root, const char *id, int dir)
 	auto_free char *place = core_root(root);
 	auto_free char *state = text("%s/%s", place, id);
 	return faccessat(dir, PROTOCOL_SOCKET, F_OK, 0) == 0 ||
-	       access(state, F_OK) == 0 || union_has_daemon(dir);
+	       access(state, F_OK) == 0 || union_has_daemon(dir) ||
+	       shm_is_left(dir);
 }
 
 /* Who made it was killed, or the machine was off, before all of its files were

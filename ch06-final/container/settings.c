@@ -377,6 +377,7 @@ static const struct field volume_fields[] = {
 	V("propagation", text, propagation),
 	V("recursive", text, recursive),
 	V("driver", text, driver),
+	V("subpath", text, subpath),
 	V("labels", words, labels),
 	V("options", words, options),
 	V("anonymous", flag, anonymous),
@@ -654,6 +655,12 @@ settings_load(int dir, struct settings *settings)
 		return -1;
 	return settings_parse(content, length, settings) < 0 ?
 		       wrap("read " SETTINGS_FILE) : 0;
+}
+
+int64_t
+settings_shm_size(const struct settings *settings)
+{
+	return settings->shm_size ?: INT64_C(64) << 20;
 }
 
 const char *

@@ -36,6 +36,7 @@ struct volume {
 	char *recursive;   /* bind-recursive: "disabled", "writable",
 			      "readonly"; NULL: "enabled" */
 	char *driver;	   /* of a volume */
+	char *subpath;	   /* what of a volume is mounted; NULL: all */
 	struct words labels, options;
 	bool anonymous; /* a volume that goes with --rm and rm -v */
 	bool no_copy;	/* is not filled from the image */
@@ -186,6 +187,9 @@ int settings_load(int dir, struct settings *settings);
 char *settings_print(const struct settings *settings);
 int settings_parse(const char *content, size_t length,
 		   struct settings *settings);
+
+/* In bytes: --shm-size, or 64 MiB. */
+int64_t settings_shm_size(const struct settings *settings);
 
 /* The first network: "bridge" when none was asked for. */
 const char *settings_network(const struct settings *settings);

@@ -28,6 +28,7 @@
 #include "rootless.h"
 #include "runtime.h"
 #include "self.h"
+#include "shm.h"
 #include "stepping.h"
 #include "steps.h"
 #include "union.h"
@@ -112,7 +113,7 @@ files_up(struct container *c)
 		attachment_addresses(&all->list[i], &addresses);
 	if (all->count)
 		ipam_format(all->list[0].network.gateway, gateway);
-	if (joined_links(c->root, c->settings, &links) < 0)
+	if (joined_links(c->root, c->settings, &links) < 0 || shm_up(c) < 0)
 		return -1;
 	return files_write(c->dir, c->settings, &(struct files_facts){
 		.hostname = c->hostname,
@@ -158,6 +159,7 @@ bundle_up(struct container *c)
 	auto_free char *directory =
 		text("%s/containers/%s", c->root, c->record.id);
 	auto_free char *volumes = text("%s/volumes", c->root);
+	auto_free char *shm = text("%s/shm", directory);
 	auto_free char *init =
 		c->settings->init ? self_beside("mydocker-init") : NULL;
 	auto_free char *place = core_root(c->root);
@@ -175,12 +177,15 @@ bundle_up(struct container *c)
 		.ipc = c->joined.paths[JOINED_IPC],
 		.uts = c->joined.paths[JOINED_UTS],
 		.volumes = volumes,
+		.shm = c->joined.shm ?: shm_is_left(c->dir) ? shm : NULL,
 		.hostname = c->hostname,
 		.user = &user,
 		.init = init,
 	};
 	if (find_user(c, &user) == 0 &&
-	    volumes_fill(c->root, c->union_mount, c->settings) == 0) {
+	    volumes_fill(c->root, c->union_mount, c->settings) == 0 &&
+	    volumes_open_paths(c->root, c->settings, &c->paths) == 0) {
+		facts.paths = c->paths;
 		c->config = bundle_config(c->settings, &facts);
 		bundle_args(c->settings, &c->args);
 		bundle_env(c->settings, &facts, &c->env);
@@ -219,7 +224,7 @@ attach_up(struct container *c)
 const struct step up_steps[] = {
 	{ "union", union_up, union_down },
 	{ "address", address_up, address_down },
-	{ "files", files_up, NULL },
+	{ "files", files_up, shm_down },
 	{ "bundle", bundle_up, NULL },
 	{ "create", core_create, core_delete },
 	{ "attach", attach_up, NULL },

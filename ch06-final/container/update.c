@@ -170,5 +170,5 @@ container_update(struct container *c, const struct update *update)
 		return wrap("Cannot update container %s", c->record.id);
 	}
 	container_tell(c->dir, &c->record, &after.labels, "update", NULL);
-	return 0;
+	return container_sync(c);
 }

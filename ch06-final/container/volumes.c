@@ -486,6 +486,17 @@ volume_fill(int root_fd, const char *target, int volume_fd)
 	return 0;
 }
 
+static int
+open_data(int volumes, const char *name)
+{
+	auto_close int dir = open_volume(volumes, name);
+	if (dir < 0)
+		return -1;
+	int data = openat(dir, DATA, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+					     O_CLOEXEC);
+	return data < 0 ? fail("open volume %s", name) : data;
+}
+
 int
 volumes_fill(const char *root, int root_fd, const struct settings *settings)
 {
@@ -494,22 +505,62 @@ volumes_fill(const char *root, int root_fd, const struct settings *settings)
 		const struct volume *volume = &settings->volumes[i];
 		/* One with options is mounted from elsewhere. */
 		if (strcmp(volume->type, "volume") != 0 || volume->no_copy ||
-		    volume->options.count)
+		    volume->subpath || volume->options.count)
 			continue;
 		/* One at a time: another container may begin with it, too. */
 		if (volumes < 0 &&
 		    (volumes = volumes_open(root, LOCK_EX)) < 0)
 			return -1;
-		auto_close int dir = open_volume(volumes, volume->source);
-		if (dir < 0)
-			return -1;
-		auto_close int data = openat(dir, DATA,
-					     O_RDONLY | O_DIRECTORY |
-						     O_NOFOLLOW | O_CLOEXEC);
+		auto_close int data = open_data(volumes, volume->source);
 		if (data < 0)
-			return fail("open volume %s", volume->source);
+			return -1;
 		if (volume_fill(root_fd, volume->target, data) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* ---- a path in one ------------------------------------------------------ */
+
+static int
+open_path(int volumes, const struct volume *volume)
+{
+	if (volume->options.count)
+		return failx("volume-subpath: volume %s is mounted from "
+			     "elsewhere", volume->source);
+	auto_close int data = open_data(volumes, volume->source);
+	if (data < 0)
+		return -1;
+	int fd = safepath_open(data, volume->subpath, O_PATH);
+	return fd < 0 ? wrap("cannot access path %s of volume %s",
+			     volume->subpath, volume->source) : fd;
+}
+
+int
+volumes_open_paths(const char *root, const struct settings *settings,
+		   int **fds)
+{
+	auto_close int volumes = -1;
+	for (size_t i = 0; i < settings->volume_count; i++) {
+		const struct volume *volume = &settings->volumes[i];
+		size_t size = settings->volume_count * sizeof(**fds);
+		if (!volume->subpath)
+			continue;
+		if (!*fds)
+			*fds = memset(new_bytes(size), -1, size);
+		if (volumes < 0 && (volumes = volumes_open(root, 0)) < 0)
+			return -1;
+		(*fds)[i] = open_path(volumes, volume);
+		if ((*fds)[i] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void
+volumes_close_paths(const struct settings *settings, int **fds)
+{
+	for (size_t i = 0; *fds && i < settings->volume_count; i++)
+		close_scoped(&(*fds)[i]);
+	free_scoped(fds);
 }

@@ -80,8 +80,18 @@ int volumes_remove_anonymous(const char *root,
  */
 int volume_fill(int root_fd, const char *target, int volume_fd);
 
-/* The same of all volumes that a container is about to have. */
+/* The same of all volumes that a container is about to have, whole. */
 int volumes_fill(const char *root, int root_fd,
 		 const struct settings *settings);
+
+/*
+ * Of each of the settings' volumes that is to be mounted from a path in it, a
+ * descriptor of what is there, the others -1; links in it lead to nowhere
+ * outside (safepath.h).  In fresh memory, as many as the settings have; NULL
+ * in `*fds` when there is none.  The next frees it.
+ */
+int volumes_open_paths(const char *root, const struct settings *settings,
+		       int **fds);
+void volumes_close_paths(const struct settings *settings, int **fds);
 
 #endif

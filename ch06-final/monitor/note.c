@@ -127,8 +127,12 @@ note_ended(struct monitor *m)
 	if (record.oom_killed)
 		container_tell(m->dir, &record, NULL, "oom", NULL);
 	auto_free char *code = text("%d", m->exit_code);
+	auto_free char *lasted =
+		text("%lld", (long long)RECORD_SECONDS(record.finished_ns -
+						       record.started_ns));
 	container_tell(m->dir, &record, NULL, "die",
-		       (const char *const[]){ "exitCode", code, NULL });
+		       (const char *const[]){ "execDuration", lasted,
+					      "exitCode", code, NULL });
 	save(m, &record);
 }
 
@@ -159,15 +163,14 @@ note_health(struct monitor *m, bool is_new)
 {
 	struct record record;
 	auto_free char *json = health_json(&m->health);
-	write_file(m->dir, "health.json", json, 0600);
-	if (record_load(m->dir, &record) < 0)
-		return;
-	if (is_new) {
+	/* The record first: who has seen the results finds it says the same. */
+	if (is_new && record_load(m->dir, &record) == 0) {
 		auto_free char *action = text("health_status: %s",
 					      health_name(m->health.status));
 		container_tell(m->dir, &record, NULL, action, NULL);
+		save(m, &record);
 	}
-	save(m, &record);
+	write_file_unsynced(m->dir, "health.json", json, 0600);
 }
 
 bool

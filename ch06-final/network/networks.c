@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "durable.h"
+#include "events.h"
 #include "lock.h"
 #include "netlink.h"
 #include "tree.h"
@@ -351,7 +353,7 @@ network_create(int networks, struct network_record *record)
 	if (mkdirat(networks, record->id, 0755) < 0)
 		return fail("make a directory for network %s", record->name);
 	if (network_save(networks, record) == 0)
-		return 0;
+		return sync_names(networks, record->id);
 	struct failure why = failure;
 	unlinkat(networks, record->id, AT_REMOVEDIR);
 	failure = why;
@@ -365,7 +367,21 @@ network_remove(int networks, const struct network_record *record)
 	auto_free char *file = text("%s/" NETWORK_FILE, record->id);
 	if (unlinkat(networks, file, 0) < 0)
 		return fail("remove network %s", record->name);
-	return tree_remove(networks, record->id);
+	return tree_remove(networks, record->id) < 0 ?
+		       -1 : sync_names(networks, NULL);
+}
+
+void
+network_tell(const char *root, const char *action,
+	     const struct network_record *record, const char *container)
+{
+	struct failure kept = failure;
+	events_tell(root, &(struct event){
+		.type = "network", .action = action, .id = record->id,
+		.attributes = (const char *const[]){
+			"container", container, "name", record->name, "type",
+			record->driver, NULL } });
+	failure = kept;
 }
 
 /* ---- for net.h ---------------------------------------------------------- */

@@ -61,4 +61,9 @@ struct ipam_subnet *networks_subnets(int networks, size_t *count);
 void network_endpoint_id(const struct network_record *record,
 			 const char *container, char id[NETWORK_ID + 1]);
 
+/* An event of a network: create, destroy, connect, disconnect; `container` (an
+ * id) or NULL.  `failure` is kept. */
+void network_tell(const char *root, const char *action,
+		  const struct network_record *record, const char *container);
+
 #endif

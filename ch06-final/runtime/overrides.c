@@ -34,6 +34,8 @@ new_user(struct oci_document *document, const struct exec_options *options,
 		*user = *own;
 	if (options->user && take_user(options->user, user) < 0)
 		return NULL;
+	if (options->gids_alone)
+		user->additional_gids = (struct oci_ids){ 0 };
 	size_t had = user->additional_gids.count;
 	if (options->gid_count == 0)
 		return user;

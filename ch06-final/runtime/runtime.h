@@ -82,6 +82,7 @@ struct exec_options {
 	const char *const *caps; /* added: "CAP_SYS_PTRACE"; or NULL */
 	const uint32_t *gids;	 /* additional groups */
 	size_t gid_count;
+	bool gids_alone; /* and none of the container's process's */
 	const char *apparmor, *selinux_label; /* or NULL */
 	bool tty, no_new_privs;
 	const char *const *cgroups; /* "[CONTROLLER,..:]PATH" below the

@@ -329,6 +329,59 @@ class Mounts(OptionTest):
                                  name + "-2:/etc"), "/etc/passwd\n")
         self.succeed([DEMO, "volume", "rm", name, name + "-2"])
 
+    def test_a_path_in_a_volume(self):
+        name, whole = self.volume("dst=/v")
+        self.sh("mkdir -p /v/a/b; echo of-b >/v/a/b/f; echo top >/v/f; "
+                "ln -s a/b /v/in; ln -s /../../../etc /v/out", *whole)
+        for path, said in (("a/b", "of-b\n"), ("./a//b/.", "of-b\n"),
+                           ("a/../a/b", "of-b\n"), ("in", "of-b\n")):
+            with self.subTest(path=path):
+                words = ["--mount", "src=%s,dst=/x,volume-subpath=%s" %
+                         (name, path)]
+                self.assertEqual(self.sh("cat /x/f", *words), said)
+        # A file is one, too; read-only; and it is the volume's own.
+        words = ["--mount", "src=%s,dst=/x,volume-subpath=f" % name]
+        self.assertEqual(self.sh("cat /x; echo new >/x", *words), "top\n")
+        self.assertEqual(self.sh("cat /v/f", *whole), "new\n")
+        words[1] += ",ro"
+        self.assertEqual(self.sh("echo x >/x 2>&1 || echo no", *words)[-3:],
+                         "no\n")
+        # Nothing outside is reached, and nothing copied from the image.
+        for path in ("out", "nowhere"):
+            done = self.run_in("--mount", "src=%s,dst=/x,volume-subpath=%s" %
+                               (name, path), BUSYBOX, "true")
+            self.assertEqual(done.status, 125, str(done))
+            self.assertIn("cannot access path %s of volume %s" % (path, name),
+                          done.err)
+        self.sh("mkdir /v/empty", *whole)
+        self.assertEqual(self.sh("ls /etc/passwd 2>/dev/null; true", "--mount",
+                                 "src=%s,dst=/etc,volume-subpath=empty" %
+                                 name), "")
+
+    def test_what_inspect_says_of_a_mount(self):
+        name, _ = self.volume("dst=/v")
+        container = self.succeed([
+            DEMO, "create", "--mount", "src=%s,dst=/a,volume-subpath=s,"
+            "volume-nocopy,volume-label=x=y,ro" % name,
+            "--mount", "type=bind,src=/tmp,dst=/b,bind-propagation=rslave,"
+            "bind-recursive=disabled", "--mount", "type=tmpfs,dst=/c,"
+            "tmpfs-size=1m,tmpfs-mode=700", "--mount", "type=tmpfs,dst=/d",
+            "-v", "/tmp:/e", BUSYBOX]).out.strip()
+        self.addCleanup(self.demo_rm, container)
+        found = json.loads(self.succeed([DEMO, "inspect", container]).out)
+        self.assertEqual(found[0]["HostConfig"]["Mounts"], [
+            {"Type": "volume", "Source": name, "Target": "/a",
+             "ReadOnly": True, "VolumeOptions": {
+                 "NoCopy": True, "Labels": {"x": "y"}, "Subpath": "s"}},
+            {"Type": "bind", "Source": "/tmp", "Target": "/b", "BindOptions": {
+                "Propagation": "rslave", "NonRecursive": True}},
+            {"Type": "tmpfs", "Target": "/c", "TmpfsOptions": {
+                "SizeBytes": 1 << 20, "Mode": 0o700}},
+            {"Type": "tmpfs", "Target": "/d"}])
+
+    def demo_rm(self, container):
+        self.succeed([DEMO, "rm", "-f", container])
+
     def test_a_volume_with_labels_and_options(self):
         name, words = self.volume(
             "dst=/x", "volume-label=a=b", "volume-label=c",
@@ -386,7 +439,13 @@ class Mounts(OptionTest):
                  "tmpfs-size: x"),
                 ("src=v1,dst=/x,volume-driver=nfs", 'plugin "nfs" not found'),
                 ("dst=/x,ro", "must not set ReadOnly mode when using "
-                 "anonymous volumes")):
+                 "anonymous volumes"),
+                ("dst=/x,volume-subpath=a", "must not set Subpath when using "
+                 "anonymous volumes"),
+                ("src=v1,dst=/x,volume-subpath=/a", "subpath must be a "
+                 "relative path within the volume"),
+                ("src=v1,dst=/x,volume-subpath=a/../..", "subpath must be a "
+                 "relative path within the volume")):
             with self.subTest(value=value):
                 self.refused(["--mount", value], said)
 

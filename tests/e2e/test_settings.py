@@ -7,7 +7,7 @@ import re
 import unittest
 
 import harness
-from test_run import BUSYBOX, DEMO, ContainerTest, monitor_of
+from test_run import BUSYBOX, DEMO, ContainerTest, monitor_of, read
 
 
 def setUpModule():
@@ -97,6 +97,46 @@ class Settings(ContainerTest):
         self.assertEqual(self.sh("grep -c /dev/shm /proc/mounts; true",
                                  "--ipc", "none"), "0\n")
 
+    def test_shared_memory_of_another_container(self):
+        """Of one that shares it, or has another's or the host's; with the
+        namespace goes what is in /dev/shm."""
+        process, record = self.background(
+            "--ipc", "shareable", "--shm-size", "2m", BUSYBOX, "sleep", "600")
+        name, place = record["name"], "%s/containers/%s/shm" % (
+            self.store, record["id"])
+        self.assertTrue(os.path.isdir(place))
+        self.succeed([DEMO, "exec", name, "sh", "-c",
+                      "echo mine >/dev/shm/file"])
+        seen = "cat /dev/shm/file; grep -o size=2048k /proc/mounts"
+        self.assertEqual(self.sh(seen + "; echo yours >/dev/shm/file", "--ipc",
+                                 "container:" + name), "mine\nsize=2048k\n")
+        second, joined = self.background("--ipc", "container:" + name, BUSYBOX,
+                                         "sleep", "600")
+        self.assertEqual(self.sh(seen, "--ipc", "container:" + joined["name"]),
+                         "yours\nsize=2048k\n")
+        # Who has joined keeps it; the host has none of it any more.
+        self.end(process, name)
+        self.assertFalse(os.path.exists(place))
+        self.assertNotIn(record["id"], read("/proc/self/mounts"))
+        self.assertEqual(self.succeed([
+            DEMO, "exec", joined["name"], "cat", "/dev/shm/file"]).out,
+            "yours\n")
+        self.end(second, joined["name"])
+
+    def test_shared_memory_that_is_not_shared(self):
+        for options in ([], ["--ipc", "private"], ["--ipc", "none"]):
+            with self.subTest(options=options):
+                process, record = self.background(*options, BUSYBOX, "sleep",
+                                                  "600")
+                done = self.run_in("--ipc", "container:" + record["name"],
+                                   BUSYBOX, "true")
+                self.assertEqual(done.status, 125)
+                self.assertIn(
+                    "failed to join IPC namespace: container %s: "
+                    "non-shareable IPC (hint: use IpcMode:shareable for the "
+                    "donor container)" % record["id"], done.err)
+                self.end(process, record["name"])
+
     def host_of(self, name):
         """An ordinary user's network has a host of its own, where his monitors
         are, and where they are as long as one of them is."""
@@ -119,7 +159,8 @@ class Settings(ContainerTest):
     def test_namespaces_of_another_container(self):
         kinds = (("--network", "net"), ("--pid", "pid"), ("--ipc", "ipc"),
                  ("--uts", "uts"))
-        process, record = self.background(BUSYBOX, "sleep", "600")
+        process, record = self.background("--ipc", "shareable", BUSYBOX,
+                                          "sleep", "600")
         name = record["name"]
         for option, kind in kinds:
             with self.subTest(option=option):
@@ -153,9 +194,15 @@ class Settings(ContainerTest):
             "%s\tdb\n%s\t%s\n" % (record["address"], record["address"],
                                   name))
         self.end(process, name)
-        done = self.run_in("--link", name, BUSYBOX, "true")
-        self.assertEqual(done.status, 125)
-        self.assertIn("No such container: " + name, done.err)
+        before = os.listdir(self.store + "/containers")
+        for words in (["run"], ["run", "-d"], ["create"]):
+            done = self.run_command([DEMO, *words, "--link", name + ":db",
+                                     BUSYBOX, "true"])
+            self.assertEqual(done.status, 1 if words == ["create"] else 125)
+            self.assertEqual(done.err.splitlines()[0], (
+                "mydocker %s: could not get container for %s: No such "
+                "container: %s" % (words[0], name, name)))
+        self.assertEqual(os.listdir(self.store + "/containers"), before)
 
     def test_names(self):
         out = self.sh("tail -3 /etc/hosts; cat /etc/resolv.conf; hostname -f",

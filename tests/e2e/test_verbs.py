@@ -648,6 +648,18 @@ class Words(VerbTest):
         self.assertIsNone(self.inspect(name, "ExecIDs"))
         self.demo("rm", name)
 
+    def test_the_groups_of_what_exec_runs(self):
+        """Those of its user, and of --group-add; none of the container's own
+        user."""
+        name = self.container("--network", "none", "--group-add", "12")
+        for user, groups in (("1000:1000", "12 1000"), ("1000", "0 12"),
+                             ("nobody", "12 65534"), ("0:33", "12 33")):
+            with self.subTest(user=user):
+                self.assertEqual(self.demo(
+                    "exec", "-u", user, name, "sed", "-n",
+                    "s/^Groups:\t//p", "/proc/self/status").out.split(),
+                    groups.split())
+
     def test_exec_with_all_rights(self):
         look = "sed -n 's/^CapEff:\t//p' /proc/self/status"
         ours = harness.capabilities()

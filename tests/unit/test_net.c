@@ -973,6 +973,51 @@ test_forwarding(void **state)
 	in_sandbox(forwarding_body, ALL_CALLS);
 }
 
+/* Somebody empties /run while a container lives. */
+static void
+forgotten_body(void)
+{
+	need_ipv6();
+	become_host();
+	auto_network struct net_network network;
+	struct net_endpoint one = NET_ENDPOINT("one");
+	struct container in_one = start_container();
+	struct ipam_subnet6 subnet;
+	must(write_text(AT_FDCWD, REDIRECTS, "0") == 0);
+	must(write_text(AT_FDCWD, LO_FORWARDING, "1") == 0);
+	must(write_text(AT_FDCWD, LO_LISTENS, "1") == 0);
+	must(net_default(&network) == 0);
+	must(ipam_parse_subnet6("fd00:1::/64", &subnet) == 0);
+	must(net_use_ipv6(&network, &subnet) == 0);
+	must(net_reserve(&network, &one, NULL, 0) == 0);
+	must(net_attach(&network, &one, in_one.netns) == 0);
+	must(reads(FORWARD, "1") && reads(FORWARD6, "1"));
+	auto_free char *note = text("%s/forwarding", network.run);
+	auto_free char *note6 = text("%s/forwarding6", network.run);
+	must(unlink(note) == 0 && unlink(note6) == 0);
+	must(net_release(&network, &one) == 0 && is_clean());
+	must(reads(FORWARD, "0") && reads(REDIRECTS, "0"));
+	must(reads(LO_FORWARDING, "1"));
+	must(reads(FORWARD6, "0") && reads(LO_LISTENS, "1"));
+	/* What nft cannot quote is left out, and a note is not overwritten. */
+	must(nat_read_note(false) == NULL && failure.code == ENOENT);
+	must(nat_run("add table ip " NAT_TABLE "\n", NULL) == 0);
+	must(nat_keep_note(false, "one 1\nt\"wo 2\nthree 3\n") == 0);
+	must(nat_keep_note(false, "other") == 0);
+	auto_free char *read = nat_read_note(false);
+	must(read && strcmp(read, "one 1\nthree 3\n") == 0);
+	must(nat_read_note(true) == NULL && failure.code == ENOENT);
+	must(nat_remove_table() == 0);
+	end_container(&in_one);
+}
+
+static void
+test_a_note_that_is_lost(void **state)
+{
+	(void)state;
+	in_sandbox(forgotten_body, ALL_CALLS);
+}
+
 /* ---- from inside ------------------------------------------------------- */
 
 /* Root of a container bends the way to 127.0.0.1 out by its eth0. */
@@ -1107,6 +1152,7 @@ main(void)
 		cmocka_unit_test(test_eight_at_once),
 		cmocka_unit_test(test_in_the_way),
 		cmocka_unit_test(test_forwarding),
+		cmocka_unit_test(test_a_note_that_is_lost),
 		cmocka_unit_test(test_forwarding_of_ipv6),
 		cmocka_unit_test(test_the_hosts_loopback_is_guarded),
 		cmocka_unit_test(test_a_warning_with_reason),

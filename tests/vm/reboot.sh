@@ -29,7 +29,10 @@ before() {
 	$demo run -d --name stopped --restart unless-stopped busybox sleep 1000
 	$demo stop -t 0 always stopped
 	$demo run -d --rm --name gone busybox sleep 1000
-	$demo create --name made busybox true
+	$demo create --name create busybox true
+	sync
+	# Each change after which nothing syncs but itself: the last of all.
+	$demo rename create made
 	echo ready
 	sleep 1000
 }

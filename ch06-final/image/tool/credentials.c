@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "durable.h"
+
 #define HUB "https://index.docker.io/v1/"
 #define ANSWER_MAX 65536
 
@@ -104,7 +106,9 @@ write_config(json_t *root)
 		return failx("write %s: out of memory", path);
 	if (make_dirs(directory, 0700) < 0)
 		return -1;
-	return write_file(AT_FDCWD, path, content, 0600);
+	if (write_file(AT_FDCWD, path, content, 0600) < 0)
+		return -1;
+	return sync_names(AT_FDCWD, directory);
 }
 
 /* By what name config.json and the helpers know it. */
