@@ -136,7 +136,7 @@ save_archive(struct build *build, const struct new_image *image,
 	if (fd < 0 || store_image(build, image) < 0)
 		return -1;
 	int result = save_images(&build->store, image->names.count ?
-				 image->names.items : whole, fd);
+				 image->names.items : whole, NULL, fd);
 	struct failure why = failure;
 	if (!was_there && store_remove_image(&build->store, image->id, true,
 					     NULL, &removal) < 0 &&

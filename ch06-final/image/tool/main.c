@@ -2,14 +2,14 @@
  * mydocker-image - brings images into the store, and out of it.
  *
  *	mydocker-image [OPTION...] load [-i FILE|DIRECTORY] [-q] [-p PLATFORM]
- *	mydocker-image [OPTION...] save [-o FILE] NAME...
+ *	mydocker-image [OPTION...] save [-o FILE] [-p PLATFORM] NAME...
  *	mydocker-image [OPTION...] check
  *	mydocker-image [OPTION...] import [-c CHANGE] [-m TEXT] [-p PLATFORM]
  *		FILE|- [NAME]
  *	mydocker-image [OPTION...] commit [-a WHO] [-c CHANGE] [-m TEXT]
  *		-p PARENT -b CREATED-BY [NAME]
  *	mydocker-image [OPTION...] builtin busybox
- *	mydocker-image [OPTION...] pull|push [-a] [-q] NAME
+ *	mydocker-image [OPTION...] pull|push [-a] [-q] [-p PLATFORM] NAME
  *	mydocker-image login|logout [SERVER]
  *	mydocker-image fetch URL
  *	mydocker-image tar [-Lx] [-m overlay|aufs] [-e PATH] PATH NAME
@@ -132,7 +132,8 @@ run_load(struct store *store, int argc, char **argv)
 }
 
 static int
-save_to_file(struct store *store, char **names, const char *file)
+save_to_file(struct store *store, char **names, const char *platforms,
+	     const char *file)
 {
 	struct stat st;
 	/* Never half an archive under the name that was asked for; but what
@@ -144,7 +145,7 @@ save_to_file(struct store *store, char **names, const char *file)
 				 (is_other ? 0 : O_CREAT | O_EXCL), 0600);
 	if (fd < 0)
 		return fail("open %s", beside);
-	int result = save_images(store, names, fd);
+	int result = save_images(store, names, platforms, fd);
 	if (result == 0 && !is_other && rename(beside, file) < 0)
 		result = fail("rename %s to %s", beside, file);
 	if (result < 0 && !is_other)
@@ -155,23 +156,26 @@ save_to_file(struct store *store, char **names, const char *file)
 static int
 run_save(struct store *store, int argc, char **argv)
 {
-	const char *file = NULL;
+	const char *file = NULL, *platforms = NULL;
 	optind = 1;
-	for (int option; (option = getopt(argc, argv, "+:o:")) != -1;) {
-		if (option != 'o')
+	for (int option; (option = getopt(argc, argv, "+:o:p:")) != -1;) {
+		if (option == 'o')
+			file = optarg;
+		else if (option == 'p')
+			platforms = optarg;
+		else
 			return failx("save: -%c: unknown, or without its "
 				     "value", optopt);
-		file = optarg;
 	}
 	snprintf(doing, sizeof(doing), "save: ");
 	if (optind == argc)
 		return failx("which images?");
 	if (file)
-		return save_to_file(store, argv + optind, file);
+		return save_to_file(store, argv + optind, platforms, file);
 	if (isatty(STDOUT_FILENO))
 		return failx("cowardly refusing to save to a terminal. Use "
 			     "the -o flag or redirect");
-	return save_images(store, argv + optind, STDOUT_FILENO);
+	return save_images(store, argv + optind, platforms, STDOUT_FILENO);
 }
 
 static int
