@@ -147,7 +147,7 @@ drop_names(struct tags *tags, const char *id, const char *tag,
 static int
 delete_images(struct store *store, const struct tags *tags,
 	      const struct words *ids, const struct store_users *users,
-	      const struct scratch *scratch, struct words *deleted)
+	      const struct scratch *scratch, struct store_removal *removal)
 {
 	auto_words struct words images = { 0 }, layers = { 0 };
 	if (find_unused(store, ids, users, &layers) < 0)
@@ -160,10 +160,11 @@ delete_images(struct store *store, const struct tags *tags,
 		scratch_complete(scratch);
 		return -1;
 	}
-	words_add_all(deleted, ids->items);
+	words_add_all(&removal->deleted, ids->items);
 	for (size_t i = 0; i < layers.count; i++) {
 		auto_free char *diff = text("sha256:%s", layers.items[i]);
-		words_add(deleted, diff);
+		words_add(&removal->deleted, diff);
+		removal->bytes += shelves_layer_size(store, layers.items[i]);
 	}
 	return scratch_discard(store, scratch);
 }
@@ -213,8 +214,7 @@ remove_locked(struct store *store, const char *name, bool force,
 	add_orphans(&tags, &further, users, &gone);
 	if (gone.count == 0)
 		return store_publish_tags(store, scratch, &tags);
-	return delete_images(store, &tags, &gone, users, scratch,
-			     &removal->deleted);
+	return delete_images(store, &tags, &gone, users, scratch, removal);
 }
 
 void

@@ -76,6 +76,7 @@ struct store_users {
 struct store_removal {
 	struct words untagged; /* "busybox:latest" */
 	struct words deleted;  /* "sha256:...": the image, then its layers */
+	uint64_t bytes;	       /* in those layers */
 };
 void store_free_removal(struct store_removal *removal);
 

@@ -568,6 +568,17 @@ class Archives(RegistryTest):
         self.assertEqual(self.good("load", "-i", first),
                          "Loaded image ID: %s\n" % image)
 
+    def test_what_prune_reclaims(self):
+        """The layers that went, not those that others have, too."""
+        self.box("small:1", count=2)
+        self.box("large:1", count=3)
+        made = self.good("create", "small:1", "sh").strip()
+        out = self.good("image", "prune", "-af")
+        self.assertIn("untagged: large:1", out)
+        self.assertTrue(out.endswith("\nTotal reclaimed space: 3kB\n"), out)
+        self.good("rm", made)
+        self.check(["small:1"])
+
     def test_refusals(self):
         self.box("box:1")
         self.bad(["save"], "requires at least 1")

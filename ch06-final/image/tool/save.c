@@ -426,10 +426,8 @@ put_all(struct save *save)
 /* ---- all of it --------------------------------------------------------- */
 
 static int
-save_locked(struct save *save, char *const names[], int fd)
+save_locked(struct save *save, int fd)
 {
-	if (choose_all(save, names) < 0)
-		return -1;
 	save->archive = archive_write_new();
 	if (!save->archive)
 		return failx("libarchive is out of memory");
@@ -442,31 +440,54 @@ save_locked(struct save *save, char *const names[], int fd)
 	return put_all(save);
 }
 
+/* Those named, or else what was chosen already. */
+static int
+save_chosen(struct save *save, char *const names[], int fd)
+{
+	struct store *store = save->store;
+	save->docker = json_array();
+	save->oci = json_array();
+	save->repositories = json_object();
+	/* Nobody removes a layer from under us. */
+	int result = store_lock(store, LOCK_SH);
+	if (result == 0) {
+		result = names ? choose_all(save, names) : 0;
+		if (result == 0)
+			result = save_locked(save, fd);
+		store_unlock(store);
+	}
+	archive_write_free(save->archive);
+	for (size_t i = 0; i < save->count; i++) {
+		if (result == 0)
+			image_tell(store, "save",
+				   save->choices[i].ids.items[0], NULL);
+		words_free(&save->choices[i].ids);
+		words_free(&save->choices[i].names);
+	}
+	free(save->choices);
+	words_free(&save->written);
+	json_decref(save->docker);
+	json_decref(save->oci);
+	json_decref(save->repositories);
+	return result;
+}
+
 int
 save_images(struct store *store, char *const names[], const char *platforms,
 	    int fd)
 {
-	struct save save = { .store = store, .platforms = platforms,
-			     .docker = json_array(), .oci = json_array(),
-			     .repositories = json_object() };
-	/* Nobody removes a layer from under us. */
-	int result = store_lock(store, LOCK_SH);
-	if (result == 0) {
-		result = save_locked(&save, names, fd);
-		store_unlock(store);
-	}
-	archive_write_free(save.archive);
-	for (size_t i = 0; i < save.count; i++) {
-		if (result == 0)
-			image_tell(store, "save", save.choices[i].ids.items[0],
-				   NULL);
-		words_free(&save.choices[i].ids);
-		words_free(&save.choices[i].names);
-	}
-	free(save.choices);
-	words_free(&save.written);
-	json_decref(save.docker);
-	json_decref(save.oci);
-	json_decref(save.repositories);
-	return result;
+	struct save save = { .store = store, .platforms = platforms };
+	return save_chosen(&save, names, fd);
+}
+
+int
+save_image(struct store *store, const char *id, const struct words *names,
+	   int fd)
+{
+	struct save save = { .store = store, .count = 1 };
+	save.choices = new_bytes(sizeof(*save.choices));
+	*save.choices = (struct choice){ 0 };
+	words_add(&save.choices->ids, id);
+	words_add_all(&save.choices->names, names->items);
+	return save_chosen(&save, NULL, fd);
 }

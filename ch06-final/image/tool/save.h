@@ -15,4 +15,8 @@
 int save_images(struct store *store, char *const names[],
 		const char *platforms, int fd);
 
+/* The one with this id, by these names, which it need not have in the store. */
+int save_image(struct store *store, const char *id, const struct words *names,
+	       int fd);
+
 #endif
