@@ -68,6 +68,22 @@ is_one_of(const char *word, const char *const *words)
 static int
 check_secret(const char *secret)
 {
+	static const char *const keys[] = { "id", "type", "src", "source",
+					    "env", NULL };
+	auto_words struct words fields = { 0 };
+	if (csv_read(secret, &fields) < 0)
+		return wrap("invalid secret %.100s", secret);
+	for (size_t i = 0; i < fields.count; i++) {
+		const char *field = fields.items[i];
+		auto_free char *key = text("%.*s", (int)strcspn(field, "="),
+					   field);
+		if (!strchr(field, '='))
+			return failx("invalid secret: field '%.60s' must be a "
+				     "key=value pair", field);
+		if (!is_one_of(key, keys))
+			return failx("invalid secret: unexpected key '%.40s' "
+				     "in '%.60s'", key, field);
+	}
 	auto_free char *id = build_field(secret, "id");
 	auto_free char *type = build_field(secret, "type");
 	if (type && strcmp(type, "file") != 0 && strcmp(type, "env") != 0)

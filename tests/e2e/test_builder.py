@@ -572,6 +572,30 @@ COPY --from=two /etc/passwd /2
         self.assertEqual(self.says(image, "stat", "-c", "%Y", "/x"),
                          "1000000000\n")
 
+    def test_reproducible_elsewhere(self):
+        """Two stores, two times, and either way to say when: one archive."""
+        place = self.context({"a": "a\n"}, "FROM busybox\n"
+                             "ARG SOURCE_DATE_EPOCH\n"
+                             "RUN echo $SOURCE_DATE_EPOCH >/x\n"
+                             "ADD --chown=1:2 a /b/\nWORKDIR /w\n")
+        made = set()
+        for number, words in enumerate((
+                [], ["--build-arg", "SOURCE_DATE_EPOCH=1000000000"],
+                ["--build-arg", "SOURCE_DATE_EPOCH"])):
+            archive = "%s/%d.tar" % (self.scratch(), number)
+            self.succeed([DEMO, "build", "-o", "type=oci,dest=" + archive,
+                          *words, place], env=harness.environment(
+                              MYDOCKER_ROOT=self.scratch() + "/store",
+                              **({} if number == 1 else
+                                 {"SOURCE_DATE_EPOCH": "1000000000"})))
+            with open(archive, "rb") as file:
+                made.add(hashlib.sha256(file.read()).hexdigest())
+            time.sleep(1.1)
+        self.assertEqual(len(made), 1, made)
+        # What the environment says is a number, or it is refused.
+        self.refused("FROM busybox", "is no number of seconds",
+                     env=harness.environment(SOURCE_DATE_EPOCH="soon"))
+
 
 class Seed(Build):
     """The Dockerfile that this project began with, on a base of that name.
@@ -731,6 +755,13 @@ class Ways(Build):
             done = self.run_command([DEMO, "build", "-o", word, place])
             self.assertEqual(done.status, 1, str(done))
             self.assertIn(said, done.err)
+
+    def test_secrets_that_are_none(self):
+        for word, said in (("id=a,file=/x", "unexpected key 'file'"),
+                           ("id=a,/x", "must be a key=value pair"),
+                           ("src=/x", "it has no id="),
+                           ("id=a,type=tpm", "unsupported secret type")):
+            self.refused("FROM busybox", said, arguments=["--secret", word])
 
     def test_names_and_files(self):
         out = os.path.join(self.scratch(), "id")
