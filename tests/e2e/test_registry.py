@@ -6,6 +6,7 @@ import base64
 import collections
 import fcntl
 import gzip
+import http.server
 import json
 import os
 import random
@@ -336,19 +337,34 @@ class Others(Programs):
         self.check()
 
 
-class Platforms(Programs):
-    """One name, and an image for each of several machines."""
+def architecture():
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(
+        os.uname().machine, os.uname().machine)
+
+
+class Several:
+    """An archive of one name, and an image for each of several machines; as
+    buildx and skopeo write one, with an attestation, and without what the
+    index says of one machine more."""
 
     MACHINES = "linux/s390x", "linux/arm/v7"
 
-    def setUp(self):
-        super().setUp()
-        self.here = "linux/" + Wire.architecture()
+    def __init__(self, name):
+        self.here = "linux/" + architecture()
         self.ids = {}
-        path = self.place + "/multi.tar"
-        with open(path, "wb") as file:
-            file.write(self.archive())
-        self.path = path
+        blobs, lost = {}, {}
+        index = json.dumps({"manifests": [
+            self.image("unknown/unknown", blobs),
+            *(self.image(p, blobs) for p in self.MACHINES),
+            self.image("linux/riscv64", lost),
+            self.image(self.here, blobs)]}).encode()
+        blobs[digest_of(index)[7:]] = index
+        top = {"schemaVersion": 2, "manifests": [test_images.descriptor(
+            index, "index.v1+json", annotations={
+                "io.containerd.image.name": "docker.io/" + name,
+                "org.opencontainers.image.ref.name": "1"})]}
+        self.data = tar(member("index.json", json.dumps(top).encode()), *(
+            member("blobs/sha256/" + h, b) for h, b in blobs.items()))
 
     def image(self, platform, blobs):
         _, machine, variant = (platform + "//").split("/")[:3]
@@ -367,24 +383,19 @@ class Platforms(Programs):
                 {"os": platform.split("/")[0], "architecture": machine},
                 **({"variant": variant} if variant else {})))
 
-    def archive(self):
-        """As buildx and skopeo write one, with an attestation, and without
-        what the index says of one machine more."""
-        blobs, lost = {}, {}
-        index = json.dumps({"manifests": [
-            self.image("unknown/unknown", blobs),
-            *(self.image(p, blobs) for p in self.MACHINES),
-            self.image("linux/riscv64", lost),
-            self.image(self.here, blobs)]}).encode()
-        blobs[digest_of(index)[7:]] = index
-        top = {"schemaVersion": 2, "manifests": [test_images.descriptor(
-            index, "index.v1+json", annotations={
-                "io.containerd.image.name": "docker.io/team/multi:1",
-                "org.opencontainers.image.ref.name": "1"})]}
-        return tar(member("index.json", json.dumps(top).encode()), *(
-            member("blobs/sha256/" + h, b) for h, b in blobs.items()))
 
-    def all_of(self, name, machines=MACHINES):
+class Platforms(Programs):
+    """One name, and an image for each of several machines."""
+
+    def setUp(self):
+        super().setUp()
+        several = Several("team/multi:1")
+        self.here, self.ids = several.here, several.ids
+        self.path = self.place + "/multi.tar"
+        with open(self.path, "wb") as file:
+            file.write(several.data)
+
+    def all_of(self, name, machines=Several.MACHINES):
         return {name: self.ids[self.here],
                 **{"%s %s" % (name, p): self.ids[p] for p in machines}}
 
@@ -713,6 +724,39 @@ class Archives(RegistryTest):
         self.bad(["import", "-m", "\udce9", "/dev/null", "no:1"],
                  "the comment is not UTF-8")
         self.check(["ch:1", "ch:2"])
+
+    def test_import_from_a_server(self):
+        data = layer("f", 3000)
+        sent = {"/root.tar": gzip.compress(data), "/half.tar":
+                gzip.compress(data)[:-500], "/page": b"<html>"}
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200 if self.path in sent else 404)
+                self.send_header("Content-Length",
+                                 len(sent.get(self.path, b"")))
+                self.end_headers()
+                self.wfile.write(sent.get(self.path, b""))
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        url = "http://127.0.0.1:%d" % server.server_port
+        self.good("import", url + "/root.tar", "far:1")
+        self.assertEqual(self.config("far:1")["rootfs"]["diff_ids"],
+                         [digest_of(data)])
+        self.assertEqual(self.config("far:1")["history"][0]["comment"],
+                         "Imported from " + url + "/root.tar")
+        for path, said in (("/none", "404"), ("/half.tar", "break off"),
+                           ("/page", "not a tar archive")):
+            self.bad(["import", url + path, "bad:1"], said)
+        self.bad(["import", "http://127.0.0.1:1/x", "bad:1"],
+                 "Failed to connect")
+        self.check(["far:1"])
 
     def test_import_for_another_machine(self):
         for words, due in ((["--platform", "linux/s390x"], "s390x"),
@@ -1071,7 +1115,7 @@ class Wire(RegistryTest):
         fake = self.fake()
         manifests = []
         for platform in ("linux/s390x", "linux/arm/v7", "linux/arm/v6",
-                         "linux/" + self.architecture()):
+                         "linux/" + architecture()):
             _, machine, variant = (platform + "//").split("/")[:3]
             layers = [layer(machine + variant)]
             digest = fake.add("box", machine + variant, layers,
@@ -1101,11 +1145,6 @@ class Wire(RegistryTest):
                   fake.name + "/box:s390x"], "does not provide the specified "
                  "platform (linux/arm64)")
         self.check()
-
-    @staticmethod
-    def architecture():
-        return {"x86_64": "amd64", "aarch64": "arm64"}.get(
-            os.uname().machine, os.uname().machine)
 
     def test_compressions(self):
         self.need("zstd")
@@ -1636,9 +1675,14 @@ class Kills(RegistryTest):
         with open(archive, "wb") as file:
             file.write(test_images.docker_archive(
                 [shared, layer("y", 150000, seed=77)], names=["loaded:1"]))
+        several = self.place + "/several.tar"
+        with open(several, "wb") as file:
+            file.write(Several("team/multi:1").data)
         verbs = [["pull", "-q", fake.name + "/box:%d" % i] for i in range(4)]
         verbs += [["load", "-q", "-i", archive], ["rmi", "loaded:1"],
-                  ["tag", "loaded:1", "more:1"], ["rmi", "more:1"]]
+                  ["tag", "loaded:1", "more:1"], ["rmi", "more:1"],
+                  ["load", "-q", "-i", several], ["rmi", "team/multi:1"],
+                  ["tag", "team/multi:1", "more:1"]]
         verbs += [["rmi", fake.name + "/box:%d" % i] for i in range(4)]
         builds = self.builds(fake)
         verbs += builds
@@ -1664,6 +1708,8 @@ class Kills(RegistryTest):
             if killed == least:
                 break
         self.assertEqual(killed, least, "seed %d" % seed)
+        print("   kill -9: %d times in %d commands, seed %d" % (
+            killed, turn + 1, seed))
         for name in list(self.names()):
             self.demo("rmi", name)
         self.good("system", "prune", "-f")

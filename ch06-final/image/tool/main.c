@@ -5,7 +5,7 @@
  *	mydocker-image [OPTION...] save [-o FILE] [-p PLATFORM] NAME...
  *	mydocker-image [OPTION...] check
  *	mydocker-image [OPTION...] import [-c CHANGE] [-m TEXT] [-p PLATFORM]
- *		FILE|- [NAME]
+ *		FILE|URL|- [NAME]
  *	mydocker-image [OPTION...] commit [-a WHO] [-c CHANGE] [-m TEXT]
  *		-p PARENT -b CREATED-BY [NAME]
  *	mydocker-image [OPTION...] builtin busybox
@@ -27,6 +27,7 @@
  */
 #include "builtin.h"
 #include "check.h"
+#include "fetch.h"
 #include "import.h"
 #include "load.h"
 #include "remote.h"
@@ -210,6 +211,39 @@ time_now(void)
 	return time(NULL);
 }
 
+static bool
+is_url(const char *source)
+{
+	return strncmp(source, "http://", 7) == 0 ||
+	       strncmp(source, "https://", 8) == 0;
+}
+
+/* What is there, whole, in a file without a name. */
+static int
+open_url(const struct store *store, const char *url)
+{
+	snprintf(doing, sizeof(doing), "import: ");
+	auto_close int fd = openat(store->dir, ".",
+				   O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail("make a file for what %.150s is", url);
+	if (fetch_url(url, fd) < 0)
+		return -1;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return fail("read what %.150s is", url);
+	return take_fd(&fd);
+}
+
+static int
+open_source(const struct store *store, const char *source, const char **name)
+{
+	if (!is_url(source))
+		return open_input("import", strcmp(source, "-") == 0 ?
+				  NULL : source, name);
+	*name = source;
+	return open_url(store, source);
+}
+
 static int
 run_import(struct store *store, int argc, char **argv)
 {
@@ -230,10 +264,8 @@ run_import(struct store *store, int argc, char **argv)
 	argv += optind;
 	if (argc - optind < 1 || argc - optind > 2)
 		return failx("import takes a file (\"-\" is standard input) "
-			     "and the image's name");
-	bool is_stdin = strcmp(argv[0], "-") == 0;
-	auto_close int fd = open_input("import", is_stdin ? NULL : argv[0],
-					&name);
+			     "or a URL, and the image's name");
+	auto_close int fd = open_source(store, argv[0], &name);
 	if (fd < 0)
 		return -1;
 	auto_free char *comment = message ? copy_text(message) :
