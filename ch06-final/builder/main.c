@@ -21,6 +21,7 @@
 #include "self.h"
 #include "stages.h"
 #include "steps.h"
+#include "platform.h"
 #include "told.h"
 #include "tool/manifest.h"
 
@@ -222,10 +223,24 @@ hold_steps(struct build *build)
 }
 
 static int
+check_platform(const char *platform)
+{
+	if (strchr(platform, ','))
+		return failx("--platform=%.60s: one platform at a time is "
+			     "built here, each by a name of its own", platform);
+	if (!platform_is_valid(platform) ||
+	    strncmp(platform, "linux/", 6) != 0)
+		return failx("--platform=%.60s: it is no \"linux/arch\" or "
+			     "\"linux/arch/variant\"", platform);
+	return 0;
+}
+
+static int
 open_all(struct build *build, enum storage driver)
 {
 	build->platform = platform_of(&build->options);
 	if (build_options_check(&build->options) < 0 ||
+	    check_platform(build->platform) < 0 ||
 	    read_epoch(build) < 0 || steps_check_names() < 0 ||
 	    told_begin(kind_of_telling(&build->options)) < 0 ||
 	    store_open(&build->store, build->root, driver) < 0 ||

@@ -756,6 +756,22 @@ class Ways(Build):
             self.assertEqual(done.status, 1, str(done))
             self.assertIn(said, done.err)
 
+    def test_platforms(self):
+        place = self.context({"a": "a\n"}, "FROM scratch\nCOPY a /a")
+        for word, architecture, variant in (
+                ("linux/arm64", "arm64", None), ("s390x", "s390x", None),
+                ("linux/arm/v7", "arm", "v7")):
+            config = self.config(self.build(None, "--platform", word,
+                                            context=place))
+            self.assertEqual((config["architecture"], config["os"],
+                              config.get("variant")),
+                             (architecture, "linux", variant))
+        for word, said in (("linux/amd64,linux/arm64", "one platform at a"),
+                           ("windows/amd64", "it is no"),
+                           ("linux/a b", "it is no")):
+            self.refused("FROM scratch\nCOPY a /a", said,
+                         arguments=["--platform", word])
+
     def test_secrets_that_are_none(self):
         for word, said in (("id=a,file=/x", "unexpected key 'file'"),
                            ("id=a,/x", "must be a key=value pair"),

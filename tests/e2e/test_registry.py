@@ -759,10 +759,13 @@ class Archives(RegistryTest):
         self.check(["far:1"])
 
     def test_import_for_another_machine(self):
-        for words, due in ((["--platform", "linux/s390x"], "s390x"),
-                           (["--platform", "s390x"], "s390x")):
+        for words, due in ((["--platform", "linux/s390x"], ("s390x", None)),
+                           (["--platform", "s390x"], ("s390x", None)),
+                           (["--platform", "linux/arm/v7"], ("arm", "v7"))):
             self.good("import", *words, self.file(test_images.GOOD), "far:1")
-            self.assertEqual(self.config("far:1")["architecture"], due)
+            config = self.config("far:1")
+            self.assertEqual((config["architecture"], config.get("variant")),
+                             due)
 
     def test_tag_and_history(self):
         path = self.place + "/h.tar"
