@@ -92,7 +92,8 @@ static int
 find_or_fetch(struct build *build, const char *name, const char *platform,
 	      struct telling *telling, struct image *image)
 {
-	bool is_there = store_find_image(&build->store, name, image) == 0;
+	bool is_there = store_find_platform(&build->store, name, platform,
+					    image) == 0;
 	if (!is_there && failure.code != ENOENT)
 		return -1;
 	bool is_right = is_there && is_for(image, platform);
@@ -102,7 +103,7 @@ find_or_fetch(struct build *build, const char *name, const char *platform,
 	if (fetch(build, name, platform, telling) < 0)
 		return wrap("%.100s: failed to resolve source metadata",
 			    name);
-	if (store_find_image(&build->store, name, image) < 0)
+	if (store_find_platform(&build->store, name, platform, image) < 0)
 		return -1;
 	return is_for(image, platform) ? 0 :
 		failx("%.100s is for linux/%s, not for %s", name,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "csv.h"
 #include "limit_options.h"
 #include "network_options.h"
 
@@ -30,8 +31,8 @@ const struct option_row build_option_rows[] = {
 	     "instructions during build (default \"default\")", network),
 	FLAG(0, "no-cache", "Do not use cache when building the image",
 	     no_cache),
-	TEXT('o', "output", "string", "Output destination: a directory, or "
-	     "type=local|tar|docker|oci,dest=PATH", output),
+	LIST('o', "output", "list", "Output destination: a directory, or "
+	     "type=local|tar|docker|oci,dest=PATH", outputs),
 	TEXT(0, "platform", "string", "Set the target platform of the build",
 	     platform),
 	TEXT(0, "progress", "string", "Set type of progress output (auto, "
@@ -67,6 +68,22 @@ is_one_of(const char *word, const char *const *words)
 static int
 check_secret(const char *secret)
 {
+	static const char *const keys[] = { "id", "type", "src", "source",
+					    "env", NULL };
+	auto_words struct words fields = { 0 };
+	if (csv_read(secret, &fields) < 0)
+		return wrap("invalid secret %.100s", secret);
+	for (size_t i = 0; i < fields.count; i++) {
+		const char *field = fields.items[i];
+		auto_free char *key = text("%.*s", (int)strcspn(field, "="),
+					   field);
+		if (!strchr(field, '='))
+			return failx("invalid secret: field '%.60s' must be a "
+				     "key=value pair", field);
+		if (!is_one_of(key, keys))
+			return failx("invalid secret: unexpected key '%.40s' "
+				     "in '%.60s'", key, field);
+	}
 	auto_free char *id = build_field(secret, "id");
 	auto_free char *type = build_field(secret, "type");
 	if (type && strcmp(type, "file") != 0 && strcmp(type, "env") != 0)
@@ -82,7 +99,6 @@ build_options_check(const struct build_options *options)
 						  "quiet", NULL };
 	static const char *const networks[] = { "default", "bridge", "none",
 						"host", NULL };
-	struct output output = { 0 };
 	if (options->progress && !is_one_of(options->progress, progresses))
 		return failx("invalid progress: %.40s", options->progress);
 	if (options->network && !is_one_of(options->network, networks))
@@ -95,9 +111,12 @@ build_options_check(const struct build_options *options)
 		if (options->labels.items[i][0] == '=')
 			return failx("invalid label '%.80s': empty name",
 				     options->labels.items[i]);
-	int result = output_parse(options->output, &output);
-	free(output.dest);
-	return result;
+	for (size_t i = 0; i < options->outputs.count; i++) {
+		auto_output struct output output = { 0 };
+		if (output_parse(options->outputs.items[i], &output) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 void
@@ -105,9 +124,10 @@ build_options_free(struct build_options *options)
 {
 	char *texts[] = { options->file, options->target, options->platform,
 			  options->network, options->progress,
-			  options->iidfile, options->output };
+			  options->iidfile };
 	for (size_t i = 0; i < countof(texts); i++)
 		free(texts[i]);
+	words_free(&options->outputs);
 	words_free(&options->tags);
 	words_free(&options->args);
 	words_free(&options->labels);
@@ -154,24 +174,70 @@ output_kind(const char *type, enum output_kind *kind)
 		     "docker and oci", type);
 }
 
-int
-output_parse(const char *string, struct output *output)
+/* What has only one value here is taken with that one. */
+static int
+take_fixed(const char *key, const char *value)
 {
-	*output = (struct output){ .kind = OUTPUT_IMAGE };
-	if (!string)
-		return 0;
-	if (!strchr(string, '=')) {
-		bool is_stdout = strcmp(string, "-") == 0;
-		output->kind = is_stdout ? OUTPUT_TAR : OUTPUT_LOCAL;
-		output->dest = copy_text(string);
-		return 0;
+	static const struct {
+		const char *key, *value, *why;
+	} fixed[] = {
+		{ "push", "false", "push the image by the verb push" },
+		{ "tar", "true", "unpack the archive with tar" },
+		{ "platform-split", "false", "there is one platform" },
+	};
+	for (size_t i = 0; i < countof(fixed); i++) {
+		if (strcmp(fixed[i].key, key) != 0)
+			continue;
+		return strcmp(fixed[i].value, value) == 0 ? 0 :
+			failx("output %s=%.40s is not supported: %s", key,
+			      value, fixed[i].why);
 	}
-	auto_free char *type = build_field(string, "type");
-	if (!type)
-		return failx("type is required for output");
-	if (output_kind(type, &output->kind) < 0)
-		return -1;
-	output->dest = build_field(string, "dest");
+	return failx("unexpected key '%.40s' for an output", key);
+}
+
+/* Several names stand in one field in quotes, between commas. */
+static void
+add_names(const char *value, struct words *names)
+{
+	while (*value) {
+		size_t length = strcspn(value, ",");
+		auto_free char *name = text("%.*s", (int)length, value);
+		words_add(names, name);
+		value += length + (value[length] == ',');
+	}
+}
+
+static int
+take_output(const char *field, struct output *output, char **type)
+{
+	const char *equals = strchr(field, '=');
+	if (!equals)
+		return failx("invalid output %.60s: it is no key=value", field);
+	auto_free char *key = text("%.*s", (int)(equals - field), field);
+	const char *value = equals + 1;
+	if (strcmp(key, "type") == 0)
+		option_take_text(type, value);
+	else if (strcmp(key, "dest") == 0)
+		option_take_text(&output->dest, value);
+	else if (strcmp(key, "name") == 0)
+		add_names(value, &output->names);
+	else
+		return take_fixed(key, value);
+	return 0;
+}
+
+/* Where it goes when that is not said, and whether it goes anywhere. */
+static int
+complete_output(struct output *output, const char *type)
+{
+	bool is_files = output->kind == OUTPUT_LOCAL ||
+			output->kind == OUTPUT_TAR;
+	if (is_files && output->names.count)
+		return failx("output type \"%s\" has no name: there are only "
+			     "files", type);
+	if (output->kind == OUTPUT_IMAGE && output->dest)
+		return failx("output type \"image\" has no dest: it goes into "
+			     "the store (type=docker and type=oci are files)");
 	if (output->dest || output->kind == OUTPUT_IMAGE)
 		return 0;
 	if (output->kind == OUTPUT_LOCAL)
@@ -182,4 +248,37 @@ output_parse(const char *string, struct output *output)
 	else
 		output->dest = copy_text("-");
 	return 0;
+}
+
+int
+output_parse(const char *string, struct output *output)
+{
+	auto_words struct words fields = { 0 };
+	auto_free char *type = NULL;
+	*output = (struct output){ .kind = OUTPUT_IMAGE };
+	if (!string)
+		return 0;
+	if (!strchr(string, '=')) {
+		bool is_stdout = strcmp(string, "-") == 0;
+		output->kind = is_stdout ? OUTPUT_TAR : OUTPUT_LOCAL;
+		output->dest = copy_text(string);
+		return 0;
+	}
+	if (csv_read(string, &fields) < 0)
+		return wrap("invalid output %.100s", string);
+	for (size_t i = 0; i < fields.count; i++)
+		if (take_output(fields.items[i], output, &type) < 0)
+			return -1;
+	if (!type)
+		return failx("type is required for output");
+	return output_kind(type, &output->kind) < 0 ?
+		       -1 : complete_output(output, type);
+}
+
+void
+output_free(struct output *output)
+{
+	free(output->dest);
+	words_free(&output->names);
+	*output = (struct output){ 0 };
 }

@@ -15,7 +15,8 @@ struct build_options {
 	struct words args;   /* --build-arg: NAME=VALUE, or NAME */
 	struct words labels; /* --label */
 	struct words secrets; /* --secret: id=...,src=... or env=... */
-	char *target, *platform, *network, *progress, *iidfile, *output;
+	struct words outputs; /* -o: what output_parse() takes */
+	char *target, *platform, *network, *progress, *iidfile;
 	bool no_cache, pull, quiet;
 	/* Of every RUN: --add-host, --shm-size, --ulimit. */
 	struct settings settings;
@@ -38,9 +39,13 @@ enum output_kind {
 };
 struct output {
 	enum output_kind kind;
-	char *dest; /* "-": standard output; NULL of an image */
+	char *dest;	    /* "-": standard output; NULL of an image */
+	struct words names; /* of an image or an archive, besides those of -t */
 };
+/* NULL: what is made where nothing is said, an image. */
 int output_parse(const char *string, struct output *output);
+void output_free(struct output *output);
+#define auto_output __attribute__((cleanup(output_free)))
 
 /* The value of a field of "id=x,src=y"; NULL when there is none.  The caller
  * frees. */

@@ -21,20 +21,39 @@
 #include "self.h"
 #include "stages.h"
 #include "steps.h"
+#include "platform.h"
 #include "told.h"
 #include "tool/manifest.h"
 
 /* ---- what is wanted ------------------------------------------------------ */
 
+/* An ARG has it, too, wherever it comes from. */
+static const char *
+epoch_of(struct words *args)
+{
+	static const char name[] = "SOURCE_DATE_EPOCH";
+	const char *epoch = getenv(name);
+	bool is_said = false;
+	for (size_t i = 0; i < args->count; i++) {
+		const char *arg = args->items[i];
+		size_t length = strcspn(arg, "=");
+		if (length != strlen(name) || strncmp(arg, name, length) != 0)
+			continue;
+		is_said = true;
+		epoch = arg[length] ? arg + length + 1 : epoch;
+	}
+	if (epoch && *epoch && !is_said) {
+		auto_free char *arg = text("%s=%s", name, epoch);
+		words_add(args, arg);
+	}
+	return epoch;
+}
+
 static int
 read_epoch(struct build *build)
 {
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	const char *epoch = epoch_of(&build->options.args);
 	uint64_t seconds;
-	for (size_t i = 0; i < build->options.args.count; i++)
-		if (strncmp(build->options.args.items[i],
-			    "SOURCE_DATE_EPOCH=", 18) == 0)
-			epoch = build->options.args.items[i] + 18;
 	if (!epoch || !*epoch)
 		return 0;
 	if (parse_number(epoch, 0, INT64_MAX / 2, &seconds) < 0)
@@ -204,10 +223,24 @@ hold_steps(struct build *build)
 }
 
 static int
+check_platform(const char *platform)
+{
+	if (strchr(platform, ','))
+		return failx("--platform=%.60s: one platform at a time is "
+			     "built here, each by a name of its own", platform);
+	if (!platform_is_valid(platform) ||
+	    strncmp(platform, "linux/", 6) != 0)
+		return failx("--platform=%.60s: it is no \"linux/arch\" or "
+			     "\"linux/arch/variant\"", platform);
+	return 0;
+}
+
+static int
 open_all(struct build *build, enum storage driver)
 {
 	build->platform = platform_of(&build->options);
 	if (build_options_check(&build->options) < 0 ||
+	    check_platform(build->platform) < 0 ||
 	    read_epoch(build) < 0 || steps_check_names() < 0 ||
 	    told_begin(kind_of_telling(&build->options)) < 0 ||
 	    store_open(&build->store, build->root, driver) < 0 ||

@@ -19,9 +19,8 @@
 /* ---- the image ----------------------------------------------------------- */
 
 static int
-take_names(const struct build *build, struct words *names)
+take_names(const struct words *tags, struct words *names)
 {
-	const struct words *tags = &build->options.tags;
 	for (size_t i = 0; i < tags->count; i++) {
 		auto_reference struct reference reference = { 0 };
 		if (reference_parse(tags->items[i], &reference) < 0)
@@ -31,7 +30,8 @@ take_names(const struct build *build, struct words *names)
 			return failx("invalid tag \"%.100s\": it has a digest",
 				     tags->items[i]);
 		auto_free char *name = reference_name(&reference);
-		words_add(names, name);
+		if (!words_has(names, name))
+			words_add(names, name);
 	}
 	return 0;
 }
@@ -56,7 +56,7 @@ add_labels(const struct build *build, struct build_state *state)
 
 static int
 describe(const struct build *build, const struct build_state *state,
-	 struct new_image *image)
+	 const struct output *output, struct new_image *image)
 {
 	char hex[65];
 	build_state_layers(state, &image->layers);
@@ -69,7 +69,8 @@ describe(const struct build *build, const struct build_state *state,
 	if (digest_bytes(image->json, strlen(image->json), hex) < 0)
 		return -1;
 	image->id = text("sha256:%s", hex);
-	return take_names(build, &image->names);
+	return take_names(&build->options.tags, &image->names) < 0 ?
+		       -1 : take_names(&output->names, &image->names);
 }
 
 /* Nothing is to be written where all is as it is to be. */
@@ -131,12 +132,13 @@ save_archive(struct build *build, const struct new_image *image,
 	struct store_removal removal = { 0 };
 	bool was_there = faccessat(build->store.blobs, image->id + 7, F_OK,
 				   0) == 0;
-	char *whole[] = { image->id, NULL };
+	/* The names are the archive's alone. */
+	struct new_image nameless = *image;
+	nameless.names = (struct words){ 0 };
 	auto_close int fd = open_dest(output, stdout_fd);
-	if (fd < 0 || store_image(build, image) < 0)
+	if (fd < 0 || store_image(build, &nameless) < 0)
 		return -1;
-	int result = save_images(&build->store, image->names.count ?
-				 image->names.items : whole, fd);
+	int result = save_image(&build->store, image->id, &image->names, fd);
 	struct failure why = failure;
 	if (!was_there && store_remove_image(&build->store, image->id, true,
 					     NULL, &removal) < 0 &&
@@ -194,15 +196,14 @@ make_image(struct build *build, struct build_state *state,
 	   struct telling *telling, char **id)
 {
 	struct new_image image = { 0 };
-	add_labels(build, state);
-	int result = describe(build, state, &image);
+	int result = describe(build, state, output, &image);
 	if (result == 0)
 		result = output->kind == OUTPUT_ARCHIVE ?
 				 save_archive(build, &image, output,
 					      stdout_fd) :
 				 store_image(build, &image);
 	if (result == 0) {
-		*id = copy_text(image.id);
+		option_take_text(id, image.id);
 		telling_note(telling, "writing image %s done", image.id);
 		for (size_t i = 0; i < image.names.count; i++) {
 			auto_free char *full =
@@ -214,13 +215,13 @@ make_image(struct build *build, struct build_state *state,
 	return result;
 }
 
-int
-outcome_make(struct build *build, struct build_state *state, int stdout_fd,
-	     char **id)
+static int
+make_output(struct build *build, struct build_state *state,
+	    const char *string, int stdout_fd, char **id)
 {
-	struct output output;
+	auto_output struct output output = { 0 };
 	struct telling telling;
-	if (output_parse(build->options.output, &output) < 0)
+	if (output_parse(string, &output) < 0)
 		return -1;
 	bool is_files = output.kind == OUTPUT_LOCAL ||
 			output.kind == OUTPUT_TAR;
@@ -234,6 +235,20 @@ outcome_make(struct build *build, struct build_state *state, int stdout_fd,
 		telling_failed(&telling);
 	else
 		telling_done(&telling);
-	free(output.dest);
+	return result;
+}
+
+int
+outcome_make(struct build *build, struct build_state *state, int stdout_fd,
+	     char **id)
+{
+	const struct words *outputs = &build->options.outputs;
+	int result = 0;
+	add_labels(build, state);
+	if (outputs->count == 0)
+		return make_output(build, state, NULL, stdout_fd, id);
+	for (size_t i = 0; result == 0 && i < outputs->count; i++)
+		result = make_output(build, state, outputs->items[i],
+				     stdout_fd, id);
 	return result;
 }

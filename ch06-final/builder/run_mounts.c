@@ -15,9 +15,24 @@
 #include "mount_options.h"
 #include "mountfd.h"
 #include "ns.h"
+#include "path.h"
+#include "pour.h"
 #include "safepath.h"
+#include "tree.h"
 
 /* ---- the key ------------------------------------------------------------- */
+
+/* What it begins with, where that comes from elsewhere. */
+static int
+key_from(struct step_job *job, const struct run_mount *mount,
+	 struct cache_key *key)
+{
+	auto_build_state struct build_state from = { 0 };
+	if (step_from(job, mount->from, mount->from_stage, &from) < 0)
+		return -1;
+	step_key_layers(key, &from);
+	return 0;
+}
 
 /* All that would be there, also what .dockerignore leaves out. */
 static int
@@ -43,16 +58,13 @@ key_context(const struct build *build, const struct run_mount *mount,
 }
 
 static int
-key_bind(struct step_job *job, const struct run_mount *mount,
-	 struct cache_key *key)
+key_mount(struct step_job *job, const struct run_mount *mount,
+	  struct cache_key *key)
 {
-	auto_build_state struct build_state from = { 0 };
-	if (!mount->from)
-		return key_context(job->build, mount, key);
-	if (step_from(job, mount->from, mount->from_stage, &from) < 0)
-		return -1;
-	step_key_layers(key, &from);
-	return 0;
+	if (mount->from)
+		return key_from(job, mount, key);
+	return mount->kind == RUN_MOUNT_BIND ?
+		       key_context(job->build, mount, key) : 0;
 }
 
 int
@@ -61,8 +73,7 @@ run_mounts_key(struct step_job *job, struct cache_key *key)
 	const struct instruction *run = job->instruction;
 	cache_key_add_all(key, &run->mount_flags);
 	for (size_t i = 0; i < run->mount_count; i++)
-		if (run->mounts[i].kind == RUN_MOUNT_BIND &&
-		    key_bind(job, &run->mounts[i], key) < 0)
+		if (key_mount(job, &run->mounts[i], key) < 0)
 			return wrap("--mount=%s", run->mount_flags.items[i]);
 	return 0;
 }
@@ -192,9 +203,8 @@ hold(struct run_mounts *mounts, int caches, const char *hex, int how)
 /* sharing=private: the first of these that nobody has. */
 static int
 choose_cache(struct run_mounts *mounts, const struct run_mount *mount,
-	     const char *target, int caches, char hex[65])
+	     const char *id, int caches, char hex[65])
 {
-	const char *id = mount->id ?: target;
 	for (unsigned int i = 0;; i++) {
 		auto_free char *name = i ? text("%s\n%u", id, i) :
 					   copy_text(id);
@@ -211,19 +221,103 @@ choose_cache(struct run_mounts *mounts, const struct run_mount *mount,
 	}
 }
 
+/* One that begins with the files of a stage or an image is another than that
+ * which begins empty, or with others. */
 static int
-make_cache(int caches, const char *hex, const char *id,
-	   const struct run_mount *mount)
+name_cache(struct step_job *job, const struct run_mount *mount, char **id)
+{
+	struct cache_key key;
+	char hex[65];
+	auto_free char *target = step_path(job->state, mount->target);
+	auto_free char *source = path_clean(mount->source ?: "/");
+	const char *given = mount->id ?: target;
+	if (mount->source && !mount->from)
+		return failx("a cache with source=%.60s needs a from= to take "
+			     "that of", mount->source);
+	*id = mount->from ? NULL : copy_text(given);
+	if (*id)
+		return 0;
+	if (cache_key_begin(&key, "") < 0)
+		return -1;
+	cache_key_add(&key, source);
+	if (key_from(job, mount, &key) < 0 || cache_key_end(&key, hex) < 0)
+		return -1;
+	*id = text("%s\nfrom %s", given, hex);
+	return 0;
+}
+
+static int
+unpack_into(void *data, int input)
+{
+	const struct place place = { .root = *(int *)data, .path = "/" };
+	uint64_t bytes;
+	return tar_read(&place, input, &bytes);
+}
+
+static int
+fill_cache(struct step_job *job, const struct run_mount *mount,
+	   struct run_mounts *mounts, int to)
+{
+	const char *path = mount->source ?: "/";
+	auto_close int root = mount_from(job, mount, mounts);
+	if (root < 0)
+		return -1;
+	auto_close int source = safepath_open(root, path,
+					      O_PATH | O_DIRECTORY);
+	struct stat st;
+	if (source < 0 || fstat(source, &st) < 0)
+		return fail("find %.100s", path);
+	if (fchown(to, st.st_uid, st.st_gid) < 0 ||
+	    fchmod(to, st.st_mode & 07777) < 0)
+		return fail("make it like %.100s", path);
+	const struct tar_source files = { .root = root, .path = path,
+					  .name = "." };
+	return pour(&files, unpack_into, &to);
+}
+
+static int
+begin_cache(struct step_job *job, const struct run_mount *mount,
+	    struct run_mounts *mounts, int to)
+{
+	if (mount->from && fill_cache(job, mount, mounts, to) < 0)
+		return -1;
+	if ((mount->has_uid || mount->has_gid || !mount->from) &&
+	    fchown(to, mount->has_uid ? mount->uid : 0,
+		   mount->has_gid ? mount->gid : 0) < 0)
+		return fail("give it to %u:%u", mount->uid, mount->gid);
+	if ((mount->has_mode || !mount->from) &&
+	    fchmod(to, mount->has_mode ? mount->mode : 0755) < 0)
+		return fail("set its mode");
+	return 0;
+}
+
+/* It appears with all that it begins with.  Of two who make it at once one is
+ * first, and the other takes that. */
+static int
+make_cache(struct step_job *job, const struct run_mount *mount,
+	   struct run_mounts *mounts, int caches, const char *hex,
+	   const char *id)
 {
 	auto_free char *note = text("%s.id", hex);
-	if (mkdirat(caches, hex, 0700) < 0)
-		return errno == EEXIST ? 0 : fail("make the cache %.100s", id);
-	if (fchownat(caches, hex, mount->has_uid ? mount->uid : 0,
-		     mount->has_gid ? mount->gid : 0, 0) < 0 ||
-	    fchmodat(caches, hex, mount->has_mode ? mount->mode : 0755,
-		     0) < 0)
-		return fail("make the cache %.100s", id);
-	return write_file_unsynced(caches, note, id, 0600);
+	auto_free char *given = text("%.*s", (int)strcspn(id, "\n"), id);
+	auto_free char *begun = text("%s.%d", hex, getpid());
+	if (faccessat(caches, hex, F_OK, 0) == 0)
+		return 0;
+	if (tree_remove(caches, begun) < 0 || mkdirat(caches, begun, 0700) < 0)
+		return fail("make the cache %.100s", given);
+	auto_close int dir = openat(caches, begun,
+				    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || begin_cache(job, mount, mounts, dir) < 0) {
+		struct failure why = failure;
+		tree_remove(caches, begun);
+		failure = why;
+		return wrap("make the cache %.100s", given);
+	}
+	if (renameat(caches, begun, caches, hex) == 0)
+		return write_file_unsynced(caches, note, given, 0600);
+	if (errno != EEXIST && errno != ENOTEMPTY)
+		return fail("make the cache %.100s", given);
+	return tree_remove(caches, begun);
 }
 
 static int
@@ -231,11 +325,11 @@ add_cache(struct step_job *job, struct draft *draft,
 	  const struct run_mount *mount, struct run_mounts *mounts)
 {
 	char hex[65];
+	auto_free char *id = NULL;
 	auto_close int caches = open_caches(job->build);
-	auto_free char *target = step_path(job->state, mount->target);
-	if (caches < 0 ||
-	    choose_cache(mounts, mount, target, caches, hex) < 0 ||
-	    make_cache(caches, hex, mount->id ?: target, mount) < 0)
+	if (caches < 0 || name_cache(job, mount, &id) < 0 ||
+	    choose_cache(mounts, mount, id, caches, hex) < 0 ||
+	    make_cache(job, mount, mounts, caches, hex, id) < 0)
 		return -1;
 	auto_free char *place = path_of(caches);
 	auto_free char *path = text("%s/%s", place, hex);

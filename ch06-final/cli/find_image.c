@@ -60,10 +60,11 @@ find_image(struct store *store, const struct run_wanted *wanted,
 	   const char *name, struct image *image)
 {
 	const char *pull = wanted->pull ? wanted->pull : "missing";
+	const char *platform = wanted->settings.platform;
 	if (strcmp(pull, "always") == 0 &&
 	    unlocked(store, fetch, wanted, name) < 0)
 		return -1;
-	if (store_find_image(store, name, image) == 0)
+	if (store_find_platform(store, name, platform, image) == 0)
 		return 0;
 	bool is_builtin = strcmp(name, "busybox") == 0 ||
 			  strcmp(name, "busybox:latest") == 0;
@@ -75,7 +76,7 @@ find_image(struct store *store, const struct run_wanted *wanted,
 			other_images());
 	if (unlocked(store, is_builtin ? NULL : fetch, wanted, name) < 0)
 		return -1;
-	return store_find_image(store, name, image);
+	return store_find_platform(store, name, platform, image);
 }
 
 static int

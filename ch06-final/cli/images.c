@@ -109,16 +109,28 @@ fits(const struct image *image, const struct wanted_images *wanted)
 
 /* ---- rows ---------------------------------------------------------------- */
 
+/* That by which the repository's registry knows it. */
+static const char *
+digest_in(const struct image *image, const char *repository)
+{
+	size_t length = strlen(repository);
+	for (char **digest = image->digests; digest && *digest; digest++)
+		if (strncmp(*digest, repository, length) == 0 &&
+		    (*digest)[length] == '@')
+			return *digest + length + 1;
+	return "<none>";
+}
+
 json_t *
 row_of_image(const struct image *image, bool whole)
 {
 	auto_free char *name = copy_text(image->name ? image->name :
 						       "<none>:<none>");
 	/* One that came by its digest alone has a repository and no tag. */
-	char *digest = strchr(name, '@');
-	char *tag = digest ? digest : strrchr(name, ':');
+	char *at = strchr(name, '@');
+	char *tag = at ? at : strrchr(name, ':');
 	*tag++ = '\0';
-	if (digest)
+	if (at)
 		tag = "<none>";
 	auto_free char *id = whole ?
 		copy_text(image->id) : text("%.12s", image->id + 7);
@@ -128,7 +140,7 @@ row_of_image(const struct image *image, bool whole)
 	const char *const members[][2] = {
 		{ "Containers", "N/A" }, { "CreatedAt", created },
 		{ "CreatedSince", ago },
-		{ "Digest", digest ? digest + 1 : "<none>" },
+		{ "Digest", digest_in(image, name) },
 		{ "ID", id },		 { "Repository", name },
 		{ "SharedSize", "N/A" }, { "Size", size },
 		{ "Tag", tag },		 { "UniqueSize", "N/A" },

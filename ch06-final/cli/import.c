@@ -1,6 +1,7 @@
 /* import.c - parent.  `import`: an image of one layer from a plain tar. */
 #include "verbs.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "words.h"
@@ -46,6 +47,14 @@ static const struct option_row options[] = {
 	{ 0 },
 };
 
+/* One from elsewhere takes the host's network, also of an ordinary user. */
+static int
+settle(const struct verb *verb, const char *source)
+{
+	return strncmp(source, "http", 4) == 0 && strstr(source, "://") ?
+		       verb_settle_to_fetch(verb) : verb_settle(verb);
+}
+
 static int
 run_import(const struct verb *verb, int argc, char **argv)
 {
@@ -53,7 +62,7 @@ run_import(const struct verb *verb, int argc, char **argv)
 	int status;
 	words_add(&wanted.words, "import");
 	int first = verb_begin(verb, argc, argv, &wanted, 1, 2, &status);
-	if (first >= 0 && (status = verb_settle(verb)) == 0) {
+	if (first >= 0 && (status = settle(verb, argv[first])) == 0) {
 		words_add(&wanted.words, "--");
 		for (int i = first; i < argc; i++)
 			words_add(&wanted.words, argv[i]);
@@ -69,7 +78,7 @@ run_import(const struct verb *verb, int argc, char **argv)
 
 const struct verb verb_import = {
 	.name = "import",
-	.arguments = "FILE|- [REPOSITORY[:TAG]]",
+	.arguments = "FILE|URL|- [REPOSITORY[:TAG]]",
 	.shows = "Make an image of a root file system in a tar",
 	.options = options,
 	.failure_status = 1,

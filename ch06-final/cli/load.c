@@ -26,8 +26,8 @@ take_platform(void *data, const char *value)
 static const struct option_row options[] = {
 	{ 'i', "input", "FILE", "Read from FILE or directory, not from "
 	  "standard input", take_input, 0 },
-	{ 0, "platform", "PLATFORM", "Of an image for several: os/arch or "
-	  "os/arch/variant", take_platform, 0 },
+	{ 0, "platform", "PLATFORM", "Of an image for several, only "
+	  "those for os/arch[/variant][,...]", take_platform, 0 },
 	SWITCH('q', "quiet", "Suppress the load output", struct load_options,
 	       quiet),
 	{ 0 },

@@ -158,9 +158,7 @@ remove_image(struct store *store, const struct image *image,
 	}
 	for (size_t i = 0; i < removal.deleted.count; i++)
 		printf("deleted: %s\n", removal.deleted.items[i]);
-	/* The image itself, and layers: those count. */
-	if (removal.deleted.count > 1)
-		*bytes += image->size;
+	*bytes += removal.bytes;
 	if (removal.deleted.count)
 		image_tell(store, "delete", image->id, NULL);
 	store_free_removal(&removal);

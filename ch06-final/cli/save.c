@@ -7,7 +7,7 @@
 #include "words.h"
 
 struct save_options {
-	const char *output;
+	const char *output, *platform;
 };
 
 static int
@@ -17,9 +17,18 @@ take_output(void *data, const char *value)
 	return 0;
 }
 
+static int
+take_platform(void *data, const char *value)
+{
+	((struct save_options *)data)->platform = value;
+	return 0;
+}
+
 static const struct option_row options[] = {
 	{ 'o', "output", "FILE", "Write to FILE instead of standard output",
 	  take_output, 0 },
+	{ 0, "platform", "PLATFORM", "Of an image for several, those for "
+	  "os/arch[/variant][,...]", take_platform, 0 },
 	{ 0 },
 };
 
@@ -36,6 +45,10 @@ run_save(const struct verb *verb, int argc, char **argv)
 	if (wanted.output) {
 		words_add(&words, "-o");
 		words_add(&words, wanted.output);
+	}
+	if (wanted.platform) {
+		words_add(&words, "-p");
+		words_add(&words, wanted.platform);
 	}
 	words_add(&words, "--");
 	for (int i = first; i < argc; i++)

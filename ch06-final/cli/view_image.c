@@ -15,7 +15,8 @@ names_of(struct store *store, const char *id)
 	if (store_list(store, &images, &count) < 0)
 		return names;
 	for (size_t i = 0; i < count; i++)
-		if (images[i].name && strcmp(images[i].id, id) == 0)
+		if (images[i].name && !strchr(images[i].name, '@') &&
+		    strcmp(images[i].id, id) == 0)
 			json_array_append_new(names,
 					      json_words(images[i].name));
 	store_free_list(images, count);
@@ -103,7 +104,10 @@ whole_json(struct store *store, const struct image *image, json_t *config)
 	json_t *json = json_object();
 	json_object_set_new(json, "Id", json_words(image->id));
 	json_object_set_new(json, "RepoTags", names_of(store, image->id));
-	json_object_set_new(json, "RepoDigests", json_array());
+	json_t *digests = json_array();
+	for (char **digest = image->digests; *digest; digest++)
+		json_array_append_new(digests, json_words(*digest));
+	json_object_set_new(json, "RepoDigests", digests);
 	json_object_set_new(json, "Parent", json_string(""));
 	json_object_set_new(json, "Comment",
 			    member(config, "comment", json_string("")));
@@ -117,6 +121,9 @@ whole_json(struct store *store, const struct image *image, json_t *config)
 			    config_json(json_object_get(config, "config")));
 	json_object_set_new(json, "Architecture",
 			    json_words(image->architecture));
+	if (*image->variant)
+		json_object_set_new(json, "Variant",
+				    json_words(image->variant));
 	json_object_set_new(json, "Os", json_words(image->os));
 	json_object_set_new(json, "Size", json_integer(image->size));
 	json_object_set_new(json, "GraphDriver", driver_json(store, image));

@@ -9,14 +9,21 @@
 /* ---- the whole ----------------------------------------------------------- */
 
 void
-build_state_empty(struct build_state *state, const char *architecture)
+build_state_empty(struct build_state *state, const char *platform)
 {
+	auto_free char *architecture = copy_text(platform);
+	char *variant = strchr(architecture, '/');
+	if (variant)
+		*variant++ = '\0';
 	*state = (struct build_state){
 		.root = json_pack("{s:s, s:s, s:{s:s}, s:{s:s, s:[]}, s:[]}",
 				  "architecture", architecture, "os", "linux",
 				  "config", "WorkingDir", "/", "rootfs",
 				  "type", "layers", "diff_ids", "history"),
 	};
+	if (variant)
+		json_object_set_new(state->root, "variant",
+				    json_string(variant));
 }
 
 int

@@ -168,6 +168,7 @@ read_config(json_t *root, struct image *image)
 		return failx("it is not a JSON object");
 	if (get_text(root, "architecture", &image->architecture) < 0 ||
 	    get_text(root, "os", &image->os) < 0 ||
+	    get_text(root, "variant", &image->variant) < 0 ||
 	    get_text(root, "created", &image->created) < 0 ||
 	    read_run_config(root, image) < 0 || read_layers(root, image) < 0)
 		return -1;
@@ -205,13 +206,13 @@ image_parse(const char *json, size_t length, const char *id,
 void
 image_free(struct image *image)
 {
-	char **lists[] = { image->diff_ids, image->layers, image->env,
-			   image->cmd, image->entrypoint, image->ports,
-			   image->volumes, image->labels,
+	char **lists[] = { image->digests, image->diff_ids, image->layers,
+			   image->env, image->cmd, image->entrypoint,
+			   image->ports, image->volumes, image->labels,
 			   image->health.test };
 	char *texts[] = { image->id, image->name, image->workdir, image->user,
 			  image->stop_signal, image->architecture, image->os,
-			  image->created };
+			  image->variant, image->created };
 	for (size_t i = 0; i < countof(lists); i++)
 		words_free_array(lists[i]);
 	for (size_t i = 0; i < countof(texts); i++)

@@ -24,6 +24,8 @@ struct image_health {
 struct image {
 	char *id;	   /* "sha256:..." */
 	char *name;	   /* "busybox:latest"; NULL when it has none */
+	char **digests;	   /* "busybox@sha256:...": of its manifests in
+			    * registries */
 	char **diff_ids;   /* "sha256:...", the bottom layer first */
 	char **layers;	   /* absolute directories, the top layer first;
 			    * without those that one above hides wholly,
@@ -40,6 +42,7 @@ struct image {
 	char *stop_signal; /* "SIGTERM", "15" */
 	char *architecture; /* "amd64" */
 	char *os;	   /* "linux" */
+	char *variant;	   /* "v7" of "arm"; "" when not said */
 	char *created;	   /* RFC 3339, "" when not said */
 	int64_t created_s; /* the same in seconds since 1970; 0 likewise */
 	uint64_t size;	   /* bytes in the files of all layers */
@@ -47,9 +50,9 @@ struct image {
 
 /*
  * Read a config.  `id` is only for messages ("image sha256:...: ...").
- * Everything is filled in but `id`, `name`, `layers` and `size`, which are the
- * store's to know.  A config that is not JSON, lacks what it must have or has
- * it in the wrong type is refused, saying which field.
+ * Everything is filled in but `id`, `name`, `digests`, `layers` and `size`,
+ * which are the store's to know.  A config that is not JSON, lacks what it must
+ * have or has it in the wrong type is refused, saying which field.
  */
 int image_parse(const char *json, size_t length, const char *id,
 		struct image *image);

@@ -12,13 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The layers that nobody has any more once the image `id` (or NULL) is gone. */
+/* The layers that nobody has any more once these images (or NULL) are gone. */
 static int
-find_unused(struct store *store, const char *id,
+find_unused(struct store *store, const struct words *gone,
 	    const struct store_users *users, struct words *unused)
 {
 	auto_words struct words used = { 0 };
-	if (shelves_layers_in_use(store, id, &used) < 0)
+	if (shelves_layers_in_use(store, gone, &used) < 0)
 		return -1;
 	auto_close int fd = openat(store->layers, ".",
 				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -107,15 +107,32 @@ drop_digests(struct tags *tags, const char *id, const char *tag,
 	}
 }
 
+/* What names mean on other platforms (with `tag`, that one does): it goes with
+ * the last of them. */
+static void
+list_further(const struct tags *tags, const char *tag, struct words *ids)
+{
+	for (size_t i = 0; i < tags->count; i++) {
+		const struct tag *one = &tags->list[i];
+		if (tag ? tags_is_further_of(one->name, tag) :
+			  tags_platform(one->name) != NULL)
+			words_add(ids, one->id);
+	}
+}
+
 /* Take one name away, or with `tag` NULL all names of the image. */
 static void
 drop_names(struct tags *tags, const char *id, const char *tag,
 	   struct words *untagged)
 {
 	if (tag) {
+		auto_words struct words ids = { 0 };
+		words_add(&ids, id);
+		list_further(tags, tag, &ids);
 		words_add(untagged, tag);
 		tags_drop(tags, tag);
-		drop_digests(tags, id, tag, untagged);
+		for (size_t i = 0; i < ids.count; i++)
+			drop_digests(tags, ids.items[i], tag, untagged);
 		return;
 	}
 	for (const char *name; (name = tags_name(tags, id));) {
@@ -128,26 +145,43 @@ drop_names(struct tags *tags, const char *id, const char *tag,
  * may go is on the disk, after it the list is followed, now or by the next
  * command (scratch.h). */
 static int
-delete_image(struct store *store, const struct tags *tags, const char *id,
-	     const struct store_users *users, const struct scratch *scratch,
-	     struct words *deleted)
+delete_images(struct store *store, const struct tags *tags,
+	      const struct words *ids, const struct store_users *users,
+	      const struct scratch *scratch, struct store_removal *removal)
 {
 	auto_words struct words images = { 0 }, layers = { 0 };
-	if (find_unused(store, id, users, &layers) < 0)
+	if (find_unused(store, ids, users, &layers) < 0)
 		return -1;
-	words_add(&images, id + strlen("sha256:"));
+	for (size_t i = 0; i < ids->count; i++)
+		words_add(&images, ids->items[i] + strlen("sha256:"));
 	if (scratch_intend(scratch, &images, &layers) < 0)
 		return -1;
 	if (store_publish_tags(store, scratch, tags) < 0) {
 		scratch_complete(scratch);
 		return -1;
 	}
-	words_add(deleted, id);
+	words_add_all(&removal->deleted, ids->items);
 	for (size_t i = 0; i < layers.count; i++) {
 		auto_free char *diff = text("sha256:%s", layers.items[i]);
-		words_add(deleted, diff);
+		words_add(&removal->deleted, diff);
+		removal->bytes += shelves_layer_size(store, layers.items[i]);
 	}
 	return scratch_discard(store, scratch);
+}
+
+/* One that a container needs stays, without a name. */
+static void
+add_orphans(const struct tags *tags, const struct words *further,
+	    const struct store_users *users, struct words *gone)
+{
+	struct failure kept = failure;
+	for (size_t i = 0; i < further->count; i++) {
+		const char *id = further->items[i];
+		if (!tags_name(tags, id) && !words_has(gone, id) &&
+		    check_users(users, id, NULL, false) == 0)
+			words_add(gone, id);
+	}
+	failure = kept;
 }
 
 static int
@@ -156,6 +190,7 @@ remove_locked(struct store *store, const char *name, bool force,
 	      struct store_removal *removal)
 {
 	auto_tags struct tags tags = { 0 };
+	auto_words struct words further = { 0 }, gone = { 0 };
 	auto_free char *id = NULL, *tag = NULL;
 	if (tags_read(store->dir, &tags) < 0 ||
 	    store_resolve(store, &tags, name, &id, &tag) < 0)
@@ -164,6 +199,7 @@ remove_locked(struct store *store, const char *name, bool force,
 		return failx("conflict: unable to delete %.12s (must be "
 			     "forced) - image is referenced in multiple "
 			     "repositories", id + 7);
+	list_further(&tags, NULL, &further);
 	drop_names(&tags, id, tag, &removal->untagged);
 	bool is_last = !tags_name(&tags, id);
 	int needed = is_last ? check_users(users, id, tag, force) : 1;
@@ -173,10 +209,12 @@ remove_locked(struct store *store, const char *name, bool force,
 		return failx("conflict: unable to delete %.12s (cannot be "
 			     "forced) - a container is using it (remove that "
 			     "first: rm)", id + 7);
-	if (needed)
+	if (!needed)
+		words_add(&gone, id);
+	add_orphans(&tags, &further, users, &gone);
+	if (gone.count == 0)
 		return store_publish_tags(store, scratch, &tags);
-	return delete_image(store, &tags, id, users, scratch,
-			    &removal->deleted);
+	return delete_images(store, &tags, &gone, users, scratch, removal);
 }
 
 void

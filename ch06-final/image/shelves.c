@@ -206,7 +206,7 @@ shelves_step_layers(const struct store *store, const char *key,
 }
 
 int
-shelves_layers_in_use(const struct store *store, const char *except,
+shelves_layers_in_use(const struct store *store, const struct words *except,
 		      struct words *hexes)
 {
 	auto_words struct words ids = { 0 }, keys = { 0 };
@@ -218,7 +218,7 @@ shelves_layers_in_use(const struct store *store, const char *except,
 	for (size_t i = 0; i < ids.count; i++) {
 		auto_image struct image image = { 0 };
 		size_t length;
-		if (except && strcmp(ids.items[i], except) == 0)
+		if (except && words_has(except, ids.items[i]))
 			continue;
 		auto_free char *json =
 			shelves_read_config(store, ids.items[i], &length);

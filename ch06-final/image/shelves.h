@@ -76,9 +76,10 @@ int shelves_list_steps(const struct store *store, struct words *keys);
  * be read, for what is only remembered can be forgotten. */
 void shelves_step_layers(const struct store *store, const char *key,
 			 struct words *hexes);
-/* The digits of every layer of every image but `except` (NULL: of all), and of
- * the steps of builds. */
-int shelves_layers_in_use(const struct store *store, const char *except,
+/* The digits of every layer of every image but those with the ids `except`
+ * (NULL: of all), and of the steps of builds. */
+int shelves_layers_in_use(const struct store *store,
+			  const struct words *except,
 			  struct words *hexes);
 
 #endif

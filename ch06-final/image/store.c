@@ -1,6 +1,7 @@
 /* store.c - see store.h.  Runs in the parent. */
 #include "store.h"
 
+#include "platform.h"
 #include "reference.h"
 #include "scratch.h"
 #include "tags.h"
@@ -89,9 +90,20 @@ store_find_layers(struct store *store, struct image *image)
 	return 0;
 }
 
+static char **
+digests_of(const struct tags *tags, const char *id)
+{
+	auto_words struct words digests = { 0 };
+	for (size_t i = 0; i < tags->count; i++)
+		if (tags_is_digest(tags->list[i].name) &&
+		    strcmp(tags->list[i].id, id) == 0)
+			words_add(&digests, tags->list[i].name);
+	return words_take(&digests);
+}
+
 static int
-read_image(struct store *store, const char *id, const char *name,
-	   struct image *image)
+read_image(struct store *store, const struct tags *tags, const char *id,
+	   const char *name, struct image *image)
 {
 	*image = (struct image){ 0 };
 	size_t length;
@@ -103,6 +115,7 @@ read_image(struct store *store, const char *id, const char *name,
 			    "and load it again", store->root, id + 7);
 	image->id = copy_text(id);
 	image->name = name ? copy_text(name) : NULL;
+	image->digests = digests_of(tags, id);
 	if (store_find_layers(store, image) < 0) {
 		image_free(image);
 		return -1;
@@ -205,26 +218,60 @@ store_resolve(struct store *store, const struct tags *tags, const char *name,
 	return no_such_image(shown);
 }
 
+static bool
+is_for(const struct image *image, const char *platform)
+{
+	auto_free char *own = platform_text("linux", image->architecture,
+					    image->variant);
+	return platform_fits(own, platform);
+}
+
+/* The id of what the name means on a platform, or NULL. */
+static const char *
+further_id(const struct tags *tags, const char *name, const char *platform)
+{
+	for (size_t i = 0; i < tags->count; i++)
+		if (tags_is_further_of(tags->list[i].name, name) &&
+		    platform_fits(tags_platform(tags->list[i].name), platform))
+			return tags->list[i].id;
+	return NULL;
+}
+
 static int
-find_locked(struct store *store, const char *name, struct image *image)
+find_locked(struct store *store, const char *name, const char *platform,
+	    struct image *image)
 {
 	auto_tags struct tags tags = { 0 };
 	auto_free char *id = NULL, *tag = NULL;
 	if (tags_read(store->dir, &tags) < 0 ||
-	    store_resolve(store, &tags, name, &id, &tag) < 0)
+	    store_resolve(store, &tags, name, &id, &tag) < 0 ||
+	    read_image(store, &tags, id, tag ? tag : tags_name(&tags, id),
+		       image) < 0)
 		return -1;
-	return read_image(store, id, tag ? tag : tags_name(&tags, id), image);
+	const char *other = platform && tag && !is_for(image, platform) ?
+				    further_id(&tags, tag, platform) : NULL;
+	if (!other)
+		return 0;
+	image_free(image);
+	return read_image(store, &tags, other, tag, image);
+}
+
+int
+store_find_platform(struct store *store, const char *name,
+		    const char *platform, struct image *image)
+{
+	*image = (struct image){ 0 };
+	if (store_lock(store, LOCK_SH) < 0)
+		return -1;
+	int found = find_locked(store, name, platform, image);
+	store_unlock(store);
+	return found;
 }
 
 int
 store_find_image(struct store *store, const char *name, struct image *image)
 {
-	*image = (struct image){ 0 };
-	if (store_lock(store, LOCK_SH) < 0)
-		return -1;
-	int found = find_locked(store, name, image);
-	store_unlock(store);
-	return found;
+	return store_find_platform(store, name, NULL, image);
 }
 
 /* ---- listing ----------------------------------------------------------- */
@@ -240,10 +287,12 @@ list_locked(struct store *store, struct image **images, size_t *count)
 	*images = new_bytes((tags.count + ids.count) * sizeof(**images));
 	for (size_t i = 0; i < tags.count; i++) {
 		const struct tag *tag = &tags.list[i];
+		if (tags_platform(tag->name))
+			continue;
 		if (tags_is_digest(tag->name) &&
 		    strcmp(tags_name(&tags, tag->id), tag->name) != 0)
 			continue;
-		if (read_image(store, tag->id, tag->name,
+		if (read_image(store, &tags, tag->id, tag->name,
 			       &(*images)[*count]) < 0)
 			return -1;
 		++*count;
@@ -251,7 +300,7 @@ list_locked(struct store *store, struct image **images, size_t *count)
 	for (size_t i = 0; i < ids.count; i++) {
 		if (tags_name(&tags, ids.items[i]))
 			continue;
-		if (read_image(store, ids.items[i], NULL,
+		if (read_image(store, &tags, ids.items[i], NULL,
 			       &(*images)[*count]) < 0)
 			return -1;
 		++*count;
@@ -299,6 +348,23 @@ store_publish_tags(struct store *store, const struct scratch *scratch,
 	return 0;
 }
 
+/* What the one means on other platforms, the other means there, too. */
+static void
+tag_further(struct tags *tags, const char *source, const char *target)
+{
+	auto_words struct words names = { 0 };
+	for (size_t i = 0; i < tags->count; i++)
+		if (tags_is_further_of(tags->list[i].name, source))
+			words_add(&names, tags->list[i].name);
+	for (size_t i = 0; i < names.count; i++) {
+		const char *name = names.items[i];
+		auto_free char *id = copy_text(tags_id(tags, name));
+		auto_free char *further =
+			tags_further(target, tags_platform(name));
+		tags_set(tags, further, id);
+	}
+}
+
 static int
 tag_locked(struct store *store, const char *source, const char *target,
 	   const struct scratch *scratch)
@@ -309,6 +375,8 @@ tag_locked(struct store *store, const char *source, const char *target,
 	    store_resolve(store, &tags, source, &id, &tag) < 0)
 		return -1;
 	tags_set(&tags, target, id);
+	if (tag && strcmp(tag, target) != 0)
+		tag_further(&tags, tag, target);
 	return store_publish_tags(store, scratch, &tags);
 }
 

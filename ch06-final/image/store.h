@@ -42,6 +42,12 @@ void store_unlock(struct store *store);
 int store_find_image(struct store *store, const char *name,
 		     struct image *image);
 
+/* The same; but where the name means an image for another platform than
+ * "linux/arm64" or the like, what it means on that, if there is such a one.
+ * `platform` may be NULL. */
+int store_find_platform(struct store *store, const char *name,
+			const char *platform, struct image *image);
+
 /* Fill in where the layers of an image that was parsed are, and how big. */
 int store_find_layers(struct store *store, struct image *image);
 
@@ -70,6 +76,7 @@ struct store_users {
 struct store_removal {
 	struct words untagged; /* "busybox:latest" */
 	struct words deleted;  /* "sha256:...": the image, then its layers */
+	uint64_t bytes;	       /* in those layers */
 };
 void store_free_removal(struct store_removal *removal);
 

@@ -48,7 +48,7 @@ tags_name(const struct tags *tags, const char *id)
 		const char *name = tags->list[i].name;
 		if (strcmp(tags->list[i].id, id) != 0)
 			continue;
-		if (!tags_is_digest(name))
+		if (!tags_is_digest(name) && !tags_platform(name))
 			return name;
 		if (!found)
 			found = name;
@@ -71,9 +71,52 @@ tags_repository_length(const char *name)
 	return end ? (size_t)(end - name) : strlen(name);
 }
 
+static void
+remove_at(struct tags *tags, size_t i)
+{
+	free(tags->list[i].name);
+	free(tags->list[i].id);
+	tags->count--;
+	memmove(&tags->list[i], &tags->list[i + 1],
+		(tags->count - i) * sizeof(*tags->list));
+}
+
+char *
+tags_further(const char *name, const char *platform)
+{
+	return text("%s %s", name, platform);
+}
+
+const char *
+tags_platform(const char *name)
+{
+	const char *blank = strchr(name, ' ');
+	return blank ? blank + 1 : NULL;
+}
+
+bool
+tags_is_further_of(const char *further, const char *name)
+{
+	size_t length = strlen(name);
+	return strncmp(further, name, length) == 0 && further[length] == ' ';
+}
+
+/* A blank sorts before all that a name may go on with. */
+static void
+drop_further(struct tags *tags, const char *name)
+{
+	size_t i = position(tags, name);
+	i += is_at(tags, i, name);
+	while (i < tags->count && tags_is_further_of(tags->list[i].name, name))
+		remove_at(tags, i);
+}
+
 void
 tags_set(struct tags *tags, const char *name, const char *id)
 {
+	const char *old = tags_id(tags, name);
+	if (old && strcmp(old, id) != 0)
+		drop_further(tags, name);
 	size_t i = position(tags, name);
 	if (is_at(tags, i, name)) {
 		free(tags->list[i].id);
@@ -92,13 +135,9 @@ void
 tags_drop(struct tags *tags, const char *name)
 {
 	size_t i = position(tags, name);
-	if (!is_at(tags, i, name))
-		return;
-	free(tags->list[i].name);
-	free(tags->list[i].id);
-	tags->count--;
-	memmove(&tags->list[i], &tags->list[i + 1],
-		(tags->count - i) * sizeof(*tags->list));
+	drop_further(tags, name);
+	if (is_at(tags, i, name))
+		remove_at(tags, i);
 }
 
 void

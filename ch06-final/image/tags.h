@@ -6,6 +6,10 @@
  * A name may also be "busybox@sha256:...", the digest of the manifest by which
  * a registry gave the image, or took it.
  *
+ * And it may be "busybox:latest linux/arm64": what the name means on that
+ * platform, where it means the image for another.  Such names come and go with
+ * the plain one.
+ *
  * The table is read whole, changed in memory and written whole; whoever
  * writes holds the store's lock (store.h).
  */
@@ -36,13 +40,20 @@ void tags_free(struct tags *tags);
 
 /* The id behind a name, or NULL. */
 const char *tags_id(const struct tags *tags, const char *name);
-/* The first name of an id, one with a tag if there is one; or NULL. */
+/* The first name of an id, a plain one with a tag if there is one; or NULL. */
 const char *tags_name(const struct tags *tags, const char *id);
 /* Is this one of those with a digest?  And how long is what stands before the
  * tag or the digest? */
 bool tags_is_digest(const char *name);
 size_t tags_repository_length(const char *name);
-/* Let `name` mean `id` from now on. */
+/* The name for another platform, for the caller to free; and the platform of
+ * such a name, NULL for every other. */
+char *tags_further(const char *name, const char *platform);
+const char *tags_platform(const char *name);
+/* Is `further` what `name` is on another platform? */
+bool tags_is_further_of(const char *further, const char *name);
+/* Let `name` mean `id` from now on.  Where it meant another, the names for
+ * other platforms go. */
 void tags_set(struct tags *tags, const char *name, const char *id);
 /* Forget a name; one that is not there is fine. */
 void tags_drop(struct tags *tags, const char *name);

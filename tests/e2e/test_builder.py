@@ -366,6 +366,42 @@ CMD ["cat", "one", "two", "three", "four", "five", "six", "seven", "eight", \\
                                stdout=subprocess.PIPE, check=False).stdout
         self.assertEqual(len(found.split()), 2, found)  # the two layers
 
+    def test_a_cache_that_begins_with_files(self):
+        """from= and source= of a cache: what is in it at first."""
+        place = self.context({"f": "seed\n"}, """
+FROM busybox AS seed
+COPY --chown=5:6 --chmod=640 f /s/in/f
+RUN chmod 750 /s && chown 7:8 /s
+FROM busybox
+RUN --mount=type=cache,id=k,target=/c,from=seed,source=/s \\
+    stat -c "%n %a %u %g" /c /c/in/f >/one && cat /c/in/f >>/one && \\
+    echo more >/c/more
+RUN --mount=type=cache,id=k,target=/c,from=seed,source=s cat /c/more >/two
+RUN --mount=type=cache,id=k,target=/c,from=seed,source=/s,ro \\
+    ls /c >/three; touch /c/x || echo ro >>/three
+RUN --mount=type=cache,id=k,target=/c ls /c >/four
+RUN --mount=type=cache,id=m,target=/c,from=seed,source=/s/in,mode=0700,uid=9 \\
+    stat -c "%n %a %u %g" /c /c/f >/five
+CMD ["cat", "one", "two", "three", "four", "five"]
+""")
+        image = self.build(None, context=place)
+        self.assertEqual(self.says(image).split("\n"), [
+            "/c 750 7 8", "/c/in/f 640 5 6", "seed", "more", "in", "more",
+            "ro",
+            "/c 700 9 0", "/c/f 640 5 6", ""])
+        # Other files to begin with: another cache, and nothing is CACHED.
+        with open(os.path.join(place, "f"), "w", encoding="utf-8") as file:
+            file.write("other\n")
+        self.assertIn("other", self.says(self.build(None, context=place)))
+        self.refused("FROM busybox\nRUN --mount=type=cache,target=/c,source=a "
+                     "true", "needs a from=")
+        self.refused("FROM busybox\nRUN --mount=type=cache,target=/c,"
+                     "from=busybox,source=/nosuch true", "/nosuch",
+                     "Dockerfile:2")
+        left = [n for n in os.listdir(self.root + "/build/caches")
+                if len(n) != 64 and not n.endswith((".id", ".lock"))]
+        self.assertEqual(left, [])
+
     def test_networks(self):
         image = self.build("""
 FROM busybox
@@ -536,6 +572,30 @@ COPY --from=two /etc/passwd /2
         self.assertEqual(self.says(image, "stat", "-c", "%Y", "/x"),
                          "1000000000\n")
 
+    def test_reproducible_elsewhere(self):
+        """Two stores, two times, and either way to say when: one archive."""
+        place = self.context({"a": "a\n"}, "FROM busybox\n"
+                             "ARG SOURCE_DATE_EPOCH\n"
+                             "RUN echo $SOURCE_DATE_EPOCH >/x\n"
+                             "ADD --chown=1:2 a /b/\nWORKDIR /w\n")
+        made = set()
+        for number, words in enumerate((
+                [], ["--build-arg", "SOURCE_DATE_EPOCH=1000000000"],
+                ["--build-arg", "SOURCE_DATE_EPOCH"])):
+            archive = "%s/%d.tar" % (self.scratch(), number)
+            self.succeed([DEMO, "build", "-o", "type=oci,dest=" + archive,
+                          *words, place], env=harness.environment(
+                              MYDOCKER_ROOT=self.scratch() + "/store",
+                              **({} if number == 1 else
+                                 {"SOURCE_DATE_EPOCH": "1000000000"})))
+            with open(archive, "rb") as file:
+                made.add(hashlib.sha256(file.read()).hexdigest())
+            time.sleep(1.1)
+        self.assertEqual(len(made), 1, made)
+        # What the environment says is a number, or it is refused.
+        self.refused("FROM busybox", "is no number of seconds",
+                     env=harness.environment(SOURCE_DATE_EPOCH="soon"))
+
 
 class Seed(Build):
     """The Dockerfile that this project began with, on a base of that name.
@@ -654,6 +714,70 @@ class Ways(Build):
                                  "%s/%s.tar" % (kind, out, kind)])
             self.assertEqual(json.loads(done.out)["history"][0]["created_by"],
                              "COPY a /d/a")
+
+    def test_more_outputs(self):
+        """Several at once, with names; what is not done is not passed over."""
+        place = self.context({"a": "a\n"}, "FROM scratch\nCOPY a /d/a")
+        out = self.scratch()
+        self.succeed([DEMO, "build", "-o", out + "/1", "-o",
+                      "type=tar,\"dest=%s/a,b.tar\"" % out, "-o",
+                      "type=image,\"name=mydocker-n:1,mydocker-n:2\"", "-o",
+                      "type=oci,name=mydocker-n:3,tar=true,dest=" + out +
+                      "/3.tar", place])
+        self.assertTrue(os.path.exists(out + "/1/d/a"))
+        self.assertEqual(
+            self.succeed(["tar", "tf", out + "/a,b.tar"]).out.split(),
+            ["./", "d/", "d/a"])
+        rows = self.succeed([DEMO, "images", "--format", "{{.Tag}}",
+                             "mydocker-n"]).out
+        self.assertEqual(set(rows.split()), {"1", "2"})
+        # The names of an archive are its own, also where the image is there,
+        # or another by that name.
+        other = self.build("FROM busybox\nENV A=b", "-t", "mydocker-n:1")
+        for kind in ("oci", "docker"):
+            self.succeed([DEMO, "build", "-t", "mydocker-n:1", "-o",
+                          "type=%s,dest=%s/1.tar" % (kind, out), place])
+            self.assertEqual(self.succeed([
+                DEMO, "inspect", "-f", "{{.Id}}", "mydocker-n:1"]).out.strip(),
+                other)
+        self.succeed([DEMO, "load", "-i", out + "/3.tar"])
+        rows = self.succeed([DEMO, "images", "--format", "{{.Tag}}",
+                             "mydocker-n"]).out
+        self.assertEqual(set(rows.split()), {"1", "2", "3"})
+        for word, said in (
+                ("type=image,name=x,push=true", "push=true is not supported"),
+                ("type=oci,dest=x,tar=false", "tar=false is not supported"),
+                ("type=tar,dst=x", "unexpected key 'dst'"),
+                ("type=local,dest=x,name=y", "has no name"),
+                ("type=image,dest=x", "has no dest"),
+                ("type=oci,x", "no key=value"), ("dest=x", "type is required"),
+                ("type=registry", "is none of")):
+            done = self.run_command([DEMO, "build", "-o", word, place])
+            self.assertEqual(done.status, 1, str(done))
+            self.assertIn(said, done.err)
+
+    def test_platforms(self):
+        place = self.context({"a": "a\n"}, "FROM scratch\nCOPY a /a")
+        for word, architecture, variant in (
+                ("linux/arm64", "arm64", None), ("s390x", "s390x", None),
+                ("linux/arm/v7", "arm", "v7")):
+            config = self.config(self.build(None, "--platform", word,
+                                            context=place))
+            self.assertEqual((config["architecture"], config["os"],
+                              config.get("variant")),
+                             (architecture, "linux", variant))
+        for word, said in (("linux/amd64,linux/arm64", "one platform at a"),
+                           ("windows/amd64", "it is no"),
+                           ("linux/a b", "it is no")):
+            self.refused("FROM scratch\nCOPY a /a", said,
+                         arguments=["--platform", word])
+
+    def test_secrets_that_are_none(self):
+        for word, said in (("id=a,file=/x", "unexpected key 'file'"),
+                           ("id=a,/x", "must be a key=value pair"),
+                           ("src=/x", "it has no id="),
+                           ("id=a,type=tpm", "unsupported secret type")):
+            self.refused("FROM busybox", said, arguments=["--secret", word])
 
     def test_names_and_files(self):
         out = os.path.join(self.scratch(), "id")

@@ -1018,7 +1018,11 @@ class Loading(Images):
                 *(member("blobs/sha256/" + h, b) for h, b in blobs.items())))
             self.assertEqual(out.count("\n"), 1, out)
         self.assertTrue(os.path.exists(self.layer("multi:1") + "/here"))
-        self.assertEqual(len(os.listdir(self.store + "/layers")), 3)
+        # What has a name has one for each machine; no attestation is taken.
+        self.assertTrue(os.path.exists(self.layer("multi:1 linux/s390x") +
+                                       "/elsewhere"))
+        self.assertEqual(len(self.names()), 2)
+        self.assertEqual(len(os.listdir(self.store + "/layers")), 6)
         self.check_store()
         # Or the one for another machine; not one that is not in there.
         archive = self.file(tar(

@@ -6,6 +6,7 @@ import base64
 import collections
 import fcntl
 import gzip
+import http.server
 import json
 import os
 import random
@@ -239,8 +240,8 @@ class Both(RegistryTest):
         self.assertEqual(done.err, name + ":latest\n", str(done))
 
 
-class Others(RegistryTest):
-    """What other programs push, we pull, and the other way."""
+class Programs(RegistryTest):
+    """With those of others beside."""
 
     def other(self, *words):
         return self.succeed(list(words), timeout=120)
@@ -249,6 +250,10 @@ class Others(RegistryTest):
         return self.succeed(["podman", "--root", self.place + "/podman",
                              "--runroot", self.place + "/run",
                              "--storage-driver", "vfs", *words], timeout=120)
+
+
+class Others(Programs):
+    """What other programs push, we pull, and the other way."""
 
     def test_podman_pulls_the_same(self):
         self.need("podman")
@@ -332,6 +337,214 @@ class Others(RegistryTest):
         self.check()
 
 
+def architecture():
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(
+        os.uname().machine, os.uname().machine)
+
+
+class Several:
+    """An archive of one name, and an image for each of several machines; as
+    buildx and skopeo write one, with an attestation, and without what the
+    index says of one machine more."""
+
+    MACHINES = "linux/s390x", "linux/arm/v7"
+
+    def __init__(self, name):
+        self.here = "linux/" + architecture()
+        self.ids = {}
+        blobs, lost = {}, {}
+        index = json.dumps({"manifests": [
+            self.image("unknown/unknown", blobs),
+            *(self.image(p, blobs) for p in self.MACHINES),
+            self.image("linux/riscv64", lost),
+            self.image(self.here, blobs)]}).encode()
+        blobs[digest_of(index)[7:]] = index
+        top = {"schemaVersion": 2, "manifests": [test_images.descriptor(
+            index, "index.v1+json", annotations={
+                "io.containerd.image.name": "docker.io/" + name,
+                "org.opencontainers.image.ref.name": "1"})]}
+        self.data = tar(member("index.json", json.dumps(top).encode()), *(
+            member("blobs/sha256/" + h, b) for h, b in blobs.items()))
+
+    def image(self, platform, blobs):
+        _, machine, variant = (platform + "//").split("/")[:3]
+        data = layer(machine + variant)
+        config = test_images.config_of([data], architecture=machine, **(
+            {"variant": variant} if variant else {}))
+        manifest = json.dumps({
+            "schemaVersion": 2, "config": test_images.descriptor(
+                config, "config.v1+json"),
+            "layers": [test_images.descriptor(data, "layer.v1.tar")]}).encode()
+        for blob in (config, manifest, data):
+            blobs[digest_of(blob)[7:]] = blob
+        self.ids[platform] = digest_of(config)
+        return test_images.descriptor(
+            manifest, "manifest.v1+json", platform=dict(
+                {"os": platform.split("/")[0], "architecture": machine},
+                **({"variant": variant} if variant else {})))
+
+
+class Platforms(Programs):
+    """One name, and an image for each of several machines."""
+
+    def setUp(self):
+        super().setUp()
+        several = Several("team/multi:1")
+        self.here, self.ids = several.here, several.ids
+        self.path = self.place + "/multi.tar"
+        with open(self.path, "wb") as file:
+            file.write(several.data)
+
+    def all_of(self, name, machines=Several.MACHINES):
+        return {name: self.ids[self.here],
+                **{"%s %s" % (name, p): self.ids[p] for p in machines}}
+
+    def saved(self, name, *words):
+        """The manifest or index that an archive has for the name."""
+        path = self.place + "/saved.tar"
+        self.good("save", "-o", path, *words, name)
+        return json.loads(self.other("skopeo", "inspect", "--raw",
+                                     "oci-archive:" + path).out)
+
+    def test_load_and_save(self):
+        self.need("skopeo")
+        self.assertEqual(self.good("load", "-i", self.path),
+                         "Loaded image: team/multi:1\n")
+        self.assertEqual(self.names(), self.all_of("team/multi:1"))
+        self.assertEqual(self.good("images", "-aq").count("\n"), 1)
+        self.check()
+        index = self.saved("team/multi:1")
+        self.assertEqual(
+            [{**m["platform"]} for m in index["manifests"]],
+            [{"architecture": self.here[6:], "os": "linux"},
+             {"architecture": "arm", "os": "linux", "variant": "v7"},
+             {"architecture": "s390x", "os": "linux"}])
+        saved = self.place + "/saved.tar"
+        # Older readers find this machine's; others each, and no fault.
+        self.assertEqual(digest_of(self.other(
+            "skopeo", "inspect", "--raw", "--config", "docker-archive:%s:"
+            "team/multi:1" % saved).out.encode()), self.ids[self.here])
+        self.other("skopeo", "copy", "--all", "oci-archive:" + saved,
+                   "oci:%s/layout:1" % self.place)
+        for machine in ("s390x", self.here[6:]):
+            out = self.other("skopeo", "--override-arch", machine, "inspect",
+                             "oci:%s/layout:1" % self.place).out
+            self.assertEqual(json.loads(out)["Architecture"], machine)
+        # There and back, to the byte; also as a layout of another's.
+        with open(saved, "rb") as file:
+            before = file.read()
+        self.good("rmi", "team/multi:1")
+        self.check([])
+        self.assertEqual(os.listdir(self.root + "/blobs/sha256"), [])
+        self.good("load", "-i", saved)
+        self.assertEqual(self.names(), self.all_of("team/multi:1"))
+        self.saved("team/multi:1")
+        with open(saved, "rb") as file:
+            self.assertEqual(file.read(), before)
+        self.good("rmi", "team/multi:1")
+        self.good("load", "-i", self.place + "/layout")
+        self.assertEqual(set(self.names().values()),
+                         set(self.all_of("x").values()))
+        self.check()
+
+    def test_only_some(self):
+        self.need("skopeo")
+        self.good("load", "-i", self.path, "--platform", "linux/s390x")
+        self.assertEqual(self.names(),
+                         {"team/multi:1": self.ids["linux/s390x"]})
+        self.good("load", "-q", "-i", self.path, "--platform",
+                  self.here + ",linux/arm/v7")
+        self.assertEqual(self.names(), self.all_of("team/multi:1",
+                                                   ["linux/arm/v7"]))
+        self.bad(["load", "-i", self.path, "--platform",
+                  "linux/s390x,linux/mips"], "has no image for linux/mips")
+        self.assertEqual(self.names(), self.all_of("team/multi:1",
+                                                   ["linux/arm/v7"]))
+        self.good("load", "-i", self.path)
+        one = self.saved("team/multi:1", "--platform", "linux/arm")
+        self.assertEqual(one["config"]["digest"], self.ids["linux/arm/v7"])
+        two = self.saved("team/multi:1", "--platform",
+                         "linux/s390x," + self.here)
+        self.assertEqual([m["platform"]["architecture"]
+                          for m in two["manifests"]],
+                         ["s390x", self.here[6:]])
+        self.bad(["save", "-o", self.place + "/x", "--platform", "linux/mips",
+                  "team/multi:1"], "does not provide the specified platform "
+                 "(linux/mips)")
+        self.assertFalse(os.path.exists(self.place + "/x"))
+        self.check()
+
+    def test_names(self):
+        """What a name means elsewhere goes with it, and comes with it."""
+        self.good("load", "-i", self.path)
+        self.good("tag", "team/multi:1", "other:2")
+        self.assertEqual(self.names(), {**self.all_of("team/multi:1"),
+                                        **self.all_of("other:2")})
+        self.good("rmi", "team/multi:1")
+        self.assertEqual(self.names(), self.all_of("other:2"))
+        made = self.good("create", "--platform", "linux/s390x", "other:2",
+                         "sh").strip()
+        self.assertEqual(self.good("inspect", "-f", "{{.Image}}", made),
+                         self.ids["linux/s390x"] + "\n")
+        self.bad(["create", "--platform", "linux/mips", "other:2", "sh"],
+                 "does not provide the specified platform (linux/mips)")
+        # A container keeps what it needs, without a name.
+        self.good("rmi", "other:2")
+        self.assertEqual(self.names(), {})
+        self.assertEqual(os.listdir(self.root + "/blobs/sha256"),
+                         [self.ids["linux/s390x"][7:]])
+        self.good("rm", made)
+        self.good("image", "prune", "-f")
+        self.check([])
+        self.assertEqual(os.listdir(self.root + "/blobs/sha256"), [])
+        # A name that gets another meaning has lost those of before.
+        self.good("load", "-i", self.path)
+        self.box("team/multi:1")
+        self.assertEqual(len(self.names()), 1)
+        self.good("image", "prune", "-f")
+        self.check(["team/multi:1"])
+
+    def test_push(self):
+        self.need("skopeo", "podman")
+        registry = self.real()
+        name = registry.name + "/multi:1"
+        self.good("load", "-i", self.path)
+        self.good("tag", "team/multi:1", name)
+        digest = self.good("push", name).split("digest: ")[1].split()[0]
+        raw = self.other("skopeo", "inspect", "--tls-verify=false", "--raw",
+                         "docker://" + name).out
+        self.assertEqual(digest_of(raw.encode()), digest)
+        self.assertEqual(len(json.loads(raw)["manifests"]), 3)
+        self.podman("pull", "-q", "--tls-verify=false", "--platform",
+                    "linux/s390x", name)
+        out = self.podman("images", "--no-trunc").out
+        self.assertIn(self.ids["linux/s390x"], out)
+        self.podman("rmi", "-a", "-f")
+        self.other("skopeo", "copy", "--all", "--src-tls-verify=false",
+                   "docker://" + name, "oci:%s/layout:1" % self.place)
+        self.assertIn(digest, self.good("images", "--digests"))
+        self.assertEqual(
+            self.good("inspect", "-f", "{{json .RepoDigests}}", name).strip(),
+            '["%s@%s"]' % (registry.name + "/multi", digest))
+        # One of them alone.
+        one = registry.name + "/multi:arm"
+        self.good("tag", name, one)
+        self.good("push", "--platform", "linux/arm/v7", one)
+        raw = json.loads(self.other(
+            "skopeo", "inspect", "--tls-verify=false", "--raw",
+            "docker://" + one).out)
+        self.assertEqual(raw["config"]["digest"], self.ids["linux/arm/v7"])
+        self.bad(["push", "--platform", "linux/mips", one],
+                 "does not provide the specified platform (linux/mips)")
+        for image in ("team/multi:1", name, one):
+            self.good("rmi", image)
+        self.check([])
+        for platform in (self.here, "linux/s390x"):
+            self.good("pull", "--platform", platform, name)
+            self.assertEqual(self.names()[name], self.ids[platform])
+        self.check()
+
+
 class Archives(RegistryTest):
     def test_save_and_load(self):
         layers = self.box("team/box:1")
@@ -365,6 +578,17 @@ class Archives(RegistryTest):
         self.check([])
         self.assertEqual(self.good("load", "-i", first),
                          "Loaded image ID: %s\n" % image)
+
+    def test_what_prune_reclaims(self):
+        """The layers that went, not those that others have, too."""
+        self.box("small:1", count=2)
+        self.box("large:1", count=3)
+        made = self.good("create", "small:1", "sh").strip()
+        out = self.good("image", "prune", "-af")
+        self.assertIn("untagged: large:1", out)
+        self.assertTrue(out.endswith("\nTotal reclaimed space: 3kB\n"), out)
+        self.good("rm", made)
+        self.check(["small:1"])
 
     def test_refusals(self):
         self.box("box:1")
@@ -501,11 +725,47 @@ class Archives(RegistryTest):
                  "the comment is not UTF-8")
         self.check(["ch:1", "ch:2"])
 
+    def test_import_from_a_server(self):
+        data = layer("f", 3000)
+        sent = {"/root.tar": gzip.compress(data), "/half.tar":
+                gzip.compress(data)[:-500], "/page": b"<html>"}
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200 if self.path in sent else 404)
+                self.send_header("Content-Length",
+                                 len(sent.get(self.path, b"")))
+                self.end_headers()
+                self.wfile.write(sent.get(self.path, b""))
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        url = "http://127.0.0.1:%d" % server.server_port
+        self.good("import", url + "/root.tar", "far:1")
+        self.assertEqual(self.config("far:1")["rootfs"]["diff_ids"],
+                         [digest_of(data)])
+        self.assertEqual(self.config("far:1")["history"][0]["comment"],
+                         "Imported from " + url + "/root.tar")
+        for path, said in (("/none", "404"), ("/half.tar", "break off"),
+                           ("/page", "not a tar archive")):
+            self.bad(["import", url + path, "bad:1"], said)
+        self.bad(["import", "http://127.0.0.1:1/x", "bad:1"],
+                 "Failed to connect")
+        self.check(["far:1"])
+
     def test_import_for_another_machine(self):
-        for words, due in ((["--platform", "linux/s390x"], "s390x"),
-                           (["--platform", "s390x"], "s390x")):
+        for words, due in ((["--platform", "linux/s390x"], ("s390x", None)),
+                           (["--platform", "s390x"], ("s390x", None)),
+                           (["--platform", "linux/arm/v7"], ("arm", "v7"))):
             self.good("import", *words, self.file(test_images.GOOD), "far:1")
-            self.assertEqual(self.config("far:1")["architecture"], due)
+            config = self.config("far:1")
+            self.assertEqual((config["architecture"], config.get("variant")),
+                             due)
 
     def test_tag_and_history(self):
         path = self.place + "/h.tar"
@@ -858,7 +1118,7 @@ class Wire(RegistryTest):
         fake = self.fake()
         manifests = []
         for platform in ("linux/s390x", "linux/arm/v7", "linux/arm/v6",
-                         "linux/" + self.architecture()):
+                         "linux/" + architecture()):
             _, machine, variant = (platform + "//").split("/")[:3]
             layers = [layer(machine + variant)]
             digest = fake.add("box", machine + variant, layers,
@@ -888,11 +1148,6 @@ class Wire(RegistryTest):
                   fake.name + "/box:s390x"], "does not provide the specified "
                  "platform (linux/arm64)")
         self.check()
-
-    @staticmethod
-    def architecture():
-        return {"x86_64": "amd64", "aarch64": "arm64"}.get(
-            os.uname().machine, os.uname().machine)
 
     def test_compressions(self):
         self.need("zstd")
@@ -1423,9 +1678,14 @@ class Kills(RegistryTest):
         with open(archive, "wb") as file:
             file.write(test_images.docker_archive(
                 [shared, layer("y", 150000, seed=77)], names=["loaded:1"]))
+        several = self.place + "/several.tar"
+        with open(several, "wb") as file:
+            file.write(Several("team/multi:1").data)
         verbs = [["pull", "-q", fake.name + "/box:%d" % i] for i in range(4)]
         verbs += [["load", "-q", "-i", archive], ["rmi", "loaded:1"],
-                  ["tag", "loaded:1", "more:1"], ["rmi", "more:1"]]
+                  ["tag", "loaded:1", "more:1"], ["rmi", "more:1"],
+                  ["load", "-q", "-i", several], ["rmi", "team/multi:1"],
+                  ["tag", "team/multi:1", "more:1"]]
         verbs += [["rmi", fake.name + "/box:%d" % i] for i in range(4)]
         builds = self.builds(fake)
         verbs += builds
@@ -1451,6 +1711,8 @@ class Kills(RegistryTest):
             if killed == least:
                 break
         self.assertEqual(killed, least, "seed %d" % seed)
+        print("   kill -9: %d times in %d commands, seed %d" % (
+            killed, turn + 1, seed))
         for name in list(self.names()):
             self.demo("rmi", name)
         self.good("system", "prune", "-f")

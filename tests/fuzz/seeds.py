@@ -5,6 +5,7 @@ Needed when a target is new; from then on `make fuzz-keep` looks after them.
 """
 
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -39,7 +40,18 @@ def manifests():
              "org.opencontainers.image.ref.name": "x"},
          "platform": {"os": "linux", "architecture": machine,
                       "variant": "v7"}} for machine in ("amd64", "arm")]}
-    yield {"architecture": "amd64", "os": "linux",
+    # The one that fuzz_manifest.c has in its archive.
+    known = json.dumps({"config": {
+        "mediaType": "application/vnd.oci.image.config.v1+json",
+        "digest": "sha256:" + "0" * 64}, "layers": []}, separators=",:")
+    known = "sha256:" + hashlib.sha256(known.encode()).hexdigest()
+    yield {"manifests": [
+        {"mediaType": "application/vnd.oci.image.manifest.v1+json",
+         "digest": known, "platform": dict(zip(
+             ("os", "architecture", "variant"), platform.split("/")))}
+        for platform in ("unknown/unknown", "linux/amd64", "linux/arm/v7",
+                         "linux/arm64/v8", "linux/s390x", "linux/arm/v7")]}
+    yield {"architecture": "arm", "os": "linux", "variant": "v7",
            "created": "2024-05-01T12:00:00.123+02:00",
            "rootfs": {"type": "layers", "diff_ids": [DIGEST]},
            "history": [{"created_by": "x", "empty_layer": True}],

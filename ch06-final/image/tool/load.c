@@ -6,6 +6,7 @@
 #include "manifest.h"
 #include "reference.h"
 #include "stage.h"
+#include "tags.h"
 #include "tell_image.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #define TRIES_MAX 5
 
 struct load {
-	const char *platform; /* that was asked for, or NULL */
+	const char *platform; /* those that were asked for, or NULL */
 	struct stage stage;
 	struct bundle bundle;
 	struct claims claims;
@@ -35,7 +36,10 @@ take_names(const struct claim *claim, struct new_image *image)
 			return wrap("the name \"%.100s\"", given);
 		if (!reference.tag)
 			return failx("the name \"%.100s\" has no tag", given);
-		auto_free char *name = reference_name(&reference);
+		auto_free char *plain = reference_name(&reference);
+		auto_free char *name = claim->is_further ?
+			tags_further(plain, claim->platform) :
+			take_ptr(&plain);
 		if (!words_has(&image->names, name))
 			words_add(&image->names, name);
 	}
@@ -71,7 +75,8 @@ take_config(const struct load *load, const struct claim *claim,
 		words_add(&image->layers, *diff + strlen("sha256:"));
 	const char *name = image->names.count ? image->names.items[0] :
 						image->id;
-	return manifest_check_platform(name, load->platform, &parsed);
+	return manifest_check_platform(name, claim->platform ?: load->platform,
+				       &parsed);
 }
 
 static int
@@ -218,6 +223,8 @@ report(const struct load *load, const struct words *renamed,
 	}
 	for (size_t i = 0; i < load->claims.count; i++) {
 		const struct new_image *image = &load->images[i];
+		if (load->claims.list[i].is_further)
+			continue;
 		for (size_t n = 0; n < image->names.count; n++) {
 			auto_free char *line = text("Loaded image: %s",
 						    image->names.items[n]);
@@ -240,8 +247,7 @@ load_onto_stage(struct load *load, int fd, const char *name,
 {
 	auto_words struct words renamed = { 0 };
 	if (bundle_open(&load->bundle, fd, name, load->stage.scratch.dir) < 0 ||
-	    manifest_read(&load->bundle, load->platform ?:
-			  manifest_platform(), &load->claims) < 0 ||
+	    manifest_read(&load->bundle, load->platform, &load->claims) < 0 ||
 	    check_claims(load) < 0 || unpack_and_commit(load, &renamed) < 0)
 		return -1;
 	report(load, &renamed, loaded);

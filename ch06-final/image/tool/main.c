@@ -2,14 +2,14 @@
  * mydocker-image - brings images into the store, and out of it.
  *
  *	mydocker-image [OPTION...] load [-i FILE|DIRECTORY] [-q] [-p PLATFORM]
- *	mydocker-image [OPTION...] save [-o FILE] NAME...
+ *	mydocker-image [OPTION...] save [-o FILE] [-p PLATFORM] NAME...
  *	mydocker-image [OPTION...] check
  *	mydocker-image [OPTION...] import [-c CHANGE] [-m TEXT] [-p PLATFORM]
- *		FILE|- [NAME]
+ *		FILE|URL|- [NAME]
  *	mydocker-image [OPTION...] commit [-a WHO] [-c CHANGE] [-m TEXT]
  *		-p PARENT -b CREATED-BY [NAME]
  *	mydocker-image [OPTION...] builtin busybox
- *	mydocker-image [OPTION...] pull|push [-a] [-q] NAME
+ *	mydocker-image [OPTION...] pull|push [-a] [-q] [-p PLATFORM] NAME
  *	mydocker-image login|logout [SERVER]
  *	mydocker-image fetch URL
  *	mydocker-image tar [-Lx] [-m overlay|aufs] [-e PATH] PATH NAME
@@ -27,6 +27,7 @@
  */
 #include "builtin.h"
 #include "check.h"
+#include "fetch.h"
 #include "import.h"
 #include "load.h"
 #include "remote.h"
@@ -132,7 +133,8 @@ run_load(struct store *store, int argc, char **argv)
 }
 
 static int
-save_to_file(struct store *store, char **names, const char *file)
+save_to_file(struct store *store, char **names, const char *platforms,
+	     const char *file)
 {
 	struct stat st;
 	/* Never half an archive under the name that was asked for; but what
@@ -144,7 +146,7 @@ save_to_file(struct store *store, char **names, const char *file)
 				 (is_other ? 0 : O_CREAT | O_EXCL), 0600);
 	if (fd < 0)
 		return fail("open %s", beside);
-	int result = save_images(store, names, fd);
+	int result = save_images(store, names, platforms, fd);
 	if (result == 0 && !is_other && rename(beside, file) < 0)
 		result = fail("rename %s to %s", beside, file);
 	if (result < 0 && !is_other)
@@ -155,23 +157,26 @@ save_to_file(struct store *store, char **names, const char *file)
 static int
 run_save(struct store *store, int argc, char **argv)
 {
-	const char *file = NULL;
+	const char *file = NULL, *platforms = NULL;
 	optind = 1;
-	for (int option; (option = getopt(argc, argv, "+:o:")) != -1;) {
-		if (option != 'o')
+	for (int option; (option = getopt(argc, argv, "+:o:p:")) != -1;) {
+		if (option == 'o')
+			file = optarg;
+		else if (option == 'p')
+			platforms = optarg;
+		else
 			return failx("save: -%c: unknown, or without its "
 				     "value", optopt);
-		file = optarg;
 	}
 	snprintf(doing, sizeof(doing), "save: ");
 	if (optind == argc)
 		return failx("which images?");
 	if (file)
-		return save_to_file(store, argv + optind, file);
+		return save_to_file(store, argv + optind, platforms, file);
 	if (isatty(STDOUT_FILENO))
 		return failx("cowardly refusing to save to a terminal. Use "
 			     "the -o flag or redirect");
-	return save_images(store, argv + optind, STDOUT_FILENO);
+	return save_images(store, argv + optind, platforms, STDOUT_FILENO);
 }
 
 static int
@@ -206,6 +211,39 @@ time_now(void)
 	return time(NULL);
 }
 
+static bool
+is_url(const char *source)
+{
+	return strncmp(source, "http://", 7) == 0 ||
+	       strncmp(source, "https://", 8) == 0;
+}
+
+/* What is there, whole, in a file without a name. */
+static int
+open_url(const struct store *store, const char *url)
+{
+	snprintf(doing, sizeof(doing), "import: ");
+	auto_close int fd = openat(store->dir, ".",
+				   O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail("make a file for what %.150s is", url);
+	if (fetch_url(url, fd) < 0)
+		return -1;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return fail("read what %.150s is", url);
+	return take_fd(&fd);
+}
+
+static int
+open_source(const struct store *store, const char *source, const char **name)
+{
+	if (!is_url(source))
+		return open_input("import", strcmp(source, "-") == 0 ?
+				  NULL : source, name);
+	*name = source;
+	return open_url(store, source);
+}
+
 static int
 run_import(struct store *store, int argc, char **argv)
 {
@@ -226,10 +264,8 @@ run_import(struct store *store, int argc, char **argv)
 	argv += optind;
 	if (argc - optind < 1 || argc - optind > 2)
 		return failx("import takes a file (\"-\" is standard input) "
-			     "and the image's name");
-	bool is_stdin = strcmp(argv[0], "-") == 0;
-	auto_close int fd = open_input("import", is_stdin ? NULL : argv[0],
-					&name);
+			     "or a URL, and the image's name");
+	auto_close int fd = open_source(store, argv[0], &name);
 	if (fd < 0)
 		return -1;
 	auto_free char *comment = message ? copy_text(message) :

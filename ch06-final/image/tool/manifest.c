@@ -1,6 +1,7 @@
 /* manifest.c - see manifest.h.  Runs in mydocker-image. */
 #include "manifest.h"
 
+#include "platform.h"
 #include "reference.h"
 
 #include <jansson.h>
@@ -51,6 +52,7 @@ manifest_free_claim(struct claim *claim)
 {
 	free(claim->config);
 	free(claim->config_digest);
+	free(claim->platform);
 	free(claim->sizes);
 	words_free(&claim->names);
 	words_free(&claim->layers);
@@ -282,7 +284,7 @@ read_blob(const struct bundle *bundle, const char *file, const char *digest,
 }
 
 static const char *
-platform_text(json_t *descriptor, const char *key)
+platform_part(json_t *descriptor, const char *key)
 {
 	json_t *platform = json_object_get(descriptor, "platform");
 	return json_string_value(json_object_get(platform, key));
@@ -296,7 +298,7 @@ fits(json_t *descriptor, const char *platform)
 	size_t key = strchr(platform, '/') ? 0 : 1;
 	for (; key < countof(keys) && *platform; key++) {
 		size_t length = strcspn(platform, "/");
-		const char *said = platform_text(descriptor, keys[key]);
+		const char *said = platform_part(descriptor, keys[key]);
 		if (!said || strlen(said) != length ||
 		    strncmp(said, platform, length) != 0)
 			return false;
@@ -323,8 +325,8 @@ choose(json_t *list, const char *platform)
 	json_t *object, *fallback = NULL;
 	size_t i;
 	json_array_foreach(list, i, object) {
-		const char *os = platform_text(object, "os");
-		const char *found = platform_text(object, "architecture");
+		const char *os = platform_part(object, "os");
+		const char *found = platform_part(object, "architecture");
 		if (os && strcmp(os, "linux") != 0)
 			continue;
 		if (found && fits(object, platform))
@@ -405,38 +407,192 @@ is_one_image(json_t *list)
 	size_t i;
 	json_array_foreach(list, i, object) {
 		const char *name = given_name(object);
-		if (!platform_text(object, "architecture") ||
+		if (!platform_part(object, "architecture") ||
 		    strcmp(name ? name : "", first ? first : "") != 0)
 			return false;
 	}
 	return true;
 }
 
+/* ---- an image for several platforms ------------------------------------- */
+
+/* What an index has of one image. */
+struct listed {
+	const struct bundle *bundle;
+	json_t *list;
+	const char *name; /* or NULL */
+	const char *where;
+};
+
+/* "linux/arm/v7"; NULL for what is no image that could be unpacked here, as
+ * the attestations that buildkit puts in. */
+static char *
+platform_of(json_t *descriptor)
+{
+	const char *os = platform_part(descriptor, "os");
+	const char *architecture = platform_part(descriptor, "architecture");
+	if (!os || strcmp(os, "linux") != 0 || !architecture)
+		return NULL;
+	auto_free char *platform = platform_text(os, architecture,
+		platform_part(descriptor, "variant"));
+	return platform_is_valid(platform) ? take_ptr(&platform) : NULL;
+}
+
+static int
+take_one(const struct listed *listed, json_t *descriptor,
+	 const char *platform, struct claims *claims)
+{
+	if (claims->count >= IMAGES_MAX)
+		return failx("%s lists more than %d images", listed->where,
+			     IMAGES_MAX);
+	struct claim *claim = add_claim(claims);
+	if (listed->name)
+		words_add(&claim->names, listed->name);
+	if (platform)
+		claim->platform = copy_text(platform);
+	return read_manifest(listed->bundle, descriptor,
+			     platform ? platform : manifest_platform(), claim);
+}
+
+static bool
+is_whole(const struct bundle *bundle, const struct claim *claim)
+{
+	bool is_there = bundle_find(bundle, claim->config);
+	for (size_t i = 0; is_there && i < claim->layers.count; i++)
+		is_there = bundle_find(bundle, claim->layers.items[i]);
+	return is_there;
+}
+
+/* Those for other machines, as far as they are in the archive: who wrote it
+ * may have had some of them only. */
+static int
+take_others(const struct listed *listed, json_t *first, struct claims *claims)
+{
+	auto_words struct words taken = { 0 };
+	auto_free char *own = platform_of(first);
+	json_t *object;
+	size_t i;
+	words_add(&taken, own ? own : "");
+	json_array_foreach(listed->list, i, object) {
+		auto_free char *platform = platform_of(object);
+		auto_free char *file = NULL, *digest = NULL;
+		if (!platform || words_has(&taken, platform))
+			continue;
+		if (take_descriptor(object, "a manifest", &file, &digest) < 0)
+			return -1;
+		if (!bundle_find(listed->bundle, file))
+			continue;
+		words_add(&taken, platform);
+		if (take_one(listed, object, platform, claims) < 0)
+			return -1;
+		struct claim *claim = &claims->list[claims->count - 1];
+		claim->is_further = true;
+		if (!is_whole(listed->bundle, claim)) {
+			manifest_free_claim(claim);
+			claims->count--;
+		}
+	}
+	return 0;
+}
+
+static int
+has_none_for(const struct listed *listed, const char *platform)
+{
+	return failx("%s has no image for %s%s", listed->where,
+		     system_of(platform), platform);
+}
+
+/* The first of those asked for is what the name means. */
+static int
+take_asked(const struct listed *listed, const struct words *platforms,
+	   struct claims *claims)
+{
+	for (size_t i = 0; i < platforms->count; i++) {
+		const char *asked = platforms->items[i];
+		json_t *chosen = choose(listed->list, asked);
+		if (!chosen)
+			return has_none_for(listed, asked);
+		auto_free char *platform = platform_of(chosen);
+		if (take_one(listed, chosen, platform ? platform : asked,
+			     claims) < 0)
+			return -1;
+		claims->list[claims->count - 1].is_further =
+			listed->name && i > 0;
+	}
+	return 0;
+}
+
+/* Of one that has no name there is nothing that the others could belong to. */
+static int
+take_list(const struct listed *listed, const struct words *platforms,
+	  struct claims *claims)
+{
+	if (platforms->count)
+		return take_asked(listed, platforms, claims);
+	json_t *chosen = choose(listed->list, manifest_platform());
+	if (!chosen)
+		return has_none_for(listed, manifest_platform());
+	if (take_one(listed, chosen, NULL, claims) < 0)
+		return -1;
+	return listed->name ? take_others(listed, chosen, claims) : 0;
+}
+
+static int
+take_index(const struct bundle *bundle, json_t *descriptor,
+	   const struct words *platforms, struct claims *claims)
+{
+	auto_free char *file = NULL, *digest = NULL;
+	size_t length;
+	if (take_descriptor(descriptor, "an index", &file, &digest) < 0)
+		return -1;
+	auto_free char *json = read_blob(bundle, file, digest, &length);
+	auto_json json_t *index = json ? parse(json, length) : NULL;
+	if (!index)
+		return wrap("%s", file);
+	const struct listed listed = {
+		.bundle = bundle,
+		.list = json_object_get(index, "manifests"),
+		.name = given_name(descriptor),
+		.where = file,
+	};
+	return take_list(&listed, platforms, claims);
+}
+
 static int
 parse_index(const struct bundle *bundle, json_t *root,
-	    const char *architecture, struct claims *claims)
+	    const struct words *platforms, struct claims *claims)
 {
 	json_t *list = json_object_get(root, "manifests"), *object;
+	struct listed listed = { bundle, list, NULL, "index.json" };
 	size_t i;
 	if (!json_is_array(list) || json_array_size(list) == 0)
 		return failx("index.json lists no manifests");
 	if (json_array_size(list) > IMAGES_MAX)
 		return failx("index.json lists more than %d images",
 			     IMAGES_MAX);
-	json_t *chosen = is_one_image(list) ? choose(list, architecture) : NULL;
-	if (is_one_image(list) && !chosen)
-		return failx("it has no image for %s%s",
-			     system_of(architecture), architecture);
+	listed.name = given_name(json_array_get(list, 0));
+	if (is_one_image(list))
+		return take_list(&listed, platforms, claims);
 	json_array_foreach(list, i, object) {
-		if (chosen && chosen != object)
-			continue;
-		struct claim *claim = add_claim(claims);
-		if (given_name(object))
-			words_add(&claim->names, given_name(object));
-		if (read_manifest(bundle, object, architecture, claim) < 0)
+		listed.name = given_name(object);
+		if ((is_index(object) ?
+			     take_index(bundle, object, platforms, claims) :
+			     take_one(&listed, object, NULL, claims)) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* Does index.json say more than manifest.json, which has one platform only? */
+static bool
+has_indexes(json_t *root)
+{
+	json_t *list = json_object_get(root, "manifests"), *object;
+	size_t i;
+	json_array_foreach(list, i, object)
+		if (is_index(object))
+			return true;
+	return false;
 }
 
 int
@@ -462,25 +618,51 @@ manifest_pick(const char *json, size_t length, const char *platform,
 }
 
 int
-manifest_check_platform(const char *name, const char *platform,
+manifest_check_platform(const char *name, const char *platforms,
 			const struct image *image)
 {
-	if (!platform || !*image->architecture)
+	if (!platforms || !*image->architecture)
 		return 0;
-	auto_free char *found = text("linux/%s", image->architecture);
-	const char *asked = strchr(platform, '/') ? found :
-						    image->architecture;
-	size_t length = strlen(asked);
-	if (strncmp(platform, asked, length) != 0 ||
-	    (platform[length] && platform[length] != '/'))
-		return failx("image with reference %s was found but does not "
-			     "provide the specified platform (%s): it is for "
-			     "%s", name, platform, found);
-	return 0;
+	auto_words struct words asked = { 0 };
+	auto_free char *found = platform_text("linux", image->architecture,
+					      image->variant);
+	platform_split(platforms, &asked);
+	for (size_t i = 0; i < asked.count; i++)
+		if (platform_fits(found, asked.items[i]))
+			return 0;
+	return failx("image with reference %s was found but does not provide "
+		     "the specified platform (%s): it is for %s", name,
+		     platforms, found);
+}
+
+static int
+read_index(const struct bundle *bundle, json_t *root, const char *platforms,
+	   struct claims *claims)
+{
+	auto_words struct words asked = { 0 };
+	platform_split(platforms, &asked);
+	return parse_index(bundle, root, &asked, claims);
+}
+
+/* manifest.json, but for an archive whose index.json says more. */
+static int
+read_lists(const struct bundle *bundle, const struct bundle_entry *docker,
+	   const struct bundle_entry *oci, const char *platforms,
+	   struct claims *claims)
+{
+	size_t length;
+	auto_free char *index = oci ? bundle_read(bundle, oci, &length) : NULL;
+	auto_json json_t *root = index ? parse(index, length) : NULL;
+	if (root && (!docker || has_indexes(root)))
+		return read_index(bundle, root, platforms, claims);
+	if (!docker)
+		return -1;
+	auto_free char *list = bundle_read(bundle, docker, &length);
+	return list ? manifest_parse_docker(list, length, claims) : -1;
 }
 
 int
-manifest_read(const struct bundle *bundle, const char *platform,
+manifest_read(const struct bundle *bundle, const char *platforms,
 	      struct claims *claims)
 {
 	*claims = (struct claims){ 0 };
@@ -491,20 +673,7 @@ manifest_read(const struct bundle *bundle, const char *platform,
 		return failx("no archive of images: it has neither "
 			     "manifest.json nor index.json (a root file "
 			     "system is brought in by import)");
-	size_t length;
-	auto_free char *json =
-		bundle_read(bundle, docker ? docker : oci, &length);
-	if (!json)
-		return -1;
-	int result;
-	if (docker) {
-		result = manifest_parse_docker(json, length, claims);
-	} else {
-		auto_json json_t *root = parse(json, length);
-		result = root ? parse_index(bundle, root, platform, claims) :
-				-1;
-	}
-	if (result < 0) {
+	if (read_lists(bundle, docker, oci, platforms, claims) < 0) {
 		manifest_free(claims);
 		return wrap("%s", docker ? "manifest.json" : "index.json");
 	}

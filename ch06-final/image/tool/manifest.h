@@ -6,7 +6,8 @@
  * layers.  An OCI archive has index.json, which leads by digests to the
  * manifest of each image, and that to its config and layers (image-spec,
  * image-layout.md).  Newer `docker save` writes both, which then agree:
- * manifest.json is taken, as Docker does.
+ * manifest.json is taken, as Docker does, unless index.json has images for
+ * several platforms, of which the other can name one only.
  *
  * All of this is only what the archive *claims*.  load.c holds the claims
  * against the bytes.
@@ -28,6 +29,10 @@ struct claim {
 	 * 0 is said for a size that is not said. */
 	uint64_t *sizes, config_size;
 	struct words types;   /* the mediaType of each layer; likewise */
+	/* Chosen for it from an index of several, or NULL; and is it not what
+	 * its names mean, but what they mean on that platform? */
+	char *platform;
+	bool is_further;
 };
 
 struct claims {
@@ -35,9 +40,10 @@ struct claims {
 	size_t count;
 };
 
-/* `platform` is what to choose from an index of several: "amd64", or
- * "linux/arm/v7". */
-int manifest_read(const struct bundle *bundle, const char *platform,
+/* `platforms` is what to choose from an index of several, "amd64" or
+ * "linux/arm/v7,linux/amd64", of which each must be there; NULL: what is for
+ * this machine, which must, and then all others that are. */
+int manifest_read(const struct bundle *bundle, const char *platforms,
 		  struct claims *claims);
 void manifest_free(struct claims *claims);
 
@@ -55,9 +61,9 @@ void manifest_free_claim(struct claim *claim);
 int manifest_pick(const char *json, size_t length, const char *platform,
 		  char **digest);
 
-/* Is the image for the platform that was asked for (NULL: for any)?  Where a
- * manifest left no choice it may be for another. */
-int manifest_check_platform(const char *name, const char *platform,
+/* Is the image for one of the platforms that were asked for (NULL: for any)?
+ * Where a manifest left no choice it may be for another. */
+int manifest_check_platform(const char *name, const char *platforms,
 			    const struct image *image);
 
 /* The architecture of this machine in the words of images: "amd64". */

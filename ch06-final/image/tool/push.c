@@ -4,6 +4,7 @@
 #include "digest.h"
 #include "known.h"
 #include "pack.h"
+#include "platforms.h"
 #include "progress.h"
 #include "reference.h"
 #include "registry.h"
@@ -25,6 +26,7 @@ struct push {
 	struct scratch scratch;
 	struct progress progress;
 	char *repository; /* as it is stored */
+	const char *platform; /* that was asked for, or NULL */
 };
 
 /* ---- a blob ------------------------------------------------------------ */
@@ -118,14 +120,6 @@ upload(struct push *push, const char *digest, struct http_request body)
 
 /* ---- a layer ----------------------------------------------------------- */
 
-/* What will be said of it in the manifest. */
-static json_t *
-descriptor(const char *type, const char *digest, uint64_t size)
-{
-	return json_pack("{s:s, s:s, s:I}", "mediaType", type, "digest", digest,
-			 "size", (json_int_t)size);
-}
-
 /* Is the repository of `known` on the registry that we push to?  Its path
  * there, for the caller to free, or NULL. */
 static char *
@@ -182,8 +176,9 @@ find_known(struct push *push, const char *hex, size_t row, json_t **layer)
 			found = mount_blob(push, hex, known, row);
 		}
 		if (found == 1)
-			*layer = descriptor(known->type, known->digest,
-					    known->size);
+			*layer = platforms_descriptor(known->type,
+						      known->digest,
+						      known->size);
 	}
 	known_free(&knowns);
 	return found;
@@ -220,7 +215,8 @@ push_layer(struct push *push, const char *hex, size_t row, json_t **layer)
 		return -1;
 	int result = push_packed(push, hex, row, &pack);
 	if (result == 0)
-		*layer = descriptor(PACK_TYPE, pack.digest, pack.size);
+		*layer = platforms_descriptor(PACK_TYPE, pack.digest,
+					      pack.size);
 	pack_free(&pack);
 	return result;
 }
@@ -261,13 +257,14 @@ push_config(struct push *push, const char *id, const char *config,
 }
 
 static int
-put_manifest(struct push *push, const char *tag, const char *manifest,
-	     const char *digest)
+put_manifest(struct push *push, const char *type, const char *tag,
+	     const char *manifest, const char *digest)
 {
 	auto_answer struct http_answer answer = { 0 };
 	auto_words struct words headers = { 0 };
 	auto_free char *what = text("manifests/%s", tag);
-	words_add(&headers, "Content-Type: " TYPE("manifest.v1+json"));
+	auto_free char *content = text("Content-Type: %s", type);
+	words_add(&headers, content);
 	struct http_request request = {
 		.method = "PUT", .url = what, .headers = &headers,
 		.body = manifest, .body_length = strlen(manifest),
@@ -281,8 +278,9 @@ put_manifest(struct push *push, const char *tag, const char *manifest,
 	if (taken && strcmp(taken, digest) != 0)
 		return failx("the registry says that it took %.80s, which is "
 			     "not what was sent: %s", taken, digest);
-	progress_line(&push->progress, "%s: digest: %s size: %zu", tag, digest,
-		      strlen(manifest));
+	if (strcmp(tag, digest) != 0)
+		progress_line(&push->progress, "%s: digest: %s size: %zu", tag,
+			      digest, strlen(manifest));
 	return 0;
 }
 
@@ -305,47 +303,106 @@ keep_digest(struct push *push, const char *id, const char *digest)
 	return result;
 }
 
-static int
-push_parts(struct push *push, const struct image *image, const char *tag,
-	   const char *config, size_t length, json_t *layers)
+/* What of an image comes before its manifest, and that as text for the caller
+ * to free. */
+static char *
+push_parts(struct push *push, const struct image *image, char hex[65])
 {
-	char hex[65];
-	if (push_layers(push, image, layers) < 0 ||
-	    push_config(push, image->id, config, length) < 0)
-		return -1;
-	json_t *root = json_pack("{s:i, s:s, s:o, s:O}", "schemaVersion", 2,
-				 "mediaType", TYPE("manifest.v1+json"),
-				 "config", descriptor(TYPE("config.v1+json"),
-						      image->id, length),
-				 "layers", layers);
-	auto_free char *manifest = json_dumps(root, JSON_COMPACT);
+	size_t length;
+	auto_free char *config =
+		shelves_read_config(push->store, image->id, &length);
+	json_t *layers = json_array();
+	int result = config ? push_layers(push, image, layers) : -1;
+	if (result == 0)
+		result = push_config(push, image->id, config, length);
+	json_t *root = json_pack(
+		"{s:i, s:s, s:o, s:o}", "schemaVersion", 2, "mediaType",
+		TYPE("manifest.v1+json"), "config",
+		platforms_descriptor(TYPE("config.v1+json"), image->id,
+				     length), "layers", layers);
+	auto_free char *manifest =
+		result == 0 ? json_dumps(root, JSON_COMPACT) : NULL;
 	json_decref(root);
 	if (!manifest || digest_bytes(manifest, strlen(manifest), hex) < 0)
+		return NULL;
+	return take_ptr(&manifest);
+}
+
+/* `tag` is NULL for one of several, which goes by its digest.  The descriptor
+ * of its manifest is the caller's. */
+static int
+push_one(struct push *push, const char *id, const char *tag,
+	 json_t **descriptor)
+{
+	auto_image struct image image = { 0 };
+	char hex[65];
+	if (store_find_image(push->store, id, &image) < 0)
+		return -1;
+	auto_free char *manifest = push_parts(push, &image, hex);
+	if (!manifest)
 		return -1;
 	auto_free char *digest = text("sha256:%s", hex);
-	if (put_manifest(push, tag, manifest, digest) < 0)
+	if (put_manifest(push, TYPE("manifest.v1+json"), tag ? tag : digest,
+			 manifest, digest) < 0)
 		return -1;
-	return keep_digest(push, image->id, digest);
+	*descriptor = platforms_descriptor(TYPE("manifest.v1+json"), digest,
+					   strlen(manifest));
+	platforms_note(*descriptor, &image);
+	return tag ? keep_digest(push, id, digest) : 0;
+}
+
+static int
+push_several(struct push *push, const struct words *ids, const char *tag)
+{
+	json_t *manifests = json_array();
+	char hex[65];
+	int result = 0;
+	for (size_t i = 0; result == 0 && i < ids->count; i++) {
+		json_t *descriptor = NULL;
+		result = push_one(push, ids->items[i], NULL, &descriptor);
+		json_array_append_new(manifests, descriptor);
+	}
+	auto_free char *index =
+		result == 0 ? platforms_index(manifests, hex) : NULL;
+	json_decref(manifests);
+	if (!index)
+		return -1;
+	auto_free char *digest = text("sha256:%s", hex);
+	if (put_manifest(push, TYPE("index.v1+json"), tag, index, digest) < 0)
+		return -1;
+	return keep_digest(push, ids->items[0], digest);
+}
+
+/* The ids of what is to be pushed by this name. */
+static int
+find_images(struct push *push, const char *name, struct words *ids)
+{
+	auto_tags struct tags tags = { 0 };
+	if (store_lock(push->store, LOCK_SH) < 0)
+		return -1;
+	int result = tags_read(push->store->dir, &tags);
+	const char *id = result == 0 ? tags_id(&tags, name) : NULL;
+	if (id)
+		result = platforms_list(push->store, &tags, id, name,
+					push->platform, ids);
+	else if (result == 0)
+		result = failx("tag does not exist: %s", name);
+	store_unlock(push->store);
+	return result;
 }
 
 static int
 push_tag(struct push *push, const char *name)
 {
-	auto_image struct image image = { 0 };
-	size_t length;
-	if (store_find_image(push->store, name, &image) < 0) {
-		if (failure.code == ENOENT)
-			failx("tag does not exist: %s", name);
+	auto_words struct words ids = { 0 };
+	const char *tag = strrchr(name, ':') + 1;
+	json_t *descriptor = NULL;
+	if (find_images(push, name, &ids) < 0)
 		return -1;
-	}
-	auto_free char *config =
-		shelves_read_config(push->store, image.id, &length);
-	if (!config)
-		return -1;
-	json_t *layers = json_array();
-	int result = push_parts(push, &image, strrchr(name, ':') + 1, config,
-				length, layers);
-	json_decref(layers);
+	int result = ids.count > 1 ?
+			     push_several(push, &ids, tag) :
+			     push_one(push, ids.items[0], tag, &descriptor);
+	json_decref(descriptor);
 	if (result < 0 && failure.code == EACCES)
 		return wrap("push access denied for %s, repository does not "
 			    "exist or may require authorization",
@@ -365,7 +422,7 @@ list_tags(struct push *push, struct words *names)
 		return -1;
 	for (size_t i = 0; i < tags.count; i++) {
 		const char *name = tags.list[i].name;
-		if (!tags_is_digest(name) &&
+		if (!tags_is_digest(name) && !tags_platform(name) &&
 		    tags_repository_length(name) == length &&
 		    strncmp(name, push->repository, length) == 0)
 			words_add(names, name);
@@ -398,7 +455,8 @@ int
 push_image(struct store *store, const char *name,
 	   const struct push_options *options)
 {
-	struct push push = { .store = store, .scratch.dir = -1 };
+	struct push push = { .store = store, .scratch.dir = -1,
+			     .platform = options->platform };
 	auto_reference struct reference wanted = { 0 };
 	auto_words struct words names = { 0 };
 	const char *slash = strrchr(name, '/');

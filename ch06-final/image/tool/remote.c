@@ -46,11 +46,13 @@ remote_push(struct store *store, int argc, char **argv)
 {
 	struct push_options options = { 0 };
 	optind = 1;
-	for (int option; (option = getopt(argc, argv, "+:aq")) != -1;) {
+	for (int option; (option = getopt(argc, argv, "+:aqp:")) != -1;) {
 		if (option == 'a')
 			options.all_tags = true;
 		else if (option == 'q')
 			options.is_quiet = true;
+		else if (option == 'p')
+			options.platform = optarg;
 		else
 			return wrong_usage(REMOTE_PUSH);
 	}

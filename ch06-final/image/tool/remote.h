@@ -8,7 +8,7 @@
 #include "store.h"
 
 #define REMOTE_PULL "pull [-a] [-q] [-p PLATFORM] NAME"
-#define REMOTE_PUSH "push [-a] [-q] NAME"
+#define REMOTE_PUSH "push [-a] [-q] [-p PLATFORM] NAME"
 #define REMOTE_LOGIN "login [-u USER] [-p PASSWORD | -s] [SERVER]"
 #define REMOTE_LOGOUT "logout [SERVER]"
 #define REMOTE_FETCH "fetch URL"

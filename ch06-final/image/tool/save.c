@@ -2,6 +2,7 @@
 #include "save.h"
 
 #include "digest.h"
+#include "platforms.h"
 #include "recipe.h"
 #include "reference.h"
 #include "tags.h"
@@ -19,14 +20,16 @@
 #define BLOBS "blobs/sha256/"
 #define TYPE(what) "application/vnd.oci.image." what
 
-/* An image that is to be saved, and the names that it was asked for by. */
+/* An image that is to be saved, and the names that it was asked for by; `ids`
+ * has one for each platform, and first that which all readers find. */
 struct choice {
-	char *id;
+	struct words ids;
 	struct words names;
 };
 
 struct save {
 	struct store *store;
+	const char *platforms; /* only these, or NULL */
 	struct archive *archive;
 	struct choice *choices;
 	size_t count;
@@ -36,37 +39,57 @@ struct save {
 
 /* ---- which images ------------------------------------------------------ */
 
-static void
-choose(struct save *save, const char *id, const char *name)
+/* One that was chosen already, in this form. */
+static struct choice *
+find_choice(struct save *save, const struct words *ids)
 {
-	struct choice *choice = NULL;
-	for (size_t i = 0; i < save->count && !choice; i++)
-		if (strcmp(save->choices[i].id, id) == 0)
-			choice = &save->choices[i];
+	auto_free char *wanted = words_join(ids, " ");
+	for (size_t i = 0; i < save->count; i++) {
+		auto_free char *own = words_join(&save->choices[i].ids, " ");
+		if (strcmp(own, wanted) == 0)
+			return &save->choices[i];
+	}
+	return NULL;
+}
+
+static int
+choose(struct save *save, const struct tags *tags, const char *id,
+       const char *name)
+{
+	auto_words struct words ids = { 0 };
+	if (platforms_list(save->store, tags, id, name, save->platforms,
+			   &ids) < 0)
+		return -1;
+	struct choice *choice = find_choice(save, &ids);
 	if (!choice) {
 		save->choices = resize_bytes(save->choices, (save->count + 1) *
 					     sizeof(*save->choices));
 		choice = &save->choices[save->count++];
-		*choice = (struct choice){ .id = copy_text(id) };
+		*choice = (struct choice){ .ids = ids };
+		ids = (struct words){ 0 };
 	}
 	if (name && !words_has(&choice->names, name))
 		words_add(&choice->names, name);
+	return 0;
 }
 
-/* "app" alone: every tag that there is of it. */
-static bool
+/* "app" alone: every tag that there is of it; 1 when there is one. */
+static int
 choose_repository(struct save *save, const struct tags *tags, const char *name)
 {
 	auto_reference struct reference wanted = { 0 };
 	const char *slash = strrchr(name, '/');
 	if (strpbrk(slash ? slash : name, ":@") ||
 	    reference_parse(name, &wanted) < 0)
-		return false;
+		return 0;
 	size_t length = strlen(wanted.repository), before = save->count;
-	for (size_t i = 0; i < tags->count; i++)
-		if (strncmp(tags->list[i].name, wanted.repository, length) ==
-			    0 && tags->list[i].name[length] == ':')
-			choose(save, tags->list[i].id, tags->list[i].name);
+	for (size_t i = 0; i < tags->count; i++) {
+		const struct tag *tag = &tags->list[i];
+		if (strncmp(tag->name, wanted.repository, length) == 0 &&
+		    tag->name[length] == ':' && !tags_platform(tag->name) &&
+		    choose(save, tags, tag->id, tag->name) < 0)
+			return -1;
+	}
 	return save->count > before;
 }
 
@@ -78,11 +101,14 @@ choose_all(struct save *save, char *const names[])
 		return -1;
 	for (; *names; names++) {
 		auto_free char *id = NULL, *tag = NULL;
-		if (choose_repository(save, &tags, *names))
-			continue;
-		if (store_resolve(save->store, &tags, *names, &id, &tag) < 0)
+		int found = choose_repository(save, &tags, *names);
+		if (found < 0)
 			return -1;
-		choose(save, id, tag);
+		if (found)
+			continue;
+		if (store_resolve(save->store, &tags, *names, &id, &tag) < 0 ||
+		    choose(save, &tags, id, tag) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -200,13 +226,6 @@ put_layer(struct save *save, const char *hex, uint64_t *size)
 
 /* ---- an image ---------------------------------------------------------- */
 
-static json_t *
-descriptor(const char *type, const char *digest, uint64_t size)
-{
-	return json_pack("{s:s, s:s, s:I}", "mediaType", type, "digest", digest,
-			 "size", (json_int_t)size);
-}
-
 /* The layers, in the words of either list. */
 static int
 put_layers(struct save *save, const struct image *image, json_t *oci,
@@ -217,7 +236,8 @@ put_layers(struct save *save, const struct image *image, json_t *oci,
 		uint64_t size;
 		if (put_layer(save, hex, &size) < 0)
 			return wrap("layer %.12s", hex);
-		json_t *layer = descriptor(TYPE("layer.v1.tar"), *diff, size);
+		json_t *layer = platforms_descriptor(TYPE("layer.v1.tar"),
+						     *diff, size);
 		json_array_append(oci, layer);
 		json_object_set_new(sources, *diff, layer);
 		auto_free char *name = text(BLOBS "%s", hex);
@@ -228,12 +248,10 @@ put_layers(struct save *save, const struct image *image, json_t *oci,
 
 /* An entry of index.json for each name; one without when there is none. */
 static void
-list_manifest(struct save *save, const struct choice *choice,
-	      const char *digest, size_t size)
+list_names(struct save *save, const struct choice *choice, json_t *descriptor)
 {
 	for (size_t i = 0; i < choice->names.count || i == 0; i++) {
-		json_t *entry = descriptor(TYPE("manifest.v1+json"), digest,
-					   size);
+		json_t *entry = json_copy(descriptor);
 		json_array_append_new(save->oci, entry);
 		if (choice->names.count == 0)
 			return;
@@ -268,16 +286,16 @@ list_repositories(struct save *save, const struct choice *choice,
 	}
 }
 
-/* Takes `layers`. */
+/* Takes `layers`; the manifest's descriptor is the caller's. */
 static int
-put_manifest(struct save *save, const struct choice *choice,
-	     size_t config_size, json_t *layers)
+put_manifest(struct save *save, const char *id, size_t config_size,
+	     json_t *layers, json_t **descriptor)
 {
 	char hex[65];
 	json_t *manifest = json_pack(
 		"{s:i, s:s, s:o, s:o}", "schemaVersion", 2, "mediaType",
 		TYPE("manifest.v1+json"), "config",
-		descriptor(TYPE("config.v1+json"), choice->id, config_size),
+		platforms_descriptor(TYPE("config.v1+json"), id, config_size),
 		"layers", layers);
 	auto_free char *content = json_dumps(manifest, JSON_COMPACT);
 	json_decref(manifest);
@@ -285,39 +303,91 @@ put_manifest(struct save *save, const struct choice *choice,
 	    put_blob(save, hex, content) < 0)
 		return -1;
 	auto_free char *digest = text("sha256:%s", hex);
-	list_manifest(save, choice, digest, strlen(content));
+	*descriptor = platforms_descriptor(TYPE("manifest.v1+json"), digest,
+					   strlen(content));
+	return 0;
+}
+
+/* In manifest.json.  Takes `files` and `sources`. */
+static void
+list_docker(struct save *save, const struct choice *choice,
+	    const struct image *image, json_t *files, json_t *sources)
+{
+	json_t *names = choice->names.count ? json_array() : json_null();
+	auto_free char *file = text(BLOBS "%s", choice->ids.items[0] + 7);
+	for (size_t i = 0; i < choice->names.count; i++)
+		json_array_append_new(names,
+				      json_string(choice->names.items[i]));
+	json_array_append_new(save->docker, json_pack(
+		"{s:s, s:o, s:o, s:o}", "Config", file, "RepoTags", names,
+		"Layers", files, "LayerSources", sources));
+	list_repositories(save, choice, image);
+}
+
+/* One of the choice's images; the descriptor of its manifest is the
+ * caller's. */
+static int
+put_image(struct save *save, const struct choice *choice, size_t which,
+	  json_t **descriptor)
+{
+	const char *id = choice->ids.items[which];
+	auto_image struct image image = { 0 };
+	size_t length;
+	auto_free char *config = shelves_read_config(save->store, id, &length);
+	if (!config || image_parse(config, length, id, &image) < 0 ||
+	    put_blob(save, id + strlen("sha256:"), config) < 0)
+		return -1;
+	json_t *layers = json_array(), *files = json_array();
+	json_t *sources = json_object();
+	int result = put_layers(save, &image, layers, files, sources);
+	if (result == 0)
+		result = put_manifest(save, id, length, json_incref(layers),
+				      descriptor);
+	json_decref(layers);
+	if (result == 0 && which == 0) {
+		list_docker(save, choice, &image, files, sources);
+	} else {
+		json_decref(files);
+		json_decref(sources);
+	}
+	if (result == 0 && choice->ids.count > 1)
+		platforms_note(*descriptor, &image);
+	return result;
+}
+
+/* The index that leads to those for the platforms; it stands for all. */
+static int
+put_index(struct save *save, const struct choice *choice, json_t *manifests)
+{
+	char hex[65];
+	auto_free char *content = platforms_index(manifests, hex);
+	if (!content || put_blob(save, hex, content) < 0)
+		return -1;
+	auto_free char *digest = text("sha256:%s", hex);
+	json_t *descriptor = platforms_descriptor(TYPE("index.v1+json"),
+						  digest, strlen(content));
+	list_names(save, choice, descriptor);
+	json_decref(descriptor);
 	return 0;
 }
 
 static int
-put_image(struct save *save, const struct choice *choice)
+put_choice(struct save *save, const struct choice *choice)
 {
-	const char *hex = choice->id + strlen("sha256:");
-	auto_image struct image image = { 0 };
-	size_t length;
-	auto_free char *config =
-		shelves_read_config(save->store, choice->id, &length);
-	if (!config || image_parse(config, length, choice->id, &image) < 0 ||
-	    put_blob(save, hex, config) < 0)
-		return -1;
-	json_t *layers = json_array(), *files = json_array();
-	json_t *sources = json_object(), *names = json_array();
-	for (size_t i = 0; i < choice->names.count; i++)
-		json_array_append_new(names,
-				      json_string(choice->names.items[i]));
-	auto_free char *file = text(BLOBS "%s", hex);
-	json_array_append_new(save->docker, json_pack(
-		"{s:s, s:o, s:o, s:O}", "Config", file, "RepoTags",
-		choice->names.count ? names : json_null(), "Layers", files,
-		"LayerSources", sources));
-	if (choice->names.count == 0)
-		json_decref(names);
-	int result = put_layers(save, &image, layers, files, sources);
-	json_decref(sources);
-	list_repositories(save, choice, &image);
-	if (result == 0)
-		return put_manifest(save, choice, length, layers);
-	json_decref(layers);
+	json_t *manifests = json_array();
+	int result = 0;
+	for (size_t i = 0; result == 0 && i < choice->ids.count; i++) {
+		json_t *descriptor = NULL;
+		result = put_image(save, choice, i, &descriptor);
+		if (result < 0)
+			wrap("image %.12s", choice->ids.items[i] + 7);
+		json_array_append_new(manifests, descriptor);
+	}
+	if (result == 0 && choice->ids.count > 1)
+		result = put_index(save, choice, manifests);
+	else if (result == 0)
+		list_names(save, choice, json_array_get(manifests, 0));
+	json_decref(manifests);
 	return result;
 }
 
@@ -345,8 +415,8 @@ put_all(struct save *save)
 	    put_header(save, BLOBS, 0) < 0)
 		return -1;
 	for (size_t i = 0; i < save->count; i++)
-		if (put_image(save, &save->choices[i]) < 0)
-			return wrap("image %.12s", save->choices[i].id + 7);
+		if (put_choice(save, &save->choices[i]) < 0)
+			return -1;
 	if (put_lists(save) < 0)
 		return -1;
 	return archive_write_close(save->archive) == ARCHIVE_OK ?
@@ -356,10 +426,8 @@ put_all(struct save *save)
 /* ---- all of it --------------------------------------------------------- */
 
 static int
-save_locked(struct save *save, char *const names[], int fd)
+save_locked(struct save *save, int fd)
 {
-	if (choose_all(save, names) < 0)
-		return -1;
 	save->archive = archive_write_new();
 	if (!save->archive)
 		return failx("libarchive is out of memory");
@@ -372,29 +440,54 @@ save_locked(struct save *save, char *const names[], int fd)
 	return put_all(save);
 }
 
-int
-save_images(struct store *store, char *const names[], int fd)
+/* Those named, or else what was chosen already. */
+static int
+save_chosen(struct save *save, char *const names[], int fd)
 {
-	struct save save = { .store = store, .docker = json_array(),
-			     .oci = json_array(),
-			     .repositories = json_object() };
+	struct store *store = save->store;
+	save->docker = json_array();
+	save->oci = json_array();
+	save->repositories = json_object();
 	/* Nobody removes a layer from under us. */
 	int result = store_lock(store, LOCK_SH);
 	if (result == 0) {
-		result = save_locked(&save, names, fd);
+		result = names ? choose_all(save, names) : 0;
+		if (result == 0)
+			result = save_locked(save, fd);
 		store_unlock(store);
 	}
-	archive_write_free(save.archive);
-	for (size_t i = 0; i < save.count; i++) {
+	archive_write_free(save->archive);
+	for (size_t i = 0; i < save->count; i++) {
 		if (result == 0)
-			image_tell(store, "save", save.choices[i].id, NULL);
-		free(save.choices[i].id);
-		words_free(&save.choices[i].names);
+			image_tell(store, "save",
+				   save->choices[i].ids.items[0], NULL);
+		words_free(&save->choices[i].ids);
+		words_free(&save->choices[i].names);
 	}
-	free(save.choices);
-	words_free(&save.written);
-	json_decref(save.docker);
-	json_decref(save.oci);
-	json_decref(save.repositories);
+	free(save->choices);
+	words_free(&save->written);
+	json_decref(save->docker);
+	json_decref(save->oci);
+	json_decref(save->repositories);
 	return result;
+}
+
+int
+save_images(struct store *store, char *const names[], const char *platforms,
+	    int fd)
+{
+	struct save save = { .store = store, .platforms = platforms };
+	return save_chosen(&save, names, fd);
+}
+
+int
+save_image(struct store *store, const char *id, const struct words *names,
+	   int fd)
+{
+	struct save save = { .store = store, .count = 1 };
+	save.choices = new_bytes(sizeof(*save.choices));
+	*save.choices = (struct choice){ 0 };
+	words_add(&save.choices->ids, id);
+	words_add_all(&save.choices->names, names->items);
+	return save_chosen(&save, NULL, fd);
 }

@@ -9,7 +9,14 @@
 #include "store.h"
 
 /* Write the images that `names` mean (names, ids; a repository without a tag
- * means all of its tags) to `fd`, which may be a pipe. */
-int save_images(struct store *store, char *const names[], int fd);
+ * means all of its tags) to `fd`, which may be a pipe.  A name that means
+ * images for several platforms has an index of them; with `platforms`,
+ * "linux/amd64,linux/arm64", of those, and each must be there. */
+int save_images(struct store *store, char *const names[],
+		const char *platforms, int fd);
+
+/* The one with this id, by these names, which it need not have in the store. */
+int save_image(struct store *store, const char *id, const struct words *names,
+	       int fd);
 
 #endif
