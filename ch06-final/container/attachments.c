@@ -212,17 +212,14 @@ static int
 reserve_all(int networks, const struct attached *whose,
 	    struct attachments *all)
 {
-	const struct settings *settings = whose->settings;
 	bool has_ports = false, has_route = false;
 	for (size_t i = 0; i < all->count; i++) {
 		struct attachment *a = &all->list[i];
 		bool publishes = !has_ports &&
 				 attachment_can_publish(&a->record);
 		a->endpoint.no_default_route = has_route;
-		if (attachment_reserve(networks, whose, a,
-				       whose->ports ?: settings->publish,
-				       publishes ? settings->publish_count :
-						   0) < 0)
+		if (attachment_reserve(networks, whose, a, whose->ports,
+				       publishes ? whose->port_count : 0) < 0)
 			return -1;
 		has_ports |= publishes;
 		has_route |= !a->record.internal;

@@ -214,11 +214,10 @@ tell_files(const struct container *c, const struct settings *settings,
 static int
 plug(int networks, struct container *c, const struct settings *settings,
      struct attachment *a, struct inside *inside,
-     const struct nat_port *ports)
+     const struct nat_port *ports, size_t port_count)
 {
 	struct attached us = whose(c, settings);
-	if (attachment_reserve(networks, &us, a, ports,
-			       ports ? settings->publish_count : 0) < 0)
+	if (attachment_reserve(networks, &us, a, ports, port_count) < 0)
 		return -1;
 	if (net_attach(&a->network, &a->endpoint, inside->netns) == 0) {
 		if (hand_over(c, a) == 0 &&
@@ -256,8 +255,11 @@ connect_running(int networks, struct container *c,
 	bool publishes = settings->publish_count && !*c->record.ports &&
 			 attachment_can_publish(&a.record);
 	int result = -1;
-	if (!publishes || (ports = outside_take(c->record.id, settings)))
-		result = plug(networks, c, settings, &a, &inside, ports);
+	size_t count = 0;
+	if (!publishes ||
+	    (ports = outside_take(c->record.id, settings, &count)))
+		result = plug(networks, c, settings, &a, &inside, ports,
+			      count);
 	attachment_close(&a);
 	struct failure why = failure;
 	if (result < 0 && publishes)
