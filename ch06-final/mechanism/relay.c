@@ -56,7 +56,7 @@ connect_inside(const struct nat_port *port)
 		struct sockaddr any;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
-	} there = { .in6.sin6_port = htons(port->port) }; /* both have it here */
+	} there = { .in6.sin6_port = htons(port->port) }; /* in's, too */
 	if (port->is_ipv6)
 		memcpy(&there.in6.sin6_addr, port->address6, 16);
 	else
@@ -318,7 +318,7 @@ start(struct relay *relay, int (*enter)(void *who), void *who)
 		return fail("start a relay");
 	if (relay->pid > 0)
 		return 0;
-	/* Rights that are gained there take this wish back: so it comes last. */
+	/* Rights that are gained there take this wish back: it comes last. */
 	if (enter && enter(who) < 0)
 		_exit(1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
