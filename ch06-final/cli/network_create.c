@@ -23,6 +23,9 @@ static const struct option_row create_rows[] = {
 	SWITCH(0, "attachable", "Enable manual container attachment (as every "
 	       "network here has it)", struct create_wanted,
 	       record.attachable),
+	MEMBER(0, "aux-address", "map", "Addresses of other hosts (NAME=IP), "
+	       "which no container is given", option_take_word,
+	       struct create_wanted, record.aux),
 	MEMBER('d', "driver", "string", "Driver to manage the network: bridge, "
 	       "macvlan", option_take_text, struct create_wanted,
 	       record.driver),
@@ -122,6 +125,22 @@ take_range(struct network_record *record, const char *range)
 	return network_set_range(record, range);
 }
 
+/* In the words of who typed them. */
+static int
+take_aux(struct network_record *record)
+{
+	for (size_t i = 0; i < record->aux.count; i++) {
+		const char *word = record->aux.items[i];
+		if (strchr(word, ':'))
+			return failx("aux-address %s: addresses of IPv6 have "
+				     "the numbers of those of IPv4", word);
+		if (!record->own_subnet)
+			return failx("no matching subnet for aux-address %s",
+				     word);
+	}
+	return network_aux(record) < 0 ? wrap("aux-address") : 0;
+}
+
 static int
 settle_ipv6(struct create_wanted *wanted)
 {
@@ -153,6 +172,8 @@ settle(struct create_wanted *wanted)
 	for (size_t i = 0; i < wanted->ranges.count; i++)
 		if (take_range(record, wanted->ranges.items[i]) < 0)
 			return -1;
+	if (take_aux(record) < 0)
+		return -1;
 	if (!record->driver)
 		record->driver = copy_text("bridge");
 	return settle_ipv6(wanted);

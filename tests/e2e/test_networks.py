@@ -3,6 +3,7 @@ of them, who reaches whom, and that all of it is gone in the end, whoever was
 killed."""
 
 import concurrent.futures
+import datetime
 import json
 import os
 import signal
@@ -122,6 +123,9 @@ class Verbs(NetworksTest):
              "Gateway": "10.177.0.254"}])
         self.assertEqual(shown["Labels"], {"a": "b"})
         self.assertEqual(shown["Containers"], {})
+        made_at = datetime.datetime.fromisoformat(
+            shown["Created"].split(".")[0] + "+00:00").timestamp()
+        self.assertLess(abs(time.time() - made_at), 600, shown["Created"])
         vault = self.inspect("vault")
         self.assertEqual((vault["Internal"], vault["EnableIPv6"],
                           vault["Attachable"]), (True, True, True))
@@ -131,6 +135,34 @@ class Verbs(NetworksTest):
         self.assertEqual(self.net("prune", "-f").out,
                          "Deleted Networks:\nvault\n\n")
         self.assertEqual(self.net("prune", "-f").out, "")
+
+    def test_addresses_of_other_hosts(self):
+        self.make("--subnet", "10.177.0.0/29", "--aux-address",
+                  "router=10.177.0.2", "--aux-address", "disk=10.177.0.4",
+                  "blue")
+        self.assertEqual(self.inspect("blue")["IPAM"]["Config"], [
+            {"Subnet": "10.177.0.0/29", "Gateway": "10.177.0.1",
+             "AuxiliaryAddresses": {"router": "10.177.0.2",
+                                    "disk": "10.177.0.4"}}])
+        for name in ("one", "two"):
+            self.container(name, "--network", "blue")
+        found = self.inspect("blue")["Containers"].values()
+        self.assertEqual(sorted(one["IPv4Address"] for one in found),
+                         ["10.177.0.3/29", "10.177.0.5/29"])
+        done = self.run_in("--network", "blue", "--ip", "10.177.0.4", BUSYBOX,
+                           "true")
+        self.assertEqual(done.status, 125, str(done))
+        self.assertIn("address 10.177.0.4 is already in use", done.err)
+        for aux, said in (("a=10.178.0.1", "10.178.0.1 is already in use"),
+                          ("a=10.9.0.1", "10.9.0.1 is none of its subnet"),
+                          ("10.178.0.9", "is not NAME=ADDRESS"),
+                          ("a=fd00::9", "numbers of those of IPv4")):
+            done = self.net("create", "--subnet", "10.178.0.0/24",
+                            "--aux-address", aux, "x", status=1)
+            self.assertIn(said, done.err)
+        done = self.net("create", "--aux-address", "a=10.178.0.1", "x",
+                        status=1)
+        self.assertIn("no matching subnet for aux-address", done.err)
 
     def test_drawn(self):
         self.need("dot")
