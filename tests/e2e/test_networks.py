@@ -405,6 +405,54 @@ class Live(NetworksTest):
         self.assertIn(":8178 ", self.succeed(["ss", "-Hltn"]).out)
         self.net("rm", "red")
 
+    def test_which_leads_out(self):
+        """The highest priority; of several the first, whoever comes later."""
+        for number, name in enumerate(("red", "blue", "green")):
+            self.make("--subnet", "10.177.%d.0/24" % number, name)
+        self.make("--internal", "vault")
+        self.container("web", "--network", "red", "--network",
+                       "name=blue,gw-priority=1", "--network",
+                       "name=vault,gw-priority=9")
+        self.assertIn("via 10.177.1.1", self.routes("web"))
+        self.net("connect", "green", "web")
+        self.assertIn("via 10.177.1.1", self.routes("web"))
+        self.net("disconnect", "green", "web")
+        self.net("connect", "--gw-priority", "2", "green", "web")
+        self.assertIn("via 10.177.2.1", self.routes("web"))
+        self.assertEqual(self.routes("web").count("default"), 1)
+        self.assertEqual(self.succeed(
+            [DEMO, "inspect", "-f", "{{range $k, $v := .NetworkSettings."
+             "Networks}}{{$k}}={{$v.GwPriority}} {{end}}", "web"]).out.split(),
+            ["blue=1", "green=2", "red=0", "vault=9"])
+        self.net("disconnect", "blue", "web")
+        self.net("disconnect", "green", "web")
+        self.assertIn("via 10.177.0.1", self.routes("web"))
+        self.net("connect", "--gw-priority", "-1", "blue", "web")
+        self.assertIn("via 10.177.0.1", self.routes("web"))
+        self.assertIn("x is no priority", self.net(
+            "connect", "--gw-priority", "x", "green", "web",
+            status=125).err)
+
+    def test_a_link_with_a_name(self):
+        option = "com.docker.network.endpoint.ifname="
+        for name in ("red", "blue"):
+            self.make(name)
+        self.container("web", "--network",
+                       "name=red,driver-opt=%sup0" % option)
+        self.assertEqual(sorted(self.links("web")), ["up0"])
+        self.net("connect", "--driver-opt", option + "side0", "blue", "web")
+        self.assertEqual(sorted(self.links("web")), ["side0", "up0"])
+        self.net("disconnect", "red", "web")
+        self.assertEqual(sorted(self.links("web")), ["side0"])
+        for wrong, said in ((option + "a/b", "is no name for a link"),
+                            (option + 16 * "x", "is no name for a link"),
+                            ("colour=red", "driver option colour: an "
+                             "endpoint has none of this name"),
+                            ("colour", "invalid key value pair format")):
+            done = self.net("connect", "--driver-opt", wrong, "red", "web",
+                            status=125)
+            self.assertIn(said, done.err)
+
     def web(self, *options):
         """One that says hello at its port 80, by either family."""
         self.container("web", *options, command=(
