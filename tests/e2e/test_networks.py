@@ -203,6 +203,11 @@ class Verbs(NetworksTest):
                  "no matching subnet for range"),
                 (["create", "-o", "colour=red", "x"], "option colour"),
                 (["create", "-o", "mtu=12", "x"], "no size"),
+                (["create", "--ingress", "x"], "a swarm's"),
+                (["create", "--config-only", "x"], "--config-only: there are"),
+                (["create", "--config-from", "red", "x"], "give these again"),
+                (["create", "--ipam-opt", "a=b", "x"], "has no options"),
+                (["create", "--ipv4=false", "x"], "counted by those of IPv4"),
                 (["create", "--subnet", "fd00:9::/64", "x"], "wants --ipv6"),
                 (["rm", "bridge"], "pre-defined network and cannot be "
                  "removed"),
