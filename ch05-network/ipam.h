@@ -28,6 +28,7 @@
 
 /* ---- arithmetic -------------------------------------------------------- */
 
+#define IPAM_RESERVED_MAX 16
 struct ipam_subnet {
 	uint32_t network;    /* 172.29.0.0 */
 	unsigned int prefix; /* 16; 0 means that no subnet is set */
@@ -35,6 +36,8 @@ struct ipam_subnet {
 	 * the first and last of those that who wants none in particular is
 	 * given. */
 	uint32_t gateway, first, last;
+	/* And those of other hosts, which nobody is given; 0: no more. */
+	uint32_t reserved[IPAM_RESERVED_MAX];
 };
 
 /* "172.29.0.0/16".  Refuses bits set after the prefix and prefixes that have
@@ -54,6 +57,9 @@ uint32_t ipam_gateway(const struct ipam_subnet *subnet);
 /* How many there are for containers: all but network, gateway, broadcast. */
 uint32_t ipam_capacity(const struct ipam_subnet *subnet);
 bool ipam_contains(const struct ipam_subnet *subnet, uint32_t address);
+/* One more that nobody is given; -1: it is not in the subnet, is the gateway
+ * or reserved already, or they are too many. */
+int ipam_reserve(struct ipam_subnet *subnet, uint32_t address);
 bool ipam_overlap(const struct ipam_subnet *a, const struct ipam_subnet *b);
 
 /* The same for IPv6: of a /64 there are more than anybody counts, and no

@@ -202,5 +202,7 @@ int net_parse_note(const char *line, char veth[IFNAMSIZ],
 /* Keep a host port: a bound socket that no packet ever reaches.  With
  * host_port 0 the kernel's choice is filled in. */
 int net_hold_port(struct nat_port *port);
+/* The same for who serves it himself (relay.h): it listens. */
+int net_serve_port(struct nat_port *port);
 
 #endif

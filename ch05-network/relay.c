@@ -52,15 +52,21 @@ static struct {
 static int
 connect_inside(const struct nat_port *port)
 {
-	struct sockaddr_in6 there = { .sin6_family = AF_INET6,
-				      .sin6_port = htons(port->port) };
-	memcpy(&there.sin6_addr, port->address6, 16);
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} there = { .in6.sin6_port = htons(port->port) }; /* in's, too */
+	if (port->is_ipv6)
+		memcpy(&there.in6.sin6_addr, port->address6, 16);
+	else
+		there.in.sin_addr.s_addr = htonl(port->address);
+	there.any.sa_family = port->is_ipv6 ? AF_INET6 : AF_INET;
 	bool datagrams = port->protocol == IPPROTO_UDP;
 	auto_close int fd = socket(
-		AF_INET6, SOCK_CLOEXEC | (datagrams ? SOCK_DGRAM :
-						      SOCK_STREAM), 0);
-	if (fd < 0 ||
-	    connect(fd, (struct sockaddr *)&there, sizeof(there)) < 0)
+		there.any.sa_family,
+		SOCK_CLOEXEC | (datagrams ? SOCK_DGRAM : SOCK_STREAM), 0);
+	if (fd < 0 || connect(fd, &there.any, sizeof(there)) < 0)
 		return -1;
 	return take_fd(&fd);
 }
@@ -302,21 +308,9 @@ is_for_relay(const struct nat_port *port)
 		memcmp(port->host_address6, loopback, 16) == 0);
 }
 
-int
-relay_start(struct relay *relay, const int *sockets,
-	    const struct nat_port *ports, size_t count)
+static int
+start(struct relay *relay, int (*enter)(void *who), void *who)
 {
-	serving.services = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (!is_for_relay(&ports[i]))
-			continue;
-		if (serving.services == CONNECTIONS)
-			return failx("relay: more than %d ports", CONNECTIONS);
-		serving.ports[serving.services] = &ports[i];
-		serving.sockets[serving.services++] = sockets[i];
-	}
-	if (serving.services == 0)
-		return 0;
 	open_ears();
 	pid_t parent = getpid();
 	relay->pid = sys_clone(0, -1, &relay->pidfd);
@@ -324,10 +318,44 @@ relay_start(struct relay *relay, const int *sockets,
 		return fail("start a relay");
 	if (relay->pid > 0)
 		return 0;
+	/* Rights that are gained there take this wish back: it comes last. */
+	if (enter && enter(who) < 0)
+		_exit(1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
 	serve();
+}
+
+static int
+add_service(int sock, const struct nat_port *port)
+{
+	if (serving.services == CONNECTIONS)
+		return failx("relay: more than %d ports", CONNECTIONS);
+	serving.ports[serving.services] = port;
+	serving.sockets[serving.services++] = sock;
+	return 0;
+}
+
+int
+relay_start(struct relay *relay, const int *sockets,
+	    const struct nat_port *ports, size_t count)
+{
+	serving.services = 0;
+	for (size_t i = 0; i < count; i++)
+		if (is_for_relay(&ports[i]) &&
+		    add_service(sockets[i], &ports[i]) < 0)
+			return -1;
+	return serving.services ? start(relay, NULL, NULL) : 0;
+}
+
+int
+relay_start_elsewhere(struct relay *relay, int sock,
+		      const struct nat_port *port, int (*enter)(void *who),
+		      void *who)
+{
+	serving.services = 0;
+	return add_service(sock, port) < 0 ? -1 : start(relay, enter, who);
 }
 
 void

@@ -33,6 +33,11 @@ struct relay {
  * the host or for ::1; does nothing when there is none. */
 int relay_start(struct relay *relay, const int *sockets,
 		const struct nat_port *ports, size_t count);
+/* One socket, whatever it is for, by connections from where `enter(who)` leads
+ * the process: it fails with -1, and has told why. */
+int relay_start_elsewhere(struct relay *relay, int sock,
+			  const struct nat_port *port,
+			  int (*enter)(void *who), void *who);
 void relay_stop(struct relay *relay); /* may be called twice */
 
 #endif

@@ -11,7 +11,7 @@
 
 struct connect_wanted {
 	struct network_wanted network;
-	struct words links, priority;
+	struct words links;
 };
 
 static const struct option_row connect_rows[] = {
@@ -19,10 +19,11 @@ static const struct option_row connect_rows[] = {
 	       "container", option_take_word, struct connect_wanted,
 	       network.aliases),
 	MEMBER(0, "driver-opt", "strings", "driver options for the network",
-	       option_take_word, struct connect_wanted,
+	       take_driver_option, struct connect_wanted,
 	       network.driver_options),
-	MEMBER(0, "gw-priority", "int", NULL, option_take_word,
-	       struct connect_wanted, priority),
+	MEMBER(0, "gw-priority", "int", "Highest gw-priority provides the "
+	       "default gateway. Accepts positive and negative values.",
+	       take_priority, struct connect_wanted, network.gw_priority),
 	MEMBER(0, "ip", "ip", "IPv4 address (e.g., 172.30.100.104)", take_ip,
 	       struct connect_wanted, network.ip),
 	MEMBER(0, "ip6", "ip", "IPv6 address (e.g., 2001:db8::33)", take_ip6,
@@ -45,7 +46,6 @@ free_wanted(struct connect_wanted *wanted)
 	words_free(&network->link_local);
 	words_free(&network->driver_options);
 	words_free(&wanted->links);
-	words_free(&wanted->priority);
 }
 
 static int

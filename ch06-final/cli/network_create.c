@@ -14,8 +14,9 @@
 struct create_wanted {
 	struct network_record record;
 	struct words subnets, gateways, ranges;
-	char *scope, *ipam_driver;
-	bool ipv6;
+	struct words ipam_options;
+	char *scope, *ipam_driver, *config_from;
+	bool ipv4, ipv6, ingress, config_only;
 };
 
 /* --driver may say "none" for "null". */
@@ -23,11 +24,18 @@ static const struct option_row create_rows[] = {
 	SWITCH(0, "attachable", "Enable manual container attachment (as every "
 	       "network here has it)", struct create_wanted,
 	       record.attachable),
+	MEMBER(0, "aux-address", "map", "Addresses of other hosts (NAME=IP), "
+	       "which no container is given", option_take_word,
+	       struct create_wanted, record.aux),
+	MEMBER(0, "config-from", "string", NULL, option_take_text,
+	       struct create_wanted, config_from),
+	SWITCH(0, "config-only", NULL, struct create_wanted, config_only),
 	MEMBER('d', "driver", "string", "Driver to manage the network: bridge, "
 	       "macvlan", option_take_text, struct create_wanted,
 	       record.driver),
 	MEMBER(0, "gateway", "strings", "IPv4 or IPv6 gateway for the subnet",
 	       option_take_word, struct create_wanted, gateways),
+	SWITCH(0, "ingress", NULL, struct create_wanted, ingress),
 	SWITCH(0, "internal", "Restrict external access to the network",
 	       struct create_wanted, record.internal),
 	MEMBER(0, "ip-range", "strings", "Allocate container addresses from a "
@@ -35,6 +43,10 @@ static const struct option_row create_rows[] = {
 	MEMBER(0, "ipam-driver", "string", "IP address management driver: "
 	       "default", option_take_text, struct create_wanted,
 	       ipam_driver),
+	MEMBER(0, "ipam-opt", "map", NULL, option_take_word,
+	       struct create_wanted, ipam_options),
+	SWITCH(0, "ipv4", "Enable IPv4 networking (every network here has it)",
+	       struct create_wanted, ipv4),
 	SWITCH(0, "ipv6", "Enable IPv6 networking", struct create_wanted,
 	       ipv6),
 	MEMBER(0, "label", "list", "Set metadata on a network",
@@ -122,6 +134,22 @@ take_range(struct network_record *record, const char *range)
 	return network_set_range(record, range);
 }
 
+/* In the words of who typed them. */
+static int
+take_aux(struct network_record *record)
+{
+	for (size_t i = 0; i < record->aux.count; i++) {
+		const char *word = record->aux.items[i];
+		if (strchr(word, ':'))
+			return failx("aux-address %s: addresses of IPv6 have "
+				     "the numbers of those of IPv4", word);
+		if (!record->own_subnet)
+			return failx("no matching subnet for aux-address %s",
+				     word);
+	}
+	return network_aux(record) < 0 ? wrap("aux-address") : 0;
+}
+
 static int
 settle_ipv6(struct create_wanted *wanted)
 {
@@ -134,10 +162,31 @@ settle_ipv6(struct create_wanted *wanted)
 	return 0;
 }
 
+/* What Docker has, and what there is instead. */
+static int
+refuse_absent(const struct create_wanted *wanted)
+{
+	if (wanted->ingress)
+		return failx("--ingress: it is a swarm's, and there is none");
+	if (wanted->config_only || wanted->config_from)
+		return failx("--config-%s: there are no networks that only "
+			     "lend their options; give these again",
+			     wanted->config_only ? "only" : "from");
+	if (wanted->ipam_options.count)
+		return failx("--ipam-opt %s: the driver \"default\" has no "
+			     "options", wanted->ipam_options.items[0]);
+	if (!wanted->ipv4)
+		return failx("--ipv4=false: a network's addresses are counted "
+			     "by those of IPv4");
+	return 0;
+}
+
 static int
 settle(struct create_wanted *wanted)
 {
 	struct network_record *record = &wanted->record;
+	if (refuse_absent(wanted) < 0)
+		return -1;
 	if (wanted->scope && strcmp(wanted->scope, "local") != 0)
 		return failx("scope %s: there is only \"local\"",
 			     wanted->scope);
@@ -153,6 +202,8 @@ settle(struct create_wanted *wanted)
 	for (size_t i = 0; i < wanted->ranges.count; i++)
 		if (take_range(record, wanted->ranges.items[i]) < 0)
 			return -1;
+	if (take_aux(record) < 0)
+		return -1;
 	if (!record->driver)
 		record->driver = copy_text("bridge");
 	return settle_ipv6(wanted);
@@ -188,7 +239,7 @@ create(struct create_wanted *wanted, const char *name)
 static int
 run_create(const struct verb *verb, int argc, char **argv)
 {
-	struct create_wanted wanted = { 0 };
+	struct create_wanted wanted = { .ipv4 = true };
 	int status;
 	int first = verb_begin(verb, argc, argv, &wanted, 1, 1, &status);
 	if (first >= 0 && (status = verb_settle(verb)) == 0 &&
@@ -198,6 +249,8 @@ run_create(const struct verb *verb, int argc, char **argv)
 	words_free(&wanted.subnets);
 	words_free(&wanted.gateways);
 	words_free(&wanted.ranges);
+	words_free(&wanted.ipam_options);
+	free(wanted.config_from);
 	free(wanted.scope);
 	free(wanted.ipam_driver);
 	return status;

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +86,37 @@ network_is_own(const char *name)
 	return !mode_container(name);
 }
 
+int
+take_priority(void *member, const char *value)
+{
+	uint64_t number;
+	bool is_below = *value == '-';
+	if (parse_number(value + is_below, 0, INT32_MAX, &number) < 0)
+		return failx("%s is no priority", value);
+	*(int64_t *)member = is_below ? -(int64_t)number : (int64_t)number;
+	return 0;
+}
+
+/* One of them is kept; of another nobody would know that it was not. */
+int
+take_driver_option(void *member, const char *value)
+{
+	size_t length = strlen(NETWORK_LINK_OPTION);
+	const char *name = value + length;
+	if (!strchr(value, '=') || *value == '=')
+		return failx("invalid key value pair format in driver "
+			     "options");
+	if (strncmp(value, NETWORK_LINK_OPTION, length) != 0)
+		return failx("driver option %.*s: an endpoint has none of "
+			     "this name (it has %.*s)",
+			     (int)strcspn(value, "="), value, (int)length - 1,
+			     NETWORK_LINK_OPTION);
+	if (!*name || strlen(name) >= IFNAMSIZ || *name == '.' ||
+	    strpbrk(name, "/: \t\n%"))
+		return failx("%s is no name for a link", name);
+	return option_take_word(member, value);
+}
+
 static int
 take_network_key(struct network_wanted *network, const char *key,
 		 const char *value)
@@ -101,12 +133,11 @@ take_network_key(struct network_wanted *network, const char *key,
 		return take_mac(&network->mac, value);
 	if (strcmp(key, "link-local-ip") == 0)
 		return take_link_local(&network->link_local, value);
-	if (strcmp(key, "driver-opt") != 0)
-		return failx("invalid field key %s", key);
-	if (!strchr(value, '=') || *value == '=')
-		return failx("invalid key value pair format in driver "
-			     "options");
-	return option_take_word(&network->driver_options, value);
+	if (strcmp(key, "gw-priority") == 0)
+		return take_priority(&network->gw_priority, value);
+	if (strcmp(key, "driver-opt") == 0)
+		return take_driver_option(&network->driver_options, value);
+	return failx("invalid field key %s", key);
 }
 
 static int

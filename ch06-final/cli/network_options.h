@@ -8,13 +8,17 @@
 #include "settings.h"
 
 /* struct settings: "NAME", or "name=NAME,alias=A,ip=IP,ip6=IP6,
- * mac-address=MAC,driver-opt=K=V". */
+ * mac-address=MAC,driver-opt=K=V,gw-priority=N". */
 int take_network(void *settings, const char *value);
 
 /* char *: an address of that family; of a network card. */
 int take_ip(void *member, const char *value);
 int take_ip6(void *member, const char *value);
 int take_mac(void *member, const char *value);
+
+/* int64_t: of either sign.  struct words: "KEY=VALUE", of an endpoint. */
+int take_priority(void *member, const char *value);
+int take_driver_option(void *words, const char *value);
 
 /* struct words: an address of either family, but not 0.0.0.0 or ::. */
 int take_link_local(void *words, const char *value);

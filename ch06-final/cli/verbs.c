@@ -11,6 +11,7 @@
 #include "driver.h"
 #include "rootless.h"
 #include "runtime.h"
+#include "scope.h"
 #include "self.h"
 #include "store.h"
 #include "version.h"
@@ -289,10 +290,13 @@ run_verb(const struct verb *verb, char **whole, int argc, char **argv)
 {
 	if (verb->fetches)
 		rootless_leave_out_network();
-	/* Before there is a container that could get hold of our file. */
-	if (verb->starts && !asks_for_help(argc, argv) &&
-	    (rootless_enter() < 0 || self_protect(whole) < 0))
-		return verb_error(verb);
+	if (verb->starts && !asks_for_help(argc, argv)) {
+		scope_enter();
+		/* Before there is a container that could get hold of our
+		 * file. */
+		if (rootless_enter() < 0 || self_protect(whole) < 0)
+			return verb_error(verb);
+	}
 	return verb->run(verb, argc, argv);
 }
 

@@ -196,7 +196,12 @@ endpoint_json(const struct view *view, const struct place *place)
 			    wanted ? json_list(&wanted->aliases) :
 				     json_null());
 	json_object_set_new(json, "MacAddress", mac_json(place));
-	json_object_set_new(json, "DriverOpts", json_null());
+	json_object_set_new(json, "DriverOpts",
+			    wanted && wanted->driver_options.count ?
+				    json_map(&wanted->driver_options) :
+				    json_null());
+	json_object_set_new(json, "GwPriority",
+			    json_integer(wanted ? wanted->gw_priority : 0));
 	json_object_set_new(json, "NetworkID",
 			    json_string(place->line ? place->record.id : ""));
 	json_object_set_new(json, "EndpointID", id_json(view, place));

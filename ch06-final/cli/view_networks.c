@@ -78,6 +78,9 @@ pool(const struct network_record *record)
 	json_object_set_new(json, "Gateway",
 			    json_string(ipam_format(ipam_gateway(&subnet),
 						    gateway)));
+	if (record->aux.count)
+		json_object_set_new(json, "AuxiliaryAddresses",
+				    json_map(&record->aux));
 	return json;
 }
 
@@ -165,7 +168,8 @@ view_network(const char *root, const char *word)
 	auto_close int networks = networks_open(root, 0);
 	if (networks < 0 || network_find(networks, word, &record) < 0)
 		return NULL;
-	auto_free char *created = format_rfc3339(record.created);
+	auto_free char *created = format_rfc3339(
+		record.created * INT64_C(1000000000) + record.created_ns);
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:b, s:b, s:b, "
 		"s:{s:s}, s:b, s:o, s:o, s:o}", "Name", record.name, "Id",

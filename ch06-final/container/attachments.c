@@ -93,7 +93,11 @@ attachment_open(int networks, const struct attached *whose,
 		snprintf(a->id, sizeof(a->id), "%s", whose->id);
 	else
 		network_endpoint_id(&a->record, whose->id, a->id);
-	snprintf(a->link, sizeof(a->link), "eth%u", number);
+	const char *link = wanted ? network_wanted_link(wanted) : NULL;
+	if (link)
+		snprintf(a->link, sizeof(a->link), "%s", link);
+	else
+		snprintf(a->link, sizeof(a->link), "eth%u", number);
 	a->endpoint = (struct net_endpoint)NET_ENDPOINT(a->id);
 	a->endpoint.link = a->link;
 	if ((wanted && take_wanted(wanted, a) < 0) ||
@@ -207,25 +211,40 @@ open_all(int networks, const struct attached *whose, struct attachments *all)
 	return 0;
 }
 
-/* The way out, and the ports, are the first network's that has them. */
+/* The first of those that have a way out, and of these the highest priority. */
+static size_t
+which_leads_out(const struct attachments *all)
+{
+	size_t best = all->count;
+	int64_t highest = 0;
+	for (size_t i = 0; i < all->count; i++) {
+		const struct attachment *a = &all->list[i];
+		int64_t priority = a->wanted ? a->wanted->gw_priority : 0;
+		if (a->record.internal ||
+		    (best < all->count && priority <= highest))
+			continue;
+		best = i;
+		highest = priority;
+	}
+	return best;
+}
+
+/* The ports are the first network's that can have them. */
 static int
 reserve_all(int networks, const struct attached *whose,
 	    struct attachments *all)
 {
-	const struct settings *settings = whose->settings;
-	bool has_ports = false, has_route = false;
+	bool has_ports = false;
+	size_t way_out = which_leads_out(all);
 	for (size_t i = 0; i < all->count; i++) {
 		struct attachment *a = &all->list[i];
 		bool publishes = !has_ports &&
 				 attachment_can_publish(&a->record);
-		a->endpoint.no_default_route = has_route;
-		if (attachment_reserve(networks, whose, a,
-				       whose->ports ?: settings->publish,
-				       publishes ? settings->publish_count :
-						   0) < 0)
+		a->endpoint.no_default_route = i != way_out;
+		if (attachment_reserve(networks, whose, a, whose->ports,
+				       publishes ? whose->port_count : 0) < 0)
 			return -1;
 		has_ports |= publishes;
-		has_route |= !a->record.internal;
 	}
 	return 0;
 }

@@ -42,7 +42,8 @@ struct attached {
 	const char *hostname; /* or NULL */
 	const struct settings *settings;
 	const struct nat_port *ports; /* what became of those of the settings
-					 (outside.h); NULL: they are these */
+					 (outside.h) */
+	size_t port_count;
 };
 
 /* Is it on networks of its own: not on none, not on somebody else's? */

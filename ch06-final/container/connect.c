@@ -44,6 +44,7 @@ add_wanted(struct settings *settings, const struct network_wanted *wanted,
 		.ip = wanted->ip ? copy_text(wanted->ip) : NULL,
 		.ip6 = wanted->ip6 ? copy_text(wanted->ip6) : NULL,
 		.mac = wanted->mac ? copy_text(wanted->mac) : NULL,
+		.gw_priority = wanted->gw_priority,
 	};
 	words_add_all(&copy->aliases, wanted->aliases.items);
 	words_add_all(&copy->link_local, wanted->link_local.items);
@@ -136,37 +137,66 @@ free_link(struct inside *inside)
 	}
 }
 
-static bool
-has_way_out(struct inside *inside)
+/* The gateway of the default route, of this family; family 0: there is none. */
+static struct netlink_ip
+way_out(struct inside *inside, int family)
 {
 	auto_free struct netlink_route *routes = NULL;
 	size_t count;
-	if (netlink_list_routes(&inside->nl, AF_INET, &routes, &count) < 0)
-		return false;
+	if (netlink_list_routes(&inside->nl, family, &routes, &count) < 0)
+		return (struct netlink_ip){ 0 };
 	for (size_t i = 0; i < count; i++)
 		if (routes[i].to.prefix == 0 && routes[i].via.family &&
 		    routes[i].table == RT_TABLE_MAIN)
-			return true;
-	return false;
+			return routes[i].via;
+	return (struct netlink_ip){ 0 };
 }
 
-/* With a network went the way out: another one has one, too. */
+static bool
+has_way_out(struct inside *inside)
+{
+	return way_out(inside, AF_INET).family != 0;
+}
+
+static void
+lead_out(struct inside *inside, const struct netlink_ip *gateway)
+{
+	struct netlink_ip to = { .family = gateway->family };
+	struct netlink_ip before = way_out(inside, gateway->family);
+	if (memcmp(&before.bytes, &gateway->bytes, sizeof(before.bytes)) == 0)
+		return;
+	if (before.family)
+		netlink_delete_route(&inside->nl, &to, &before);
+	netlink_add_default_route(&inside->nl, gateway);
+}
+
+/* Of all that it is on now, the first with the highest priority. */
 static int
 find_way_out(int networks, const struct settings *settings,
 	     struct inside *inside)
 {
+	auto_network_record struct network_record best = { 0 };
+	int64_t highest = 0;
 	for (size_t i = 0; i < settings->network_count; i++) {
 		auto_network_record struct network_record record = { 0 };
-		if (has_way_out(inside))
-			return 0;
-		if (network_find(networks, settings->networks[i].name,
-				 &record) < 0 ||
-		    record.internal || record.subnet.prefix == 0)
+		const struct network_wanted *one = &settings->networks[i];
+		if (network_find(networks, one->name, &record) < 0 ||
+		    record.internal || record.subnet.prefix == 0 ||
+		    (best.name && one->gw_priority <= highest))
 			continue;
-		struct netlink_ip gateway =
-			netlink_ip4(ipam_gateway(&record.subnet), 0);
-		netlink_add_default_route(&inside->nl, &gateway);
+		network_record_free(&best);
+		best = record;
+		record = (struct network_record){ 0 };
+		highest = one->gw_priority;
 	}
+	if (!best.name)
+		return 0;
+	struct netlink_ip gateway = netlink_ip4(ipam_gateway(&best.subnet), 0);
+	struct netlink_ip gateway6 = { .family = AF_INET6 };
+	lead_out(inside, &gateway);
+	ipam_address6(&best.subnet6, 1, gateway6.bytes);
+	if (best.subnet6.prefix)
+		lead_out(inside, &gateway6);
 	return 0;
 }
 
@@ -214,11 +244,10 @@ tell_files(const struct container *c, const struct settings *settings,
 static int
 plug(int networks, struct container *c, const struct settings *settings,
      struct attachment *a, struct inside *inside,
-     const struct nat_port *ports)
+     const struct nat_port *ports, size_t port_count)
 {
 	struct attached us = whose(c, settings);
-	if (attachment_reserve(networks, &us, a, ports,
-			       ports ? settings->publish_count : 0) < 0)
+	if (attachment_reserve(networks, &us, a, ports, port_count) < 0)
 		return -1;
 	if (net_attach(&a->network, &a->endpoint, inside->netns) == 0) {
 		if (hand_over(c, a) == 0 &&
@@ -256,8 +285,13 @@ connect_running(int networks, struct container *c,
 	bool publishes = settings->publish_count && !*c->record.ports &&
 			 attachment_can_publish(&a.record);
 	int result = -1;
-	if (!publishes || (ports = outside_take(c->record.id, settings)))
-		result = plug(networks, c, settings, &a, &inside, ports);
+	size_t count = 0;
+	if (!publishes ||
+	    (ports = outside_take(c->record.id, settings, &count)))
+		result = plug(networks, c, settings, &a, &inside, ports,
+			      count);
+	if (result == 0)
+		result = find_way_out(networks, settings, &inside);
 	attachment_close(&a);
 	struct failure why = failure;
 	if (result < 0 && publishes)

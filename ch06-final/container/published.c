@@ -26,14 +26,14 @@ void
 published_words(char **words, const struct settings *settings,
 		const struct nat_port *ports, size_t count)
 {
+	auto_free struct nat_port *seen = outside_seen(settings, ports, &count);
 	for (size_t i = 0; i < count; i++) {
-		struct nat_port port = ports[i];
-		port.host_address = outside_address(settings, &port);
 		char room[NAT_PLACE_SIZE];
 		char *longer = text("%s%s%s->%u/%s", *words,
 				    **words ? ", " : "",
-				    nat_format_place(&port, room), port.port,
-				    nat_protocol_name(port.protocol));
+				    nat_format_place(&seen[i], room),
+				    seen[i].port,
+				    nat_protocol_name(seen[i].protocol));
 		free(*words);
 		*words = longer;
 	}

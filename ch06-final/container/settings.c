@@ -387,6 +387,18 @@ static const struct field volume_fields[] = {
 	{ 0 }
 };
 
+const char *
+network_wanted_link(const struct network_wanted *wanted)
+{
+	size_t length = strlen(NETWORK_LINK_OPTION);
+	for (size_t i = 0; i < wanted->driver_options.count; i++) {
+		const char *option = wanted->driver_options.items[i];
+		if (strncmp(option, NETWORK_LINK_OPTION, length) == 0)
+			return option + length;
+	}
+	return NULL;
+}
+
 #define N(key, kind, member) ROW(key, kind, struct network_wanted, member)
 static const struct field network_fields[] = {
 	N("name", text, name),
@@ -396,6 +408,7 @@ static const struct field network_fields[] = {
 	N("ip", text, ip),
 	N("ip6", text, ip6),
 	N("mac", text, mac),
+	N("gatewayPriority", number, gw_priority),
 	{ 0 }
 };
 

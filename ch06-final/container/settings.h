@@ -49,7 +49,11 @@ struct network_wanted {
 	char *name; /* "bridge", "none", "host", "container:ID", or ours */
 	struct words aliases, link_local, driver_options;
 	char *ip, *ip6, *mac;
+	int64_t gw_priority; /* the highest has the way out */
 };
+#define NETWORK_LINK_OPTION "com.docker.network.endpoint.ifname="
+/* What its link in the container is to be called, or NULL: eth and a number. */
+const char *network_wanted_link(const struct network_wanted *wanted);
 
 /* --device; both paths are absolute. */
 struct device_wanted {

@@ -84,7 +84,8 @@ address_up(struct container *c)
 	if (!attachments_has_any(c->settings))
 		return outside_join(c->settings);
 	auto_free struct nat_port *ports = outside_take(c->record.id,
-							c->settings);
+							c->settings,
+							&us.port_count);
 	us.ports = ports;
 	if (!ports || attachments_reserve(&us, &c->attachments) < 0)
 		return -1;

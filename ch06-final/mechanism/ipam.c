@@ -414,6 +414,34 @@ fail_taken(const char *name)
 	return -1;
 }
 
+static bool
+is_reserved(const struct ipam_subnet *subnet, uint32_t address)
+{
+	for (size_t i = 0; i < IPAM_RESERVED_MAX && subnet->reserved[i]; i++)
+		if (subnet->reserved[i] == address)
+			return true;
+	return false;
+}
+
+int
+ipam_reserve(struct ipam_subnet *subnet, uint32_t address)
+{
+	char name[IPAM_ADDRESS_SIZE];
+	size_t count = 0;
+	ipam_format(address, name);
+	if (address == subnet->network || !ipam_contains(subnet, address))
+		return failx("address %s is none of its subnet", name);
+	if (address == ipam_gateway(subnet) || is_reserved(subnet, address))
+		return fail_taken(name);
+	while (count < IPAM_RESERVED_MAX && subnet->reserved[count])
+		count++;
+	if (count == IPAM_RESERVED_MAX)
+		return failx("more than %d addresses are reserved",
+			     IPAM_RESERVED_MAX);
+	subnet->reserved[count] = address;
+	return 0;
+}
+
 static int
 take_wanted(int leases, const struct ipam_subnet *subnet, uint32_t wanted,
 	    struct ipam_lease *lease)
@@ -430,7 +458,8 @@ take_wanted(int leases, const struct ipam_subnet *subnet, uint32_t wanted,
 			     "gateway and broadcast are not for containers",
 			     name);
 	struct ipam_lease chosen = { .address = wanted };
-	int result = try_take(leases, &chosen);
+	int result = is_reserved(subnet, wanted) ? 1 :
+						   try_take(leases, &chosen);
 	if (result == 0)
 		*lease = chosen;
 	return result == 1 ? fail_taken(name) : result;
@@ -450,7 +479,8 @@ ipam_take(int leases, const struct ipam_subnet *subnet, uint32_t wanted,
 				       ipam_broadcast(subnet) - 1;
 	for (uint32_t address = first; address <= last; address++) {
 		struct ipam_lease chosen = { .address = address };
-		if (address == ipam_gateway(subnet))
+		if (address == ipam_gateway(subnet) ||
+		    is_reserved(subnet, address))
 			continue;
 		int result = try_take(leases, &chosen);
 		if (result == 0)

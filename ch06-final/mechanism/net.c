@@ -711,6 +711,11 @@ fail_bind(const struct nat_port *port)
 	else if (code == EADDRNOTAVAIL)
 		failx("Bind for %s failed: this host has no such address",
 		      place);
+	else if (code == EACCES)
+		failx("Bind for %s failed: ports below the limit are root's "
+		      "(publish a higher one, or \"sudo sysctl "
+		      "net.ipv4.ip_unprivileged_port_start=%u\")", place,
+		      port->host_port);
 	else
 		fail("Bind for %s failed", place);
 	failure.code = code;
@@ -752,7 +757,7 @@ host_address(const struct nat_port *port, struct sockaddr_storage *address)
 }
 
 static int
-bind_port(int fd, const struct nat_port *port)
+bind_port(int fd, const struct nat_port *port, bool is_served)
 {
 	struct sockaddr_storage address;
 	socklen_t length = host_address(port, &address);
@@ -760,11 +765,13 @@ bind_port(int fd, const struct nat_port *port)
 	if (port->is_ipv6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
 					&(int){ 1 }, sizeof(int)) < 0)
 		return fail("prepare a socket");
-	/* Only a deaf socket may listen: another would take connections in
-	 * and never answer.  Listening is what lets SO_REUSEADDR be used:
-	 * connections that a server on this port has just closed are then no
-	 * reason to refuse it, and one that listens still is. */
-	bool listens = make_deaf(fd) && port->protocol == IPPROTO_TCP;
+	/* Only a deaf socket may listen where nobody serves it: another would
+	 * take connections in and never answer.  Listening is what lets
+	 * SO_REUSEADDR be used: connections that a server on this port has
+	 * just closed are then no reason to refuse it, and one that listens
+	 * still is. */
+	bool listens = (is_served || make_deaf(fd)) &&
+		       port->protocol == IPPROTO_TCP;
 	if (listens && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 },
 				  sizeof(int)) < 0)
 		return fail("prepare a socket");
@@ -786,8 +793,8 @@ note_chosen_port(int fd, struct nat_port *port)
 	return 0;
 }
 
-int
-net_hold_port(struct nat_port *port)
+static int
+open_port(struct nat_port *port, bool is_served)
 {
 	const char *protocol = nat_protocol_name(port->protocol);
 	if (!protocol)
@@ -808,10 +815,23 @@ net_hold_port(struct nat_port *port)
 		return open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail("open a socket for port %u", port->host_port);
-	if (bind_port(fd, port) < 0 || note_chosen_port(fd, port) < 0)
+	if (bind_port(fd, port, is_served) < 0 ||
+	    note_chosen_port(fd, port) < 0)
 		return -1;
 	trace(fd, "bind(%s port %u)", protocol, port->host_port);
 	return take_fd(&fd);
+}
+
+int
+net_hold_port(struct nat_port *port)
+{
+	return open_port(port, false);
+}
+
+int
+net_serve_port(struct nat_port *port)
+{
+	return open_port(port, true);
 }
 
 static void

@@ -13,6 +13,7 @@ network_record_free(struct network_record *record)
 	free(record->range);
 	words_free(&record->labels);
 	words_free(&record->options);
+	words_free(&record->aux);
 	*record = (struct network_record){ 0 };
 }
 
@@ -83,7 +84,7 @@ network_save(int networks, const struct network_record *record)
 	ipam_format(ipam_gateway(&record->subnet), gateway);
 	json_t *json = json_pack(
 		"{s:s, s:s, s:s, s:I, s:i, s:s, s:s, s:s, s:s, s:b, s:b, "
-		"s:b, s:b, s:o, s:o}", "id", record->id, "name", record->name,
+		"s:b, s:b, s:o, s:o, s:o}", "id", record->id, "name", record->name,
 		"driver", record->driver, "created",
 		(json_int_t)record->created, "createdNs", record->created_ns,
 		"subnet", subnet, "gateway", gateway, "range",
@@ -91,13 +92,16 @@ network_save(int networks, const struct network_record *record)
 		record->own_subnet, "ownSubnet6", record->own_subnet6,
 		"internal", record->internal, "attachable",
 		record->attachable, "labels", list_of(&record->labels),
-		"options", list_of(&record->options));
+		"options", list_of(&record->options), "aux",
+		list_of(&record->aux));
 	auto_free char *content = json ? json_dumps(json, JSON_INDENT(2)) :
 					 NULL;
 	bool whole = json_array_size(json_object_get(json, "labels")) ==
 			     record->labels.count &&
 		     json_array_size(json_object_get(json, "options")) ==
-			     record->options.count;
+			     record->options.count &&
+		     json_array_size(json_object_get(json, "aux")) ==
+			     record->aux.count;
 	json_decref(json);
 	if (!content || !whole)
 		return failx("a label or an option of network %s is not UTF-8",
@@ -137,23 +141,40 @@ network_set_range(struct network_record *record, const char *range)
 	return 0;
 }
 
+int
+network_aux(struct network_record *record)
+{
+	for (size_t i = 0; i < record->aux.count; i++) {
+		const char *word = record->aux.items[i];
+		const char *address = strchr(word, '=');
+		uint32_t number;
+		if (!address || address == word)
+			return failx("%s is not NAME=ADDRESS", word);
+		if (ipam_parse_address(address + 1, &number) < 0 ||
+		    ipam_reserve(&record->subnet, number) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 take(json_t *json, struct network_record *record)
 {
 	json_error_t error;
 	const char *id, *name, *driver, *subnet, *gateway, *range, *subnet6;
-	json_t *labels, *options;
+	json_t *labels, *options, *aux = NULL;
 	json_int_t created;
 	int created_ns, own, own6, internal, attachable;
 	if (json_unpack_ex(json, &error, JSON_STRICT,
 			   "{s:s, s:s, s:s, s:I, s:i, s:s, s:s, s:s, s:s, "
-			   "s:b, s:b, s:b, s:b, s:o, s:o}", "id", &id, "name",
+			   "s:b, s:b, s:b, s:b, s:o, s:o, s?o}", "id", &id, "name",
 			   &name, "driver", &driver, "created", &created,
 			   "createdNs", &created_ns, "subnet", &subnet,
 			   "gateway", &gateway, "range", &range, "subnet6",
 			   &subnet6, "ownSubnet", &own, "ownSubnet6", &own6,
 			   "internal", &internal, "attachable", &attachable,
-			   "labels", &labels, "options", &options) < 0)
+			   "labels", &labels, "options", &options, "aux",
+			   &aux) < 0)
 		return failx("%s", error.text);
 	if (strlen(id) != NETWORK_ID)
 		return failx("its id is none");
@@ -170,7 +191,8 @@ take(json_t *json, struct network_record *record)
 	    ipam_parse_address(gateway, &record->subnet.gateway) < 0 ||
 	    network_set_range(record, range) < 0 ||
 	    (*subnet6 && ipam_parse_subnet6(subnet6, &record->subnet6) < 0) ||
-	    take_list(labels, &record->labels) < 0)
+	    take_list(labels, &record->labels) < 0 ||
+	    take_list(aux, &record->aux) < 0 || network_aux(record) < 0)
 		return -1;
 	return take_list(options, &record->options);
 }

@@ -22,6 +22,7 @@ struct network_record {
 	bool own_subnet, own_subnet6; /* the user chose them */
 	bool internal, attachable;
 	struct words labels, options; /* "key=value" */
+	struct words aux; /* "name=address" of other hosts; see network_aux() */
 };
 void network_record_free(struct network_record *record);
 #define auto_network_record \
@@ -39,6 +40,9 @@ int network_load(int networks, const char *id, struct network_record *record);
 /* "10.1.2.0/24", or "": who wants no address in particular gets one of these.
  * The record's subnet is known. */
 int network_set_range(struct network_record *record, const char *range);
+
+/* Reserve these addresses in the subnet, when the gateway is known. */
+int network_aux(struct network_record *record);
 
 /* An option's value, or NULL: network_option(record, "parent"). */
 const char *network_option(const struct network_record *record,

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "door.h"
 #include "pasta.h"
 #include "places.h"
 #include "slirp.h"
@@ -21,7 +22,7 @@ enum { CLIENTS = 256 };
 
 struct published {
 	char id[HOLDER_ID + 1];
-	int number; /* slirp4netns's */
+	struct relay door;
 };
 
 struct holder {
@@ -52,21 +53,12 @@ way_out(struct holder *h)
 static int
 publish(struct holder *h, const char *id, struct nat_port *port)
 {
-	struct published one = { 0 };
+	struct published one = { .door = RELAY_NONE };
 	snprintf(one.id, sizeof(one.id), "%s", id);
-	if (way_out(h) < 0)
-		return -1;
-	if (h->pasta.keeper)
-		return failx("publish: pasta takes no ports of the host while "
-			     "it runs: install slirp4netns (package "
-			     "slirp4netns)");
-	if (slirp_publish(&h->slirp, port, &one.number) < 0)
+	if (way_out(h) < 0 || door_open(&one.door, &h->spaces, port) < 0)
 		return -1;
 	size_t size = (h->published_count + 1) * sizeof(*h->published);
-	struct published *longer = realloc(h->published, size);
-	if (!longer)
-		return fail("publish a port");
-	h->published = longer;
+	h->published = resize_bytes(h->published, size);
 	h->published[h->published_count++] = one;
 	return 0;
 }
@@ -74,15 +66,13 @@ publish(struct holder *h, const char *id, struct nat_port *port)
 static int
 unpublish(struct holder *h, const char *id)
 {
-	int result = 0;
 	for (size_t i = h->published_count; i-- > 0;) {
 		if (strcmp(h->published[i].id, id) != 0)
 			continue;
-		if (slirp_unpublish(&h->slirp, h->published[i].number) < 0)
-			result = -1;
+		relay_stop(&h->published[i].door);
 		h->published[i] = h->published[--h->published_count];
 	}
-	return result;
+	return 0;
 }
 
 static int
@@ -233,6 +223,8 @@ holder_main(void)
 	sync_send(HOLDER_TELLS, SYNC_READY);
 	close(HOLDER_TELLS);
 	int result = live(&h);
+	while (h.published_count > 0)
+		unpublish(&h, h.published[0].id);
 	slirp_end(&h.slirp);
 	pasta_end(&h.pasta);
 	tidy(&h);

@@ -4,7 +4,7 @@
  * Whoever enters a user namespace cannot come back.  So one process of the
  * user's, on the host, has the namespaces open, hands them to each command
  * that comes, and does on the host what those inside cannot: it starts
- * slirp4netns(1), and tries the host's ports.  There is one for each user, for
+ * slirp4netns(1), and takes the host's ports.  There is one for each user, for
  * volumes, networks and ids to be the same for all commands.
  *
  * It listens on the socket "holder" in the user's run directory (places.h).
@@ -29,7 +29,7 @@ enum { HOLDER_LISTENS = 3, HOLDER_TELLS = 4 };
 
 enum holder_wish {
 	HOLDER_WAY_OUT = 1, /* slirp4netns runs */
-	HOLDER_PUBLISH,	    /* and leads this port of the host inside */
+	HOLDER_PUBLISH,	    /* and this port of the host leads inside */
 	HOLDER_UNPUBLISH,   /* all ports of a container, no more */
 };
 

@@ -41,11 +41,9 @@ places_data(void)
 }
 
 static bool
-is_ours(const char *path)
+is_our_directory(const struct stat *st)
 {
-	struct stat st;
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
-	       st.st_uid == geteuid();
+	return S_ISDIR(st->st_mode) && st->st_uid == geteuid();
 }
 
 char *
@@ -53,17 +51,20 @@ places_run(void)
 {
 	const char *given = variable("XDG_RUNTIME_DIR");
 	auto_free char *usual = text("/run/user/%u", getuid());
-	auto_free char *run = given	       ? text("%s/mydocker", given) :
-			      is_ours(usual) ? text("%s/mydocker", usual) :
-					       text("/tmp/mydocker-%u",
-						    getuid());
 	struct stat st;
-	if (mkdir(run, 0700) < 0 && errno != EEXIST) {
-		fail("make the directory %s (XDG_RUNTIME_DIR says where)",
-		     run);
-		return NULL;
-	}
-	if (!is_ours(run) || lstat(run, &st) < 0 || (st.st_mode & 022)) {
+	bool has_usual = lstat(usual, &st) == 0 && is_our_directory(&st);
+	auto_free char *run = given	? text("%s/mydocker", given) :
+			      has_usual ? text("%s/mydocker", usual) :
+					  text("/tmp/mydocker-%u", getuid());
+	/* A holder that ends takes it along, be it between these two. */
+	do {
+		if (mkdir(run, 0700) < 0 && errno != EEXIST) {
+			fail("make the directory %s (XDG_RUNTIME_DIR says "
+			     "where)", run);
+			return NULL;
+		}
+	} while (lstat(run, &st) < 0);
+	if (!is_our_directory(&st) || (st.st_mode & 022)) {
 		failx("%s is not a directory that is yours alone: remove it, "
 		      "or set XDG_RUNTIME_DIR", run);
 		return NULL;

@@ -48,8 +48,8 @@ lives(const char *pid)
 	return stat(path, &st) == 0;
 }
 
-/* The first process other than `but` that is in all of the first `count`; 0:
- * none. */
+/* The first process other than `but` and our own that is in all of the first
+ * `count`; 0: none. */
 static pid_t
 find_in(const struct spaces *spaces, int count, pid_t but)
 {
@@ -59,7 +59,7 @@ find_in(const struct spaces *spaces, int count, pid_t but)
 		uint64_t pid;
 		int same = 0;
 		if (parse_number(entry->d_name, 1, INT32_MAX, &pid) < 0 ||
-		    (pid_t)pid == but)
+		    (pid_t)pid == but || getsid(pid) == getsid(0))
 			continue;
 		while (same < count && is_in(entry->d_name, same,
 					     spaces->numbers[same]))

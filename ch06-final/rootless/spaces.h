@@ -34,7 +34,7 @@ int spaces_open(struct spaces *spaces, int dir);
 void spaces_forget(int dir);
 
 /* A descriptor of some process that is in this user namespace, other than
- * `but`; -1: there is nobody. */
+ * `but` and those of the caller's session; -1: there is nobody. */
 int spaces_inhabitant(const struct spaces *spaces, pid_t but);
 
 #endif

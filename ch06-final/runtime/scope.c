@@ -413,3 +413,42 @@ scope_stop(const char *name)
 {
 	return tell("stop", name, NULL, NULL);
 }
+
+/* ---- a user's own process ------------------------------------------------ */
+
+static bool
+has_manager(void)
+{
+	const char *place = getenv("XDG_RUNTIME_DIR");
+	auto_free char *path = text("%s/systemd/private", place ?: "");
+	auto_free char *program = self_beside(PROGRAM);
+	return place && access(path, F_OK) == 0 && program &&
+	       access(program, X_OK) == 0;
+}
+
+/* Where limits could be kept, if we were elsewhere. */
+static bool
+is_left_out(void)
+{
+	auto_hierarchies struct hierarchies found = { 0 };
+	if (hierarchy_find_all(&found) < 0)
+		return false;
+	const struct hierarchy *with = hierarchy_with(&found, "pids");
+	return with && with->version == 2 && !with->base;
+}
+
+void
+scope_enter(void)
+{
+	auto_scope_properties struct scope_properties properties = { 0 };
+	if (geteuid() == 0 || !has_manager() || !is_left_out())
+		return;
+	auto_free char *name = text("mydocker-%d.scope", getpid());
+	auto_free char *number = text("%d", getpid());
+	scope_add(&properties, copy_text("s Description mydocker"));
+	scope_add(&properties, copy_text("s Slice app.slice"));
+	scope_add(&properties, copy_text("b Delegate true"));
+	scope_add(&properties,
+		  copy_text("s CollectMode inactive-or-failed"));
+	tell("start", name, number, &properties);
+}

@@ -61,4 +61,13 @@ int scope_start(const char *name, const char *id, pid_t pid,
 int scope_set(const char *name, const struct cgroup_limits *limits);
 int scope_stop(const char *name);
 
+/*
+ * An ordinary user's process, in a part of the tree that nobody handed down to
+ * him, as that of a login is: into a scope of his own systemd, if there is
+ * one, as `systemd-run --user --scope` does.  What it starts can be limited
+ * there.  Where that cannot be, nothing is lost but limits, and who asks for
+ * one is told.
+ */
+void scope_enter(void);
+
 #endif

@@ -25,6 +25,9 @@ REFUSALS = {
     r"and .*(run it with sudo|or use sudo)",
     "there is no such id here": r"give \S+ to \d+:\d+ \(there is no such id "
     r"here: /etc/subuid and /etc/subgid lend them\)",
+    "in a user namespace what is mounted below it must come along":
+    r"in a user namespace what is mounted below it must come along: use a "
+    r"recursive bind\)",
     "there is no user but root here": r": there is no user but "
     r"root here, for .*\(a line \"somebody:100000:65536\" would\)",
 }
@@ -70,7 +73,7 @@ class Somebody:
 
     def command(self, argv):
         """The same, as this user."""
-        return ["unshare", "--mount", "sh", "-c", BIND, "sh", self.place,
+        return ["unshare", "--mount", "--propagation", "slave", "sh", "-c", BIND, "sh", self.place,
                 str(self.uid), SESSION, *argv]
 
     def environment(self):

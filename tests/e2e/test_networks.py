@@ -3,6 +3,7 @@ of them, who reaches whom, and that all of it is gone in the end, whoever was
 killed."""
 
 import concurrent.futures
+import datetime
 import json
 import os
 import signal
@@ -122,6 +123,9 @@ class Verbs(NetworksTest):
              "Gateway": "10.177.0.254"}])
         self.assertEqual(shown["Labels"], {"a": "b"})
         self.assertEqual(shown["Containers"], {})
+        made_at = datetime.datetime.fromisoformat(
+            shown["Created"].split(".")[0] + "+00:00").timestamp()
+        self.assertLess(abs(time.time() - made_at), 600, shown["Created"])
         vault = self.inspect("vault")
         self.assertEqual((vault["Internal"], vault["EnableIPv6"],
                           vault["Attachable"]), (True, True, True))
@@ -131,6 +135,34 @@ class Verbs(NetworksTest):
         self.assertEqual(self.net("prune", "-f").out,
                          "Deleted Networks:\nvault\n\n")
         self.assertEqual(self.net("prune", "-f").out, "")
+
+    def test_addresses_of_other_hosts(self):
+        self.make("--subnet", "10.177.0.0/29", "--aux-address",
+                  "router=10.177.0.2", "--aux-address", "disk=10.177.0.4",
+                  "blue")
+        self.assertEqual(self.inspect("blue")["IPAM"]["Config"], [
+            {"Subnet": "10.177.0.0/29", "Gateway": "10.177.0.1",
+             "AuxiliaryAddresses": {"router": "10.177.0.2",
+                                    "disk": "10.177.0.4"}}])
+        for name in ("one", "two"):
+            self.container(name, "--network", "blue")
+        found = self.inspect("blue")["Containers"].values()
+        self.assertEqual(sorted(one["IPv4Address"] for one in found),
+                         ["10.177.0.3/29", "10.177.0.5/29"])
+        done = self.run_in("--network", "blue", "--ip", "10.177.0.4", BUSYBOX,
+                           "true")
+        self.assertEqual(done.status, 125, str(done))
+        self.assertIn("address 10.177.0.4 is already in use", done.err)
+        for aux, said in (("a=10.178.0.1", "10.178.0.1 is already in use"),
+                          ("a=10.9.0.1", "10.9.0.1 is none of its subnet"),
+                          ("10.178.0.9", "is not NAME=ADDRESS"),
+                          ("a=fd00::9", "numbers of those of IPv4")):
+            done = self.net("create", "--subnet", "10.178.0.0/24",
+                            "--aux-address", aux, "x", status=1)
+            self.assertIn(said, done.err)
+        done = self.net("create", "--aux-address", "a=10.178.0.1", "x",
+                        status=1)
+        self.assertIn("no matching subnet for aux-address", done.err)
 
     def test_drawn(self):
         self.need("dot")
@@ -171,6 +203,11 @@ class Verbs(NetworksTest):
                  "no matching subnet for range"),
                 (["create", "-o", "colour=red", "x"], "option colour"),
                 (["create", "-o", "mtu=12", "x"], "no size"),
+                (["create", "--ingress", "x"], "a swarm's"),
+                (["create", "--config-only", "x"], "--config-only: there are"),
+                (["create", "--config-from", "red", "x"], "give these again"),
+                (["create", "--ipam-opt", "a=b", "x"], "has no options"),
+                (["create", "--ipv4=false", "x"], "counted by those of IPv4"),
                 (["create", "--subnet", "fd00:9::/64", "x"], "wants --ipv6"),
                 (["rm", "bridge"], "pre-defined network and cannot be "
                  "removed"),
@@ -373,6 +410,54 @@ class Live(NetworksTest):
         self.assertIn(":8178 ", self.succeed(["ss", "-Hltn"]).out)
         self.net("rm", "red")
 
+    def test_which_leads_out(self):
+        """The highest priority; of several the first, whoever comes later."""
+        for number, name in enumerate(("red", "blue", "green")):
+            self.make("--subnet", "10.177.%d.0/24" % number, name)
+        self.make("--internal", "vault")
+        self.container("web", "--network", "red", "--network",
+                       "name=blue,gw-priority=1", "--network",
+                       "name=vault,gw-priority=9")
+        self.assertIn("via 10.177.1.1", self.routes("web"))
+        self.net("connect", "green", "web")
+        self.assertIn("via 10.177.1.1", self.routes("web"))
+        self.net("disconnect", "green", "web")
+        self.net("connect", "--gw-priority", "2", "green", "web")
+        self.assertIn("via 10.177.2.1", self.routes("web"))
+        self.assertEqual(self.routes("web").count("default"), 1)
+        self.assertEqual(self.succeed(
+            [DEMO, "inspect", "-f", "{{range $k, $v := .NetworkSettings."
+             "Networks}}{{$k}}={{$v.GwPriority}} {{end}}", "web"]).out.split(),
+            ["blue=1", "green=2", "red=0", "vault=9"])
+        self.net("disconnect", "blue", "web")
+        self.net("disconnect", "green", "web")
+        self.assertIn("via 10.177.0.1", self.routes("web"))
+        self.net("connect", "--gw-priority", "-1", "blue", "web")
+        self.assertIn("via 10.177.0.1", self.routes("web"))
+        self.assertIn("x is no priority", self.net(
+            "connect", "--gw-priority", "x", "green", "web",
+            status=125).err)
+
+    def test_a_link_with_a_name(self):
+        option = "com.docker.network.endpoint.ifname="
+        for name in ("red", "blue"):
+            self.make(name)
+        self.container("web", "--network",
+                       "name=red,driver-opt=%sup0" % option)
+        self.assertEqual(sorted(self.links("web")), ["up0"])
+        self.net("connect", "--driver-opt", option + "side0", "blue", "web")
+        self.assertEqual(sorted(self.links("web")), ["side0", "up0"])
+        self.net("disconnect", "red", "web")
+        self.assertEqual(sorted(self.links("web")), ["side0"])
+        for wrong, said in ((option + "a/b", "is no name for a link"),
+                            (option + 16 * "x", "is no name for a link"),
+                            ("colour=red", "driver option colour: an "
+                             "endpoint has none of this name"),
+                            ("colour", "invalid key value pair format")):
+            done = self.net("connect", "--driver-opt", wrong, "red", "web",
+                            status=125)
+            self.assertIn(said, done.err)
+
     def web(self, *options):
         """One that says hello at its port 80, by either family."""
         self.container("web", *options, command=(
@@ -451,11 +536,11 @@ class Live(NetworksTest):
         self.make("red")
         self.make("--ipv6", "six")
         if harness.caller:
-            done = self.run_in("--network", "six", "-p", "[::1]:8179:80",
-                               BUSYBOX, "true")
-            self.assertEqual(done.status, 125, str(done))
-            self.assertIn("for an ordinary user there are ports of tcp and "
-                          "udp, of IPv4 addresses", done.err)
+            # A relay of ours, whatever the network has.
+            self.web("--network", "six", "-p", "[::1]:8179:80")
+            self.says_at_last("http://[::1]:8179/")
+            self.assertEqual(self.succeed([DEMO, "port", "web"]).out,
+                             "80/tcp -> [::1]:8179\n")
             return
         self.web("--network", "red", "-p", "8179:80")
         self.says_at_last("http://127.0.0.1:8179/")

@@ -261,8 +261,10 @@ class Mounts(OptionTest):
 
     def test_propagation(self):
         place = self.tree()
+        # All that a user has comes from the host, and goes no way back.
+        shared = ["shared", "master"] if harness.caller else ["shared"]
         for way, wanted in ((None, []), ("private", []), ("rprivate", []),
-                            ("shared", ["shared"]), ("rshared", ["shared"]),
+                            ("shared", shared), ("rshared", shared),
                             ("slave", ["master"]), ("rslave", ["master"])):
             with self.subTest(way=way):
                 said = ",bind-propagation=" + way if way else ""

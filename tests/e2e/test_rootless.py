@@ -5,6 +5,7 @@ The user is one of a test's own, with ids that are lent and without
 (somebody.py).
 """
 
+import hashlib
 import http.server
 import os
 import shutil
@@ -12,6 +13,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -120,9 +122,34 @@ class Rootless(harness.KernelTest):
 
     def holder(self):
         found = [pid for pid, command in processes_of(USER).items()
-                 if command.startswith("mydocker-holder")]
+                 if command.startswith("mydocker-holder") and
+                 read("/proc/%d/comm" % pid) != "relay\n"]
         self.assertEqual(len(found), 1, processes_of(USER))
         return found[0]
+
+
+# Whoever asks is told what.
+UDP = """
+import socket
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind(("", 53))
+while True:
+    what, whom = sock.recvfrom(100)
+    sock.sendto(b"to " + what, whom)
+"""
+# And who asks.
+ASK = """
+import socket, sys
+for i in range(9):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.settimeout(1)
+    sock.connect((sys.argv[1], int(sys.argv[2])))
+    try:
+        sock.send(b"question")
+        sys.exit(print(sock.recv(100).decode()))
+    except OSError:
+        pass
+"""
 
 
 class Life(Rootless):
@@ -380,9 +407,9 @@ class Network(Rootless):
         super().setUp()
         self.need("slirp4netns")
 
-    def fetch(self, port):
+    def fetch(self, port, host="127.0.0.1"):
         try:
-            with socket.create_connection(("127.0.0.1", port), 5) as sock:
+            with socket.create_connection((host, port), 5) as sock:
                 sock.sendall(b"GET /x HTTP/1.0\r\n\r\n")
                 return sock.makefile().read().splitlines()[-1:]
         except OSError:
@@ -409,6 +436,127 @@ class Network(Rootless):
         # And may be had again.
         name, _ = self.background("-p", "%d:80" % port, "busybox", "sh", "-c",
                                   script)
+        self.assertTrue(self.eventually(lambda: self.fetch(port) ==
+                                        ["hello"]))
+
+    def ask(self, port, host="127.0.0.1"):
+        """By UDP, from a socket of its own each time."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(1)
+            sock.connect((host, port))
+            try:
+                sock.send(b"question")
+                return sock.recv(100)
+            except OSError:
+                return None
+
+    def answering(self, pid):
+        """Who answers by UDP in a container, at port 53."""
+        process = harness.start(["nsenter", "-t", str(pid), "-n",
+                                 sys.executable, "-c", UDP])
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+
+    def test_a_port_of_udp(self):
+        port = self.free_port()
+        name, pid = self.background("-p", "%d:53/udp" % port, "busybox",
+                                    "sleep", "600")
+        self.answering(pid)
+        for _ in range(2):      # two who ask
+            self.assertTrue(self.eventually(lambda: self.ask(port) ==
+                                            b"to question"))
+        self.assertEqual(self.demo("port", name).out,
+                         "53/udp -> 0.0.0.0:%d\n" % port)
+        # Of TCP the same number is another port.
+        other, _ = self.background("-p", "%d:53" % port, "busybox", "sleep",
+                                   "600")
+        self.demo("rm", "-f", other)
+        done = self.demo("run", "--rm", "-p", "%d:1/udp" % port, "busybox",
+                         "true", status=125)
+        self.assertIn("port is already allocated", done.err)
+        self.demo("rm", "-f", name)
+        self.assertIsNone(self.ask(port))
+
+    def test_ports_of_ipv6(self):
+        """In the user's network they are IPv4's; beside one of IPv4, too."""
+        self.need_ipv6()
+        port = self.free_port()
+        name, pid = self.background(
+            "-p", "[::1]:%d:80" % port, "-p", "127.0.0.1:%d:80" % port, "-p",
+            "[::1]:%d:53/udp" % port, "busybox", "sh", "-c", "echo hello >/x; "
+            "exec httpd -f -h /")
+        self.answering(pid)
+        for host in ("::1", "127.0.0.1"):
+            self.assertTrue(self.eventually(
+                lambda host=host: self.fetch(port, host) == ["hello"]), host)
+        self.assertTrue(self.eventually(lambda: self.ask(port, "::1") ==
+                                        b"to question"))
+        self.assertEqual(
+            sorted(self.demo("port", name).out.splitlines()),
+            ["53/udp -> [::1]:%d" % port, "80/tcp -> 127.0.0.1:%d" % port,
+             "80/tcp -> [::1]:%d" % port])
+        done = self.demo("run", "--rm", "-p", "[::1]:%d:1" % port, "busybox",
+                         "true", status=125)
+        self.assertIn("Bind for [::1]:%d failed: port is already allocated" %
+                      port, done.err)
+        self.demo("rm", "-f", name)
+        for host in ("::1", "127.0.0.1"):
+            self.assertIsNone(self.fetch(port, host))
+
+    def need_ipv6(self):
+        try:
+            with socket.socket(socket.AF_INET6) as sock:
+                sock.bind(("::1", 0))
+        except OSError:
+            self.skipTest("no IPv6 on this host")
+
+    def test_each_address_is_told(self):
+        """Of those whose number the kernel finds, too."""
+        name, _ = self.background("-p", "127.0.0.1::80", "-p", "127.0.0.2::80",
+                                  "busybox", "sh", "-c",
+                                  "echo hello >/x; exec httpd -f -h /")
+        lines = self.demo("port", name, "80").out.split()
+        self.assertEqual([line.split(":")[0] for line in lines],
+                         ["127.0.0.1", "127.0.0.2"])
+        for line in lines:
+            host, port = line.split(":")
+            self.assertTrue(self.eventually(
+                lambda host=host, port=port: self.fetch(int(port), host) ==
+                ["hello"]), line)
+
+    def test_much_by_a_port(self):
+        """Whole, and the end of each direction for itself."""
+        port = self.free_port()
+        self.background("-p", "127.0.0.1:%d:80" % port, "busybox", "nc", "-ll",
+                        "-p", "80", "-e", "md5sum")
+        sent = os.urandom(1 << 16) * 160
+
+        def sum_of():
+            with socket.create_connection(("127.0.0.1", port), 20) as sock:
+                sock.sendall(sent)
+                sock.shutdown(socket.SHUT_WR)
+                return sock.makefile().read().split()[:1]
+
+        def works():
+            try:
+                return sum_of() == [hashlib.md5(sent).hexdigest()]
+            except OSError:
+                return False
+        self.assertTrue(self.eventually(works))
+
+    def test_ports_go_with_the_holder(self):
+        """And are to be had by the next."""
+        port = self.free_port()
+        name, _ = self.background("-p", "127.0.0.1:%d:80" % port, "busybox",
+                                  "sleep", "600")
+        os.kill(self.holder(), signal.SIGKILL)
+        self.assertTrue(self.eventually(lambda: not any(
+            command.startswith("mydocker-holder") for command in processes_of(USER).values())))
+        self.demo("rm", "-f", name)
+        name, _ = self.background("-p", "127.0.0.1:%d:80" % port, "busybox",
+                                  "sh", "-c", "echo hello >/x; "
+                                  "exec httpd -f -h /")
         self.assertTrue(self.eventually(lambda: self.fetch(port) ==
                                         ["hello"]))
 
@@ -465,14 +613,16 @@ class Pasta(Rootless):
 
     def far(self):
         """Another host, at the other end of the cable: 10.99.0.2 says hello
-        at port 8000."""
+        at port 8000, and answers by UDP."""
         place = self.scratch()
         with open(place + "/x", "w", encoding="utf-8") as file:
             file.write("hello\n")
         script = ("while ! ip link show far; do sleep 0.05; done; "
                   "ip addr add 10.99.0.2/24 dev far; ip link set far up; "
-                  "exec busybox httpd -f -p 8000 -h " + place)
-        process = harness.start(["unshare", "-n", "sh", "-c",
+                  "busybox httpd -f -p 8000 -h %s & "
+                  "exec /usr/bin/python3 -c '%s' " % (place, UDP))
+        process = harness.start(["unshare", "-n", "--pid", "--fork",
+                                 "--kill-child", "sh", "-c",
                                  script + " >/dev/null 2>&1"])
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
@@ -490,16 +640,37 @@ class Pasta(Rootless):
         return self.run_command(
             ["unshare", "-n", "sh", "-ec", self.HOST + 'exec "$@"', "-", far,
              *self.who.command(["sh", "-c", script.replace("demo", name)])],
-            env=self.env())
+            env=self.env(UDP=UDP, ASK=ASK))
+
+    # Of this host, for what a container of busybox has not.
+    PYTHON = ("-v /usr:/usr:ro -v /lib:/lib:ro -v /lib64:/lib64:ro busybox "
+              "/usr/bin/python3 -c ")
 
     def test_the_way_out(self):
         done = self.on_that_host(self.far(), """
             demo run --rm busybox sh -c 'for i in 1 2 3 4 5; do
                 wget -qO- http://10.99.0.2:8000/x && break; sleep 0.2; done'
-            demo run --rm -p 8080:80 busybox true; echo $?""")
-        self.assertEqual(done.out, "hello\n125\n", str(done))
-        self.assertNotIn("warning", done.err)
-        self.assertIn("publish: pasta takes no ports", done.err)
+            demo run --rm %s "$ASK" 10.99.0.2 53""" % self.PYTHON)
+        self.assertEqual(done.out, "hello\nto question\n", str(done))
+        self.assertEqual(done.err, "")
+
+    def test_ports(self):
+        done = self.on_that_host(self.far(), """
+            demo run -d --name web -p 8080:80 busybox sh -c \\
+                'echo hello >/x; exec httpd -f -h /' >/dev/null
+            demo run -d --name names -p 8080:53/udp %s "$UDP" >/dev/null
+            for i in 1 2 3 4 5 6 7 8 9; do
+                busybox wget -qO- http://10.99.0.1:8080/x && break
+                sleep 0.2
+            done
+            /usr/bin/python3 -c "$ASK" 127.0.0.1 8080
+            demo port web; demo port names
+            demo run --rm -p 8080:1 busybox true; echo $?
+            demo rm -f web names""" % self.PYTHON)
+        self.assertEqual(done.out, "hello\nto question\n"
+                         "80/tcp -> 0.0.0.0:8080\n53/udp -> 0.0.0.0:8080\n"
+                         "125\nweb\nnames\n", str(done))
+        self.assertIn("port is already allocated", done.err)
 
     def test_with_the_holder_it_goes(self):
         done = self.on_that_host(self.far(), """

@@ -391,16 +391,11 @@ class Runtime(Systemd):
         self.assertEqual(self.runtime("list", "-q").out, "")
 
 
-class OfUser(Runtime):
-    """The same for an ordinary user, by a systemd of their own."""
+class OwnManager(Systemd):
+    """An ordinary user, with a systemd of their own."""
 
     manager = "/system.slice/manager.service"
-    root = "/run/user/%d/containers" % harness.USER
-    user, kind = harness.USER, ("--rootless",)
-
-    def enter(self):
-        for path in self.cgroups(self.manager + "/init.scope/cgroup.procs"):
-            self.write(path, "0")
+    user = harness.USER
 
     def inside(self, *argv):
         """Whoever asks systemctl asks the user's."""
@@ -421,3 +416,60 @@ class OfUser(Runtime):
         return self.run_command(self.inside(
             "grep", "-qw", "pids", "/sys/fs/cgroup/cgroup.controllers",
             "/sys/fs/cgroup/unified/cgroup.controllers")).status == 0
+
+
+class OfUser(OwnManager, Runtime):
+    """The same for them."""
+
+    root = "/run/user/%d/containers" % harness.USER
+    kind = ("--rootless",)
+
+    def enter(self):
+        for path in self.cgroups(self.manager + "/init.scope/cgroup.procs"):
+            self.write(path, "0")
+
+
+class OfLogin(OwnManager):
+    """`run` of a user who has logged in: that cgroup is root's."""
+
+    # Of who asks systemd by hand.
+    test_a_scope_on_this_host = test_a_scope_on_v2_alone = None
+    test_refusals_are_in_words = test_without_systemd = None
+
+    def enter(self):
+        for place in self.cgroups(""):
+            os.makedirs(place + "/session", exist_ok=True)
+            self.write(place + "/session/cgroup.procs", "0")
+
+    def demo(self, *words):
+        return self.run_command(
+            self.inside(harness.program("ch06-final"), *words), timeout=120,
+            preexec_fn=self.enter)
+
+    def scopes(self):
+        return self.succeed(self.inside(
+            "systemctl", "list-units", "--plain", "--no-legend", "--all",
+            "mydocker-*.scope")).out
+
+    def test_limits(self):
+        self.boot("unified")
+        if not self.has_pids():
+            self.skipTest("v2 has no controllers here")
+        line = ("run", "--rm", "--network", "none", "--pids-limit", "20", "-m",
+                "64m", "busybox", "sh", "-c", "cd /sys/fs/cgroup; "
+                "cat pids.max memory.max")
+        done = self.demo(*line)
+        self.assertEqual((done.status, done.out), (0, "20\n67108864\n"),
+                         str(done))
+        deadline = time.monotonic() + 20 * harness.SLOWER
+        while self.scopes() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual(self.scopes(), "")
+        # Without a systemd of his own there is nobody who could give one.
+        self.up = False
+        self.succeed(self.inside("systemctl", "stop", "manager.service"))
+        self.up = True
+        done = self.demo(*line)
+        self.assertEqual(done.status, 125, str(done))
+        self.assertIn("it takes a control group, and none with this "
+                      "controller was handed down to you", done.err)

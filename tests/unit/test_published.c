@@ -135,7 +135,9 @@ follow_body(void)
 	struct settings rest = on(wanted + 1, 2, &port);
 	struct settings last = on(wanted + 1, 1, &port);
 	struct attached us = { .root = ROOT, .id = ID, .name = "web",
-			       .settings = &settings };
+			       .settings = &settings,
+			       .ports = settings.publish,
+			       .port_count = settings.publish_count };
 	struct attachments all = { 0 };
 	auto_held struct held held = { 0 };
 	int netns;
@@ -179,7 +181,9 @@ back_body(void)
 	struct settings settings = on(wanted, 2, &port);
 	struct settings rest = on(wanted + 1, 1, &port);
 	struct attached us = { .root = ROOT, .id = ID, .name = "web",
-			       .settings = &settings };
+			       .settings = &settings,
+			       .ports = settings.publish,
+			       .port_count = settings.publish_count };
 	struct attachments all = { 0 };
 	auto_held struct held held = { 0 };
 	int netns;
