@@ -15,10 +15,10 @@
 #include "tool/builtin.h"
 
 const char *
-build_architecture(const struct build *build)
+build_architecture(const char *platform)
 {
-	const char *slash = strchr(build->platform, '/');
-	return slash ? slash + 1 : build->platform;
+	const char *slash = strchr(platform, '/');
+	return slash ? slash + 1 : platform;
 }
 
 char *

@@ -27,8 +27,8 @@ struct build {
 	struct build_state *done;
 };
 
-/* "amd64": what is built is for. */
-const char *build_architecture(const struct build *build);
+/* "arm/v7" of "linux/arm/v7". */
+const char *build_architecture(const char *platform);
 
 /* The time that a step is said to be from: "2024-05-01T12:00:00Z".  The
  * caller frees. */

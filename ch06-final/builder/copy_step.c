@@ -466,7 +466,7 @@ copy_step_do(struct step_job *job, const char key[65])
 	struct build *build = job->build;
 	auto_draft struct draft draft;
 	auto_build_state struct build_state nothing = { 0 };
-	build_state_empty(&nothing, build_architecture(build));
+	build_state_empty(&nothing, build_architecture(build->platform));
 	if (draft_open(build, job->instruction->is_link ? &nothing :
 							  job->state,
 		       &draft) < 0 ||

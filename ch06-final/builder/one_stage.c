@@ -92,22 +92,25 @@ find_base(struct one_stage *one)
 {
 	struct build *build = one->build;
 	const struct build_stage *stage = &build->file.stages[one->index];
+	const char *platform = stage->platform ?: build->platform;
+	const char *architecture = build_architecture(platform);
 	struct telling telling;
 	if (stage->base_stage >= 0) {
 		build_state_copy(&one->state, &build->done[stage->base_stage]);
 		return key_of_stage(&one->state, "a stage");
 	}
 	if (stage->is_scratch) {
-		auto_free char *epoch = text("scratch %lld", build->has_epoch ?
-					     (long long)build->epoch : -1);
-		build_state_empty(&one->state, build_architecture(build));
-		return key_of_stage(&one->state, epoch);
+		auto_free char *what = text("scratch %s %lld", architecture,
+					    build->has_epoch ?
+					    (long long)build->epoch : -1);
+		build_state_empty(&one->state, architecture);
+		return key_of_stage(&one->state, what);
 	}
 	auto_free char *name = text("[internal] load metadata for %s",
 				    stage->base);
 	telling_begin(&telling, name);
-	int result = build_find_image(build, stage->base, stage->platform ?:
-				      build->platform, &telling, &one->state);
+	int result = build_find_image(build, stage->base, platform, &telling,
+				      &one->state);
 	if (result < 0)
 		telling_failed(&telling);
 	else

@@ -118,7 +118,7 @@ find_layers(struct step_job *job, const struct run_mount *mount,
 	struct words *layers = &draft->settings.layers;
 	auto_build_state struct build_state from = { 0 };
 	if (!mount->from)
-		build_state_empty(&from, build_architecture(build));
+		build_state_empty(&from, build_architecture(build->platform));
 	else if (step_from(job, mount->from, mount->from_stage, &from) < 0)
 		return -1;
 	if (draft_open(build, &from, draft) < 0)

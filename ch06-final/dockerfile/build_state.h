@@ -19,7 +19,8 @@ struct build_state {
 	char key[65];
 };
 
-/* Of an image of no layers, for "amd64" or "arm/v7"; of a config.  The failure says what is wrong. */
+/* Of an image of no layers, for "amd64" or "arm/v7"; of a config.  The failure
+ * says what is wrong. */
 void build_state_empty(struct build_state *state, const char *platform);
 int build_state_parse(struct build_state *state, const char *json,
 		      size_t length);

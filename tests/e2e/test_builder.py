@@ -766,6 +766,11 @@ class Ways(Build):
             self.assertEqual((config["architecture"], config["os"],
                               config.get("variant")),
                              (architecture, "linux", variant))
+        config = self.config(self.build(
+            "FROM --platform=linux/arm/v6 scratch\nCOPY a /a",
+            files={"a": "a\n"}))
+        self.assertEqual((config["architecture"], config["variant"]),
+                         ("arm", "v6"))
         for word, said in (("linux/amd64,linux/arm64", "one platform at a"),
                            ("windows/amd64", "it is no"),
                            ("linux/a b", "it is no")):
