@@ -76,13 +76,18 @@ test:		## as root: installs what the tests need, then check and check-root
 	@$(RUN_TESTS) build unit asan repo labs book e2e user oci engines
 
 # KILLS, CYCLES and the like are what a test does less of otherwise.
-check-long:	## as root: the same kills, cycles and crowds, as many as promised
+check-long:	## as root: as many kills, cycles, crowds as promised; all of 6 as a user
 	@sh ch01-namespaces/needs.sh tests/needs
 	@for test in test_survival. test_oci_steps.Many. test_networks. \
 		test_terminals.Bytes. test_monitor.Bars.; do \
 		KILLS=500 CYCLES=1000 AT_ONCE=200 BYTES=1000000000 \
 		MYDOCKER_TEST_NETWORK_SIZE=50 \
 		$(RUN_TESTS) -k "$$test" e2e || exit; \
+	done
+	@for test in test_terminals. test_builder. test_storage. test_images. \
+		test_registry. test_round_trip. test_names_inside. \
+		test_everyday. test_debian. test_survival.; do \
+		$(RUN_TESTS) -k "$$test" user || exit; \
 	done
 
 vm:		## one command in a VM, root's and cgroup v2: make vm CMD='uname -r'

@@ -29,13 +29,22 @@ struct pipe {
 	bool is_shut; /* and the other side was told */
 };
 
+/* Who sent a datagram, and to which of the host's addresses: the answer has to
+ * come from there.  That is told as ip(7)'s IP_PKTINFO. */
+struct origin {
+	struct sockaddr_storage client;
+	socklen_t length;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(
+		sizeof(struct in6_pktinfo))];
+	size_t control_length;
+};
+
 /* A TCP connection of a client, side 0, to the container, side 1; or the
  * datagrams of a client of UDP, which come by the published socket. */
 struct connection {
 	int fd[2];
 	struct pipe *from[2]; /* NULL for UDP */
-	struct sockaddr_storage client;
-	socklen_t client_length;
+	struct origin origin;
 	int service;
 };
 
@@ -147,48 +156,98 @@ move(struct connection *c, int side, short from_events, short to_events)
 /* ---- UDP --------------------------------------------------------------- */
 
 static bool
-is_client(const struct connection *c, int service,
-	  const struct sockaddr_storage *client, socklen_t length)
+is_client(const struct connection *c, int service, const struct origin *from)
 {
 	return !c->from[0] && c->service == service &&
-	       c->client_length == length &&
-	       memcmp(&c->client, client, length) == 0;
+	       c->origin.length == from->length &&
+	       memcmp(&c->origin.client, &from->client, from->length) == 0;
+}
+
+static void
+want_origins(int sock)
+{
+	int on = 1; /* of its family; the other says that it has none */
+	setsockopt(sock, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
+	setsockopt(sock, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
+}
+
+/* The way back is the routes' affair, but for an address that is one link's
+ * own. */
+static void
+forget_link(struct cmsghdr *header)
+{
+	if (header->cmsg_level == IPPROTO_IP) {
+		struct in_pktinfo *to = (void *)CMSG_DATA(header);
+		to->ipi_ifindex = 0;
+	} else {
+		struct in6_pktinfo *to = (void *)CMSG_DATA(header);
+		if (!IN6_IS_ADDR_LINKLOCAL(&to->ipi6_addr))
+			to->ipi6_ifindex = 0;
+	}
+}
+
+static ssize_t
+receive(int sock, char *buffer, struct origin *from)
+{
+	struct iovec bytes = { buffer, DATAGRAM };
+	struct msghdr message = {
+		.msg_name = &from->client,
+		.msg_namelen = sizeof(from->client),
+		.msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = from->control,
+		.msg_controllen = sizeof(from->control),
+	};
+	ssize_t got = recvmsg(sock, &message, MSG_DONTWAIT);
+	if (got < 0)
+		return -1;
+	from->length = message.msg_namelen;
+	from->control_length = message.msg_controllen;
+	if (CMSG_FIRSTHDR(&message))
+		forget_link(CMSG_FIRSTHDR(&message));
+	return got;
 }
 
 /* A datagram of a client: find its connection, or make one. */
 static void
 take_datagram(int service, char *buffer)
 {
-	struct sockaddr_storage client = { 0 };
-	socklen_t length = sizeof(client);
-	ssize_t got = recvfrom(serving.sockets[service], buffer, DATAGRAM,
-			       MSG_DONTWAIT, (struct sockaddr *)&client,
-			       &length);
+	struct origin from = { 0 };
+	ssize_t got = receive(serving.sockets[service], buffer, &from);
 	if (got < 0)
 		return;
 	size_t i = 0;
 	while (i < serving.count &&
-	       !is_client(serving.all[i], service, &client, length))
+	       !is_client(serving.all[i], service, &from))
 		i++;
 	if (i == serving.count) {
 		if (serving.count == CONNECTIONS)
 			end_connection(0);
 		struct connection *new = add_connection(service);
-		new->client = client;
-		new->client_length = length;
 		new->fd[1] = connect_inside(serving.ports[service]);
 		i = serving.count - 1;
 	}
+	serving.all[i]->origin = from;
 	send(serving.all[i]->fd[1], buffer, got, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void
-answer_datagram(const struct connection *c, char *buffer)
+answer_datagram(struct connection *c, char *buffer)
 {
+	struct iovec bytes = { buffer, 0 };
+	struct msghdr message = {
+		.msg_name = &c->origin.client,
+		.msg_namelen = c->origin.length,
+		.msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = c->origin.control,
+		.msg_controllen = c->origin.control_length,
+	};
 	ssize_t got = recv(c->fd[1], buffer, DATAGRAM, MSG_DONTWAIT);
-	if (got >= 0)
-		sendto(serving.sockets[c->service], buffer, got, MSG_DONTWAIT,
-		       (const struct sockaddr *)&c->client, c->client_length);
+	if (got < 0)
+		return;
+	bytes.iov_len = got;
+	sendmsg(serving.sockets[c->service], &message, MSG_DONTWAIT);
 }
 
 /* ---- the process ------------------------------------------------------- */
@@ -295,6 +354,8 @@ open_ears(void)
 			   &(int){ 0 }, sizeof(int));
 		if (serving.ports[i]->protocol == IPPROTO_TCP)
 			listen(serving.sockets[i], SOMAXCONN);
+		else
+			want_origins(serving.sockets[i]);
 	}
 }
 

@@ -49,9 +49,10 @@ WORKERS = os.cpu_count() or 1
 JOBS = "-j%d" % WORKERS
 # gcc finds some mistakes only where it optimises; clang finds its all the same.
 COMPILERS = {"gcc": "-O2", "clang": "-O0"}
-# What somebody without rights calls, too, and what is said of him.
+# What somebody without rights calls, too, and what is said of him; the rest is
+# in the Makefile's check-long.
 USER_TESTS = ("test_networks.", "test_volumes.", "test_settings.",
-              "test_verbs.", "test_run.")
+              "test_verbs.", "test_run.", "test_options.", "test_shown.")
 USERS = {"1": ", as a user", "one": ", as a user of one id"}
 UNIT_TIMEOUT = 120      # seconds for one program; they take milliseconds
 

@@ -84,8 +84,8 @@ network_save(int networks, const struct network_record *record)
 	ipam_format(ipam_gateway(&record->subnet), gateway);
 	json_t *json = json_pack(
 		"{s:s, s:s, s:s, s:I, s:i, s:s, s:s, s:s, s:s, s:b, s:b, "
-		"s:b, s:b, s:o, s:o, s:o}", "id", record->id, "name", record->name,
-		"driver", record->driver, "created",
+		"s:b, s:b, s:o, s:o, s:o}", "id", record->id, "name",
+		record->name, "driver", record->driver, "created",
 		(json_int_t)record->created, "createdNs", record->created_ns,
 		"subnet", subnet, "gateway", gateway, "range",
 		record->range ?: "", "subnet6", subnet6, "ownSubnet",
@@ -167,8 +167,8 @@ take(json_t *json, struct network_record *record)
 	int created_ns, own, own6, internal, attachable;
 	if (json_unpack_ex(json, &error, JSON_STRICT,
 			   "{s:s, s:s, s:s, s:I, s:i, s:s, s:s, s:s, s:s, "
-			   "s:b, s:b, s:b, s:b, s:o, s:o, s?o}", "id", &id, "name",
-			   &name, "driver", &driver, "created", &created,
+			   "s:b, s:b, s:b, s:b, s:o, s:o, s?o}", "id", &id,
+			   "name", &name, "driver", &driver, "created", &created,
 			   "createdNs", &created_ns, "subnet", &subnet,
 			   "gateway", &gateway, "range", &range, "subnet6",
 			   &subnet6, "ownSubnet", &own, "ownSubnet6", &own6,

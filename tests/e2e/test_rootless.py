@@ -466,6 +466,8 @@ class Network(Rootless):
         for _ in range(2):      # two who ask
             self.assertTrue(self.eventually(lambda: self.ask(port) ==
                                             b"to question"))
+        # The answer comes from where was asked.
+        self.assertEqual(self.ask(port, "127.0.0.2"), b"to question")
         self.assertEqual(self.demo("port", name).out,
                          "53/udp -> 0.0.0.0:%d\n" % port)
         # Of TCP the same number is another port.
