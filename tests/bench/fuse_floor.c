@@ -1,8 +1,9 @@
 /*
- * fuse_floor.c - the least that FUSE costs: `fuse_floor UPPER LOWER MOUNT` shows
- * the tree LOWER at MOUNT, and removes a file by a link(2) of one whiteout into
- * UPPER.  Nothing else is done for it: nothing looked up, checked, or locked.
- * What rm(1) takes here is the kernel's half of FUSE, and the way to and fro.
+ * fuse_floor.c - the least that FUSE costs: `fuse_floor UPPER LOWER MOUNT`
+ * shows the tree LOWER at MOUNT, and removes a file by a link(2) of one
+ * whiteout into UPPER.  Nothing else is done for it: nothing looked up,
+ * checked, or locked.  What rm(1) takes here is the kernel's half of FUSE, and
+ * the way there and back.
  */
 #include <dirent.h>
 #include <errno.h>
