@@ -14,7 +14,6 @@
 #include "scope.h"
 #include "self.h"
 #include "store.h"
-#include "version.h"
 
 /* Those whose names begin with a dot are for our own monitor. */
 static const struct verb *const verbs[] = {
@@ -350,8 +349,11 @@ verbs_main(int argc, char **argv)
 	if (wanted.verbose)
 		trace_hook = print_trace;
 	if (wanted.version) {
-		printf("mydocker version %s\n", VERSION);
-		return 0;
+		static char *in_a_line[] = {
+			"version", "--format",
+			"mydocker version {{.Client.Version}}", NULL
+		};
+		return verb_version.run(&verb_version, 3, in_a_line);
 	}
 	if (i <= OPTIONS_HELP || i == argc)
 		return help();

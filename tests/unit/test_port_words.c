@@ -1,4 +1,5 @@
-/* test_port_words.c - the column PORTS, as Docker's DisplayablePorts() puts it. */
+/* test_port_words.c - the column PORTS, as Docker's
+ * DisplayablePorts() puts it. */
 #include "test.h"
 
 #include <jansson.h>
