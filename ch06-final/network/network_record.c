@@ -171,7 +171,8 @@ take(json_t *json, struct network_record *record)
 			   "name", &name, "driver", &driver,
 			   "created", &created, "createdNs", &created_ns,
 			   "subnet", &subnet, "gateway", &gateway,
-			   "range", &range, "subnet6", &subnet6, "ownSubnet", &own, "ownSubnet6", &own6,
+			   "range", &range, "subnet6", &subnet6,
+			   "ownSubnet", &own, "ownSubnet6", &own6,
 			   "internal", &internal, "attachable", &attachable,
 			   "labels", &labels, "options", &options, "aux",
 			   &aux) < 0)
