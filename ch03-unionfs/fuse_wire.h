@@ -23,6 +23,7 @@
 #include <sys/ioctl.h>
 
 #include "base.h"
+#include "fuse_near.h"
 
 #ifndef FUSE_PASSTHROUGH /* 7.40, Linux 6.9 */
 #define FUSE_PASSTHROUGH (1ULL << 37)
@@ -65,6 +66,7 @@ struct fuse {
 
 	int device; /* /dev/fuse */
 	pthread_mutex_t turn; /* who has it waits for the next request */
+	struct near near; /* where who has it is */
 	uint32_t last_thread; /* that asked and is in our pid namespace */
 	uint64_t flags; /* what the kernel and we have agreed on */
 	bool passthrough;

@@ -104,7 +104,7 @@ static const char usage_text[] =
 	"  coo_all           copy a file up when it is opened to be written\n"
 	"  shwh noplink diropq=w|a                 as in aufs(5)\n"
 	"  ro nosuid nodev noexec noatime          as for every mount\n"
-	"  threads=N nopassthrough nosplice noreaddirplus  to compare\n"
+	"  threads=N nopassthrough nosplice noreaddirplus nonear   to compare\n"
 	"\n"
 	"  -f   stay in the foreground\n"
 	"SOURCE is any word: none.  It ends with: umount MNT\n";

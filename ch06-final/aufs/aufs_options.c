@@ -25,7 +25,8 @@ option_next(char **list, struct option_word *word)
 /* ---- words that set something ------------------------------------------ */
 
 enum what { UDBA, CREATE, SHWH, NO_SHWH, PLINK, NO_PLINK, DIROPQ, THREADS,
-	    NO_PASSTHROUGH, NO_SPLICE, NO_READDIRPLUS, COPY_ON_OPEN, NOTHING };
+	    NO_PASSTHROUGH, NO_SPLICE, NO_READDIRPLUS, NO_NEAR, COPY_ON_OPEN,
+	    NOTHING };
 
 static const struct {
 	const char *name, *value; /* NULL: whatever it is */
@@ -52,6 +53,7 @@ static const struct {
 	{ "nopassthrough", NULL, NO_PASSTHROUGH, 0 },
 	{ "nosplice", NULL, NO_SPLICE, 0 },
 	{ "noreaddirplus", NULL, NO_READDIRPLUS, 0 },
+	{ "nonear", NULL, NO_NEAR, 0 },
 	{ "coo_all", NULL, COPY_ON_OPEN, 0 },
 	/* About the inside of the kernel's. */
 	{ "xino", NULL, NOTHING, 0 },
@@ -125,6 +127,9 @@ apply(struct aufs *aufs, enum what what, int number, const char *value)
 		break;
 	case NO_READDIRPLUS:
 		aufs->fuse.no_readdirplus = true;
+		break;
+	case NO_NEAR:
+		aufs->fuse.near.is_off = true;
 		break;
 	case COPY_ON_OPEN:
 		aufs->copy_on_open = true;

@@ -180,8 +180,10 @@ static _Thread_local struct fuse *turn_of;
 void
 fuse_let_others(void)
 {
-	if (turn_of)
-		pthread_mutex_unlock(&turn_of->turn);
+	if (!turn_of)
+		return;
+	near_leave(&turn_of->near);
+	pthread_mutex_unlock(&turn_of->turn);
 	turn_of = NULL;
 }
 
@@ -230,6 +232,7 @@ serve_one(struct fuse_request *request, char *buffer)
 	if ((size_t)length < sizeof(struct fuse_in_header))
 		return false;
 	request->in = (const void *)buffer;
+	near_asked(&fuse->near, request->in->pid);
 	if (!is_quick(request->in->opcode) && is_more(fuse, request->in->pid))
 		fuse_let_others();
 	request->arg = buffer + sizeof(struct fuse_in_header);
@@ -272,12 +275,14 @@ fuse_serve(struct fuse *fuse)
 	pthread_t threads[THREADS_MAX];
 	int wanted = thread_count(fuse), started = 0;
 	pthread_mutex_init(&fuse->turn, NULL);
+	near_start(&fuse->near);
 	while (started < wanted &&
 	       pthread_create(&threads[started], NULL, serve, fuse) == 0)
 		started++;
 	/* With one thread it is slow, with none it is not there. */
 	for (int i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
+	near_stop(&fuse->near);
 	return started > 0 ? 0 : failx("start a thread");
 }
 

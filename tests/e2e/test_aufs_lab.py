@@ -20,6 +20,9 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
+import time
 
 import experiments
 import harness
@@ -508,3 +511,65 @@ class AsUser(Typed, Fuse):
     def enter(self):
         self.somebody, self.demo = self.copied("demo", "aufs")
         super().enter()
+
+
+class Near(Fuse):
+    """The thread that answers comes to the one that asks (fuse_near.h)."""
+
+    # An answer that the kernel does not keep.
+    ASK = "import os, sys\nwhile True: os.path.exists(sys.argv[1])"
+    SECONDS = 60
+
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            self.skipTest("who cannot be nicer to himself does not come")
+        if len(os.sched_getaffinity(0)) < 2:
+            self.skipTest("there is one CPU")
+
+    def mount(self, options=""):
+        place = self.scratch()
+        os.mkdir(place + "/up")
+        os.mkdir(place + "/mnt")
+        self.daemon = subprocess.Popen(
+            [harness.program("ch03-unionfs", "aufs"), "-f", "-o",
+             "dirs=%s/up%s" % (place, options), "none", place + "/mnt"])
+        self.addCleanup(self.daemon.wait)
+        self.addCleanup(subprocess.run, ["umount", place + "/mnt"],
+                        check=True)
+        self.wait_for(lambda: os.path.ismount(place + "/mnt"))
+        return place + "/mnt/missing"
+
+    def wait_for(self, condition):
+        end = time.monotonic() + self.SECONDS
+        while not condition():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.0005)
+
+    def threads(self):
+        """Of the daemon: how each is scheduled, and on how many CPUs."""
+        return {(os.sched_getscheduler(int(thread)),
+                 len(os.sched_getaffinity(int(thread))))
+                for thread in os.listdir("/proc/%d/task" % self.daemon.pid)}
+
+    def ask(self, name):
+        asks = subprocess.Popen([sys.executable, "-c", self.ASK, name])
+        self.addCleanup(asks.wait)
+        self.addCleanup(asks.kill)
+        return asks
+
+    def test_it_comes_and_leaves(self):
+        asks = self.ask(self.mount())
+        usual = {(os.SCHED_OTHER, len(os.sched_getaffinity(0)))}
+        self.wait_for(lambda: (os.SCHED_IDLE, 1) in self.threads())
+        asks.kill()
+        asks.wait()
+        self.wait_for(lambda: self.threads() == usual)
+        self.ask(os.path.dirname(asks.args[-1]) + "/another")
+        self.wait_for(lambda: (os.SCHED_IDLE, 1) in self.threads())
+
+    def test_nonear(self):
+        self.ask(self.mount(",nonear"))
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            self.assertNotIn(os.SCHED_IDLE, {how for how, _ in self.threads()})
