@@ -137,8 +137,6 @@ near_start(struct near *near)
 	pthread_cond_init(&near->change, NULL);
 	near->wanted = FEW;
 	near->is_off |= !can_return() ||
-			sched_getaffinity(0, sizeof(near->all),
-					  &near->all) < 0 ||
 			pthread_create(&near->guard, NULL, guard, near) != 0;
 }
 
@@ -171,7 +169,9 @@ come(struct near *near)
 {
 	int cpu = cpu_of(near->asks);
 	near->count = 0;
-	if (cpu < 0 || !CPU_ISSET(cpu, &near->all))
+	if (cpu < 0 ||
+	    sched_getaffinity(0, sizeof(near->all), &near->all) < 0 ||
+	    CPU_COUNT(&near->all) < 2 || !CPU_ISSET(cpu, &near->all))
 		return;
 	near->is_here = true;
 	near->waited = waited();

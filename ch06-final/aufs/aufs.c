@@ -182,6 +182,7 @@ aufs_free(struct aufs *aufs)
 {
 	plinks_leave(&aufs->plinks, NULL);
 	handle_close_all(&aufs->nodes);
+	dir_close_all(aufs);
 	nodes_free(&aufs->nodes);
 	for (int i = 0; i < aufs->branch_count; i++)
 		branch_free(aufs->branches[i]);

@@ -14,6 +14,7 @@
 
 /* What it began with; read anew when it is rewound. */
 struct directory {
+	struct directory *next, **link; /* among those that are open */
 	struct listing *listing;
 	bool is_new; /* nothing of it has been read */
 	bool was_told; /* the kernel knows it from another opening */
@@ -31,13 +32,44 @@ has_many(const struct listing *listing)
 	return listing->count > MANY;
 }
 
+/* ---- opened and closed ------------------------------------------------- */
+
+static void
+add_open(struct aufs *aufs, struct directory *directory)
+{
+	pthread_mutex_lock(&aufs->nodes.lock);
+	directory->link = &aufs->directories;
+	directory->next = aufs->directories;
+	if (directory->next)
+		directory->next->link = &directory->next;
+	aufs->directories = directory;
+	pthread_mutex_unlock(&aufs->nodes.lock);
+}
+
+static void
+close_directory(struct aufs *aufs, struct directory *directory)
+{
+	pthread_mutex_lock(&aufs->nodes.lock);
+	*directory->link = directory->next;
+	if (directory->next)
+		directory->next->link = directory->link;
+	pthread_mutex_unlock(&aufs->nodes.lock);
+	listing_drop(directory->listing);
+	free(directory);
+}
+
+void
+dir_close_all(struct aufs *aufs)
+{
+	while (aufs->directories)
+		close_directory(aufs, aufs->directories);
+}
+
 ssize_t
 dir_op_releasedir(struct fuse_request *request)
 {
 	const struct fuse_release_in *in = (const void *)request->arg;
-	struct directory *directory = (void *)(uintptr_t)in->fh;
-	listing_drop(directory->listing);
-	free(directory);
+	close_directory(aufs_of(request), (void *)(uintptr_t)in->fh);
 	return 0;
 }
 
@@ -139,6 +171,7 @@ dir_op_opendir(struct fuse_request *request)
 		return -code;
 	}
 	directory->is_new = true;
+	add_open(aufs, directory);
 	*out = (struct fuse_open_out){
 		.fh = (uint64_t)(uintptr_t)directory,
 		.open_flags = cached_as(directory),

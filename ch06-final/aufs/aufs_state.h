@@ -24,6 +24,7 @@ struct aufs {
 	int branch_count, next_id;
 	struct nodes nodes;
 	struct plinks plinks;
+	struct directory *directories; /* open ones, aufs_dir.c */
 	enum aufs_udba udba;
 	enum aufs_create create;
 	unsigned long created; /* so many, for rr */

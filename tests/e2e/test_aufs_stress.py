@@ -3,6 +3,10 @@
     STRESS_SECONDS=600 python3 -B tests/run.py -k '*test_aufs_stress*' e2e
 """
 
+import os
+import subprocess
+import time
+
 import aufs_runs
 
 SECONDS = aufs_runs.number("STRESS_SECONDS", 6)
@@ -31,3 +35,27 @@ class Stress(aufs_runs.Runs):
 
     def test_under_the_sanitizers(self):
         self.play(AUFS=self.build_sanitized())
+
+    def test_what_is_open_when_it_ends(self):
+        """Nobody says any more that it is closed; it is freed all the same."""
+        place = self.scratch()
+        mount = place + "/mnt"
+        os.mkdir(place + "/up")
+        os.mkdir(mount)
+        daemon = subprocess.Popen(
+            [self.build_sanitized(), "-f", "-o", "dirs=%s/up" % place, "none",
+             mount], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(daemon.stderr.close)
+        self.addCleanup(daemon.kill)
+        while not os.path.ismount(mount):
+            self.assertIsNone(daemon.poll())
+            time.sleep(0.01)
+        held = [os.open(mount, os.O_RDONLY),
+                os.open(mount + "/file", os.O_CREAT)]
+        subprocess.run(["umount", "-f", mount], check=False,
+                       stderr=subprocess.DEVNULL)
+        said = daemon.communicate(timeout=60)[1]
+        for descriptor in held:
+            os.close(descriptor)
+        self.succeed(["umount", mount])
+        self.assertEqual((daemon.returncode, said), (0, ""))
