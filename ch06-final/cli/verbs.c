@@ -13,7 +13,6 @@
 #include "runtime.h"
 #include "self.h"
 #include "store.h"
-#include "version.h"
 
 /* Those whose names begin with a dot are for our own monitor. */
 static const struct verb *const verbs[] = {
@@ -346,8 +345,10 @@ verbs_main(int argc, char **argv)
 	if (wanted.verbose)
 		trace_hook = print_trace;
 	if (wanted.version) {
-		printf("mydocker version %s\n", VERSION);
-		return 0;
+		char *words[] = { "version", "--format",
+				  "mydocker version {{.Client.Version}}",
+				  NULL };
+		return verb_version.run(&verb_version, 3, words);
 	}
 	if (i <= OPTIONS_HELP || i == argc)
 		return help();
