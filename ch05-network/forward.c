@@ -176,19 +176,10 @@ forward_enable6(int directory)
 
 /* ---- a copy in the kernel ---------------------------------------------- */
 
-static int
-keep(const struct family *family, int directory)
+char *
+forward_noted(int directory, bool is_ipv6)
 {
-	auto_free char *lines = read_all(directory, family->state, NULL);
-	if (!lines)
-		return failure.code == ENOENT ? 0 : -1;
-	return nat_keep_note(family == &ipv6, lines);
-}
-
-int
-forward_keep(int directory)
-{
-	return keep(&ipv4, directory) < 0 ? -1 : keep(&ipv6, directory);
+	return read_all(directory, is_ipv6 ? ipv6.state : ipv4.state, NULL);
 }
 
 static int

@@ -275,30 +275,70 @@ nat_compose_network(const char *bridge, const struct ipam_subnet *subnet)
 	return compose_network(&ipv4, bridge, name);
 }
 
+/* A set holds numbers, and each of them may have a comment. */
+#define NOTE "found"
+#define COMMENT_MAX 128
+
+static char *
+compose_note(const struct family *family, const char *lines)
+{
+	char *commands = text("add set %s " NOTE " { type mark; }\n",
+			      family->table);
+	for (int number = 1; *lines; number++) {
+		int length = strcspn(lines, "\n");
+		auto_free char *before = commands;
+		bool fits = length <= COMMENT_MAX &&
+			    (int)strcspn(lines, "\"\\") >= length;
+		commands = fits ? text("%sadd element %s " NOTE " { %d comment"
+				       " \"%.*s\" }\n", before, family->table,
+				       number, length, lines) :
+				  text("%s", before);
+		lines += length + (lines[length] == '\n');
+	}
+	return commands;
+}
+
 static int
 add_network(const struct family *family, const char *bridge,
-	    const char *subnet)
+	    const char *subnet, const char *note)
 {
 	auto_free char *commands = compose_network(family, bridge, subnet);
+	auto_free char *kept = note ? compose_note(family, note) :
+				      copy_text("");
 	if (!commands)
 		return -1;
-	if (nat_run(commands, NULL) < 0)
+	auto_free char *all = text("%s%s", commands, kept);
+	if (nat_run(all, NULL) < 0)
 		return wrap("load the table %s for %s", family->table, bridge);
 	return 0;
 }
 
 int
-nat_add_network(const char *bridge, const struct ipam_subnet *subnet)
+nat_add_noted(const char *bridge, const struct ipam_subnet *subnet,
+	      const char *note)
 {
 	auto_free char *name = name_subnet(subnet);
-	return add_network(&ipv4, bridge, name);
+	return add_network(&ipv4, bridge, name, note);
+}
+
+int
+nat_add_noted6(const char *bridge, const struct ipam_subnet6 *subnet,
+	       const char *note)
+{
+	auto_free char *name = name_subnet6(subnet);
+	return add_network(&ipv6, bridge, name, note);
+}
+
+int
+nat_add_network(const char *bridge, const struct ipam_subnet *subnet)
+{
+	return nat_add_noted(bridge, subnet, NULL);
 }
 
 int
 nat_add_network6(const char *bridge, const struct ipam_subnet6 *subnet)
 {
-	auto_free char *name = name_subnet6(subnet);
-	return add_network(&ipv6, bridge, name);
+	return nat_add_noted6(bridge, subnet, NULL);
 }
 
 static int
@@ -336,10 +376,6 @@ nat_remove_network6(const char *bridge, const struct ipam_subnet6 *subnet)
 
 /* ---- the note ---------------------------------------------------------- */
 
-/* A set holds numbers, and each of them may have a comment. */
-#define NOTE "found"
-#define COMMENT_MAX 128
-
 static int
 has_note(const struct family *family, bool *there)
 {
@@ -354,37 +390,6 @@ has_note(const struct family *family, bool *there)
 	*there = netlink_request(&nl, message, NULL, NULL) == 0;
 	return *there || failure.code == ENOENT ? 0 :
 		wrap("look for the note in the table %s", family->table);
-}
-
-static char *
-compose_note(const struct family *family, const char *lines)
-{
-	char *commands = text("add set %s " NOTE " { type mark; }\n",
-			      family->table);
-	for (int number = 1; *lines; number++) {
-		int length = strcspn(lines, "\n");
-		auto_free char *before = commands;
-		bool fits = length <= COMMENT_MAX &&
-			    (int)strcspn(lines, "\"\\") >= length;
-		commands = fits ? text("%sadd element %s " NOTE " { %d comment"
-				       " \"%.*s\" }\n", before, family->table,
-				       number, length, lines) :
-				  text("%s", before);
-		lines += length + (lines[length] == '\n');
-	}
-	return commands;
-}
-
-int
-nat_keep_note(bool is_ipv6, const char *lines)
-{
-	const struct family *family = is_ipv6 ? &ipv6 : &ipv4;
-	bool there;
-	if (has_note(family, &there) < 0)
-		return -1;
-	auto_free char *commands = compose_note(family, lines);
-	return there || nat_run(commands, NULL) == 0 ? 0 :
-		wrap("keep a note in the table %s", family->table);
 }
 
 char *

@@ -76,12 +76,16 @@ int nat_has_table(bool *there);
  * it is not there. */
 int nat_remove_network(const char *bridge, const struct ipam_subnet *subnet);
 int nat_remove_network6(const char *bridge, const struct ipam_subnet6 *subnet);
-/* A note of some lines, in a set "found" of the table (or its twin), which has
- * to be there: it lives exactly as long as what it tells of, the settings of
- * this network namespace.  Does nothing where there is one; a line that nft
- * cannot quote, or longer than 128 bytes, is left out. */
-int nat_keep_note(bool is_ipv6, const char *lines);
-/* In fresh memory, or NULL, with failure.code ENOENT where there is none. */
+/* The same, and in the same transaction a note of some lines, unless it is
+ * NULL: in a set "found" of the table, so that it lives exactly as long as what
+ * it tells of, the settings of this network namespace.  The first note stays; a
+ * line that nft cannot quote, or of more than 128 bytes, is left out. */
+int nat_add_noted(const char *bridge, const struct ipam_subnet *subnet,
+		  const char *note);
+int nat_add_noted6(const char *bridge, const struct ipam_subnet6 *subnet,
+		   const char *note);
+/* The note, in fresh memory; or NULL, with failure.code ENOENT where there is
+ * none. */
 char *nat_read_note(bool is_ipv6);
 /* The whole table and its twin, with everything in them.  No failure when
  * there is none. */

@@ -55,6 +55,8 @@ volume_release(struct volume *volume)
 	free(volume->recursive);
 	free(volume->driver);
 	free(volume->subpath);
+	free(volume->image_id);
+	words_free(&volume->layers);
 	words_free(&volume->labels);
 	words_free(&volume->options);
 	*volume = (struct volume){ 0 };
@@ -279,7 +281,8 @@ struct mount_said {
 	struct volume volume;
 	const char *source;
 	char *target;
-	bool read_only, bind, of_volume, tmpfs; /* a key of these was there */
+	bool read_only;
+	bool bind, of_volume, tmpfs, image; /* a key of these was there */
 	uint64_t size, mode;
 };
 
@@ -356,6 +359,15 @@ take_tmpfs_key(struct mount_said *said, const char *key, const char *value)
 	return 0;
 }
 
+static int
+take_image_key(struct mount_said *said, const char *key, const char *value)
+{
+	said->image = true;
+	return strcmp(key, "image-subpath") == 0 && value ?
+		       option_take_text(&said->volume.subpath, value) :
+		       failx("unexpected key '%s'", key);
+}
+
 static bool
 is_one_of(const char *key, const char *a, const char *b, const char *c)
 {
@@ -374,6 +386,8 @@ take_key(struct mount_said *said, const char *key, const char *value)
 		return take_volume_key(said, key, value);
 	if (strncmp(key, "tmpfs-", 6) == 0)
 		return take_tmpfs_key(said, key, value);
+	if (strncmp(key, "image-", 6) == 0)
+		return take_image_key(said, key, value);
 	if (is_one_of(key, "source", "src", "src"))
 		return said->source = value, 0;
 	if (is_one_of(key, "target", "dst", "destination"))
@@ -500,6 +514,23 @@ mount_tmpfs(struct mount_said *said)
 	return 0;
 }
 
+/* It is read-only, said or not. */
+static int
+mount_image(struct mount_said *said)
+{
+	struct volume *volume = &said->volume;
+	if (!said->source || !*said->source)
+		return failx("invalid mount config for type \"image\": field "
+			     "Source must not be empty");
+	if (volume->subpath && !is_inside(volume->subpath))
+		return failx("invalid mount config for type \"image\": "
+			     "subpath must be a relative path within the "
+			     "image");
+	volume->source = copy_text(said->source);
+	volume->flags = MS_RDONLY;
+	return 0;
+}
+
 static const struct mount_type {
 	const char *name;
 	int (*settle)(struct mount_said *said);
@@ -508,6 +539,7 @@ static const struct mount_type {
 	{ "bind", mount_bind, offsetof(struct mount_said, bind) },
 	{ "volume", mount_volume, offsetof(struct mount_said, of_volume) },
 	{ "tmpfs", mount_tmpfs, offsetof(struct mount_said, tmpfs) },
+	{ "image", mount_image, offsetof(struct mount_said, image) },
 };
 
 static int

@@ -78,6 +78,27 @@ create(struct container *c, struct settings *settings)
 	return -1;
 }
 
+/* Those of --mount type=image, as they are now. */
+static int
+find_mounted(struct store *store, const struct run_wanted *wanted)
+{
+	const struct settings *settings = &wanted->settings;
+	for (size_t i = 0; i < settings->volume_count; i++) {
+		auto_image struct image image = { 0 };
+		struct volume *volume = &settings->volumes[i];
+		if (strcmp(volume->type, "image") != 0)
+			continue;
+		if (settings->driver != STORAGE_OVERLAY)
+			return failx("--mount type=image takes the storage "
+				     "driver overlay");
+		if (find_image(store, wanted, volume->source, &image) < 0)
+			return -1;
+		option_take_text(&volume->image_id, image.id);
+		words_add_all(&volume->layers, image.layers);
+	}
+	return 0;
+}
+
 int
 new_container(struct container *c, struct run_wanted *wanted,
 	      char *const *words)
@@ -92,7 +113,8 @@ new_container(struct container *c, struct run_wanted *wanted,
 	settings->image = copy_text(words[0]);
 	settings->driver = store.driver;
 	note_window(settings);
-	if (run_options_complete(wanted, &image, words + 1) < 0)
+	if (run_options_complete(wanted, &image, words + 1) < 0 ||
+	    find_mounted(&store, wanted) < 0)
 		return -1;
 	auto_free char *warnings = run_options_warnings(wanted);
 	fputs(warnings, stderr);

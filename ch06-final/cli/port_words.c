@@ -99,10 +99,10 @@ static void
 end_group(char **line, const struct group *group)
 {
 	const struct port *first = &group->first;
-	bool alone = group->last == first->own;
-	auto_free char *numbers =
-		alone ? text("%d", first->own) :
-			text("%d-%d", first->own, group->last);
+	int last = group->last;
+	auto_free char *numbers = last == first->own ?
+					  text("%d", last) :
+					  text("%d-%d", first->own, last);
 	auto_free char *host = place(first->address, numbers);
 	append(line, first->host ? text("%s->%s/%s", host, numbers,
 					first->protocol) :

@@ -12,6 +12,7 @@
 #include "container.h"
 #include "filters.h"
 #include "format.h"
+#include "image_mounts.h"
 #include "partial.h"
 #include "store.h"
 #include "tell.h"
@@ -122,7 +123,8 @@ container_of(void *data, const char *id, bool *running)
 	for (size_t i = 0; i < users->count; i++) {
 		const struct view *view = &users->views[i];
 		if (view->record.driver != verb_driver() ||
-		    strcmp(view->record.image_id, id) != 0)
+		    (strcmp(view->record.image_id, id) != 0 &&
+		     !image_mounts_have(&view->settings, id)))
 			continue;
 		*running = view_is_running(view);
 		return view->record.name;

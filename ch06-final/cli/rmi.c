@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "container.h"
+#include "image_mounts.h"
 #include "store.h"
 #include "tell_image.h"
 
@@ -22,9 +23,24 @@ static const struct option_row options[] = {
 };
 
 struct user {
+	int containers; /* the directory of all */
 	struct record *records;
 	size_t count;
 };
+
+/* By --mount type=image. */
+static bool
+is_mounted(const struct user *user, const char *container, const char *id)
+{
+	auto_settings struct settings settings = SETTINGS_DEFAULT;
+	struct failure kept = failure;
+	auto_close int dir = openat(user->containers, container,
+				    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool found = dir >= 0 && settings_load(dir, &settings) == 0 &&
+		     image_mounts_have(&settings, id);
+	failure = kept;
+	return found;
+}
 
 static const char *
 container_of_image(void *data, const char *id, bool *running)
@@ -33,7 +49,8 @@ container_of_image(void *data, const char *id, bool *running)
 	for (size_t i = 0; i < user->count; i++) {
 		/* Another driver's image has the same id, and other layers. */
 		if (user->records[i].driver != verb_driver() ||
-		    strcmp(user->records[i].image_id, id) != 0)
+		    (strcmp(user->records[i].image_id, id) != 0 &&
+		     !is_mounted(user, user->records[i].id, id)))
 			continue;
 		*running = user->records[i].status == STATUS_RUNNING;
 		return user->records[i].name;
@@ -81,6 +98,7 @@ run_rmi(const struct verb *verb, int argc, char **argv)
 	if (containers < 0 || verb_open_store(&store) < 0)
 		return verb_error(verb);
 	struct user user;
+	user.containers = containers;
 	user.records = records_list(containers, &user.count);
 	for (int i = first; i < argc; i++)
 		if (remove_image(&store, argv[i], &wanted, &user) < 0) {

@@ -349,11 +349,10 @@ verbs_main(int argc, char **argv)
 	if (wanted.verbose)
 		trace_hook = print_trace;
 	if (wanted.version) {
-		static char *in_a_line[] = {
-			"version", "--format",
-			"mydocker version {{.Client.Version}}", NULL
-		};
-		return verb_version.run(&verb_version, 3, in_a_line);
+		char *words[] = { "version", "--format",
+				  "mydocker version {{.Client.Version}}",
+				  NULL };
+		return verb_version.run(&verb_version, 3, words);
 	}
 	if (i <= OPTIONS_HELP || i == argc)
 		return help();

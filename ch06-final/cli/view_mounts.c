@@ -84,8 +84,11 @@ wanted(const struct volume *volume)
 		add_object(json, "BindOptions", bind_options(volume));
 	else if (strcmp(volume->type, "volume") == 0)
 		add_object(json, "VolumeOptions", volume_options(volume));
-	else
+	else if (strcmp(volume->type, "tmpfs") == 0)
 		add_object(json, "TmpfsOptions", tmpfs_options(volume));
+	else if (volume->subpath)
+		json_object_set_new(json, "ImageOptions", json_pack(
+			"{s:s}", "Subpath", volume->subpath));
 	return json;
 }
 

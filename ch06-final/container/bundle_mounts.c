@@ -147,6 +147,7 @@ static void
 add_volume(json_t *mounts, const struct volume *volume, int path,
 	   const struct bundle_facts *facts)
 {
+	/* An image's is nothing but that, too. */
 	const char *type = option_of(&volume->options, "type");
 	const char *device = option_of(&volume->options, "device");
 	if (!type) {

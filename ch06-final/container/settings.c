@@ -378,6 +378,8 @@ static const struct field volume_fields[] = {
 	V("recursive", text, recursive),
 	V("driver", text, driver),
 	V("subpath", text, subpath),
+	V("imageId", text, image_id),
+	V("layers", words, layers),
 	V("labels", words, labels),
 	V("options", words, options),
 	V("anonymous", flag, anonymous),

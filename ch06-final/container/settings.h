@@ -24,7 +24,7 @@
 
 /* Of the notes' "-v", "--mount" and "--tmpfs": one thing mounted inside. */
 struct volume {
-	char *type;   /* "bind", "volume" or "tmpfs" */
+	char *type;   /* "bind", "volume", "tmpfs" or "image" */
 	char *source; /* of a bind: absolute, on the host; of a volume: its
 			 name, NULL until an anonymous one has got its; of a
 			 tmpfs: NULL */
@@ -36,7 +36,10 @@ struct volume {
 	char *recursive;   /* bind-recursive: "disabled", "writable",
 			      "readonly"; NULL: "enabled" */
 	char *driver;	   /* of a volume */
-	char *subpath;	   /* what of a volume is mounted; NULL: all */
+	char *subpath;	   /* what of a volume, or an image, is mounted;
+			      NULL: all */
+	char *image_id;	   /* of an image: what its name meant, */
+	struct words layers; /* and its layers, the topmost first */
 	struct words labels, options;
 	bool anonymous; /* a volume that goes with --rm and rm -v */
 	bool no_copy;	/* is not filled from the image */

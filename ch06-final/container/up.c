@@ -21,6 +21,7 @@
 #include "files.h"
 #include "held.h"
 #include "idmap.h"
+#include "image_mounts.h"
 #include "keep_id.h"
 #include "netlink.h"
 #include "outside.h"
@@ -161,6 +162,7 @@ bundle_up(struct container *c)
 		text("%s/containers/%s", c->root, c->record.id);
 	auto_free char *volumes = text("%s/volumes", c->root);
 	auto_free char *shm = text("%s/shm", directory);
+	auto_free char *rootfs = text("%s/rootfs", directory);
 	auto_free char *init =
 		c->settings->init ? self_beside("mydocker-init") : NULL;
 	auto_free char *place = core_root(c->root);
@@ -185,7 +187,8 @@ bundle_up(struct container *c)
 	};
 	if (find_user(c, &user) == 0 &&
 	    volumes_fill(c->root, c->union_mount, c->settings) == 0 &&
-	    volumes_open_paths(c->root, c->settings, &c->paths) == 0) {
+	    volumes_open_paths(c->root, c->settings, &c->paths) == 0 &&
+	    image_mounts_open(c, rootfs) == 0) {
 		facts.paths = c->paths;
 		c->config = bundle_config(c->settings, &facts);
 		bundle_args(c->settings, &c->args);

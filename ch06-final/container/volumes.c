@@ -544,7 +544,7 @@ volumes_open_paths(const char *root, const struct settings *settings,
 	for (size_t i = 0; i < settings->volume_count; i++) {
 		const struct volume *volume = &settings->volumes[i];
 		size_t size = settings->volume_count * sizeof(**fds);
-		if (!volume->subpath)
+		if (!volume->subpath || strcmp(volume->type, "volume") != 0)
 			continue;
 		if (!*fds)
 			*fds = memset(new_bytes(size), -1, size);

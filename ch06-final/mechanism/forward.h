@@ -29,9 +29,11 @@
 int forward_enable(int directory);
 int forward_enable6(int directory);
 
-/* Copy the notes of the two above into the table; and where the directory has
- * lost one, bring it back from there, before the table goes. */
-int forward_keep(int directory);
+/* What is noted, for the table (nat.h): in fresh memory, or NULL, where there
+ * is no note or it cannot be read. */
+char *forward_noted(int directory, bool is_ipv6);
+/* Where the directory has lost a note, bring it back from the table, before
+ * that goes. */
 int forward_recall(int directory);
 
 /*

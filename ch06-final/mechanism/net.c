@@ -423,6 +423,17 @@ bring_bridge_up(struct net_network *network, int leases)
 	return write_text(AT_FDCWD, localnet, "1");
 }
 
+static int
+bring_up6(const struct net_network *network, int run)
+{
+	bool internal = network->internal;
+	if (!internal && forward_enable6(run) < 0)
+		return -1;
+	auto_free char *note = internal ? NULL : forward_noted(run, true);
+	return nat_add_noted6(network->bridge,
+			      internal ? NULL : &network->subnet6, note);
+}
+
 /* `living`: somebody else uses this network, so that all of it was made. */
 static int
 bring_up(struct net_network *network, int run, int leases, size_t living)
@@ -435,16 +446,15 @@ bring_up(struct net_network *network, int run, int leases, size_t living)
 		return wrap("bring network %s up", network->name);
 	if (living && nat_has_table(&has_table) < 0)
 		return wrap("bring network %s up", network->name);
-	if (!has_table &&
-	    nat_add_network(network->bridge,
-			    internal ? NULL : &network->subnet) < 0)
+	if (has_table)
+		return 0;
+	auto_free char *note = internal ? NULL : forward_noted(run, false);
+	if (nat_add_noted(network->bridge,
+			  internal ? NULL : &network->subnet, note) < 0)
 		return wrap("bring network %s up", network->name);
-	if (network->subnet6.prefix && !has_table &&
-	    ((!internal && forward_enable6(run) < 0) ||
-	     nat_add_network6(network->bridge,
-			      internal ? NULL : &network->subnet6) < 0))
+	if (network->subnet6.prefix && bring_up6(network, run) < 0)
 		return wrap("bring network %s up with IPv6", network->name);
-	return has_table || internal ? 0 : forward_keep(run);
+	return 0;
 }
 
 /* ---- undoing ----------------------------------------------------------- */

@@ -2,8 +2,11 @@
 #include "bind.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/mount.h>
+#include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "mountfd.h"
 #include "sys.h"
@@ -101,6 +104,33 @@ map_ids(int made, int users, bool below)
 }
 
 int
+bind_opened(const struct rootfs_mount *plan)
+{
+	uint64_t number;
+	auto_free char *ours = text("/proc/%d/fd/", getpid());
+	size_t length = strlen(ours);
+	struct failure kept = failure;
+	bool is_ours = strncmp(plan->source, ours, length) == 0 &&
+		       parse_number(plan->source + length, 0, INT32_MAX,
+				    &number) == 0;
+	failure = kept;
+	return is_ours ? (int)number : -1;
+}
+
+/* Before Linux 6.15 a mount that is nowhere yet cannot be cloned: then it is
+ * that itself. */
+static int
+open_source(int dir, const struct rootfs_mount *plan)
+{
+	int made = mountfd_clone(dir, plan->source, plan->flags & MS_REC);
+	int opened = bind_opened(plan);
+	if (made >= 0 || failure.code != EINVAL || opened < 0)
+		return made;
+	made = fcntl(opened, F_DUPFD_CLOEXEC, 0);
+	return made < 0 ? fail("open %s", plan->source) : made;
+}
+
+int
 bind_open(int dir, const struct oci_mount *mount, unsigned long propagation,
 	  int users)
 {
@@ -109,8 +139,7 @@ bind_open(int dir, const struct oci_mount *mount, unsigned long propagation,
 		.propagation = propagation & ~(unsigned long)MS_REC,
 	};
 	struct mountfd_change own;
-	auto_close int made = mountfd_clone(dir, plan->source,
-					    plan->flags & MS_REC);
+	auto_close int made = open_source(dir, plan);
 	if (made < 0)
 		return -1;
 	own_change(mount, &own);

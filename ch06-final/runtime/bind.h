@@ -21,6 +21,11 @@
 int bind_open(int dir, const struct oci_mount *mount,
 	      unsigned long propagation, int users);
 
+/* The number in a source that is /proc/PID/fd/NUMBER of this process, or -1.
+ * It leads to a mount of our namespace, which the child could not clone in its
+ * own, or to one that is nowhere yet. */
+int bind_opened(const struct rootfs_mount *plan);
+
 /* The options that are for this mount and all below it ("rro"), and its
  * propagation. */
 int bind_below(int made, const struct oci_mount *mount);

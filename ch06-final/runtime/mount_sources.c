@@ -92,15 +92,6 @@ find_bundle(struct mounts_sources *sources, int bundle)
 	return 0;
 }
 
-/* A descriptor of ours leads to a mount of our namespace, which the child could
- * not clone in its own. */
-static bool
-is_opened(const struct rootfs_mount *plan)
-{
-	auto_free char *ours = text("/proc/%d/fd/", getpid());
-	return strncmp(plan->source, ours, strlen(ours)) == 0;
-}
-
 static int
 prepare_one(struct mounts_sources *sources, size_t i,
 	    const struct oci_config *config, int bundle)
@@ -112,7 +103,7 @@ prepare_one(struct mounts_sources *sources, size_t i,
 	if (!(plan->flags & MS_BIND) || (plan->flags & MS_REMOUNT))
 		return 0;
 	if (((mount->special & OCI_MOUNT_IDMAP) ||
-	     has_namespace(config, "user") || is_opened(plan)) &&
+	     has_namespace(config, "user") || bind_opened(plan) >= 0) &&
 	    prepare_bind(mount, config, bundle, &sources->fds[i]) < 0)
 		return -1;
 	return *plan->source != '/' && sources->fds[i] < 0 &&

@@ -381,6 +381,52 @@ class Mounts(OptionTest):
                 "SizeBytes": 1 << 20, "Mode": 0o700}},
             {"Type": "tmpfs", "Target": "/d"}])
 
+    def test_an_image_as_a_mount(self):
+        if self.succeed([DEMO, "info", "-f", "{{.Driver}}"]).out != (
+                "overlay2\n"):
+            self.skipTest("it takes the storage driver overlay")
+        image = harness.random_name("image") + ":1"
+        made = harness.random_name("test")
+        self.succeed([DEMO, "run", "--name", made, BUSYBOX, "sh", "-c",
+                      "echo one >/f; mkdir /d; echo x >/d/x; "
+                      "ln -s /etc /d/out; rm /etc/group"])
+        self.succeed([DEMO, "commit", made, image])
+        self.succeed([DEMO, "rm", made])
+        self.addCleanup(self.succeed, [DEMO, "rmi", image])
+        mount = "type=image,src=%s,dst=/mnt" % image
+        # Its layers as one, what a layer has deleted too; and never written.
+        self.assertEqual(self.sh(
+            "cat /mnt/f /mnt/d/x; ls /mnt/etc/group 2>/dev/null; "
+            "ls /mnt/bin/busybox; touch /mnt/y 2>&1 | grep -o Read-only",
+            "--mount", mount), "one\nx\n/mnt/bin/busybox\nRead-only\n")
+        for path, look, said in (("d", "cat /mnt/x", "x\n"),
+                                 ("f", "cat /mnt", "one\n"),
+                                 ("d/out", "ls /mnt/passwd",
+                                  "/mnt/passwd\n")):
+            with self.subTest(path=path):
+                self.assertEqual(self.sh(
+                    look, "--mount", mount + ",image-subpath=" + path), said)
+        done = self.run_in("--mount", mount + ",image-subpath=no", BUSYBOX,
+                           "true")
+        self.assertEqual(done.status, 125)
+        self.assertIn("cannot access path no of the image", done.err)
+        # One of a single layer, and several at once.
+        self.assertEqual(self.sh(
+            "ls /a/bin/busybox /mnt/f", "--mount",
+            "type=image,src=busybox,dst=/a", "--mount", mount),
+            "/a/bin/busybox\n/mnt/f\n")
+        # As long as a container has it, it stays.
+        container = self.succeed([DEMO, "create", "--mount", mount, BUSYBOX,
+                                  "cat", "/mnt/f"]).out.strip()
+        self.addCleanup(harness.run, [DEMO, "rm", "-f", container])
+        done = self.run_command([DEMO, "rmi", image])
+        self.assertEqual(done.status, 1)
+        self.assertIn("is using its referenced image", done.err)
+        self.succeed([DEMO, "image", "prune", "-af"])
+        self.assertEqual(self.succeed([DEMO, "start", "-a", container]).out,
+                         "one\n")
+        self.succeed([DEMO, "rm", container])
+
     def demo_rm(self, container):
         self.succeed([DEMO, "rm", "-f", container])
 
@@ -442,6 +488,11 @@ class Mounts(OptionTest):
                 ("src=v1,dst=/x,volume-driver=nfs", 'plugin "nfs" not found'),
                 ("dst=/x,ro", "must not set ReadOnly mode when using "
                  "anonymous volumes"),
+                ("type=image,dst=/x", "field Source must not be empty"),
+                ("type=image,src=i,dst=/x,image-subpath=../a", "subpath must "
+                 "be a relative path within the image"),
+                (here + ",image-subpath=a", "cannot mix 'image-*' options with "
+                 "mount type 'bind'"),
                 ("dst=/x,volume-subpath=a", "must not set Subpath when using "
                  "anonymous volumes"),
                 ("src=v1,dst=/x,volume-subpath=/a", "subpath must be a "

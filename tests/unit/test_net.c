@@ -1001,9 +1001,9 @@ forgotten_body(void)
 	must(reads(FORWARD6, "0") && reads(LO_LISTENS, "1"));
 	/* What nft cannot quote is left out, and a note is not overwritten. */
 	must(nat_read_note(false) == NULL && failure.code == ENOENT);
-	must(nat_run("add table ip " NAT_TABLE "\n", NULL) == 0);
-	must(nat_keep_note(false, "one 1\nt\"wo 2\nthree 3\n") == 0);
-	must(nat_keep_note(false, "other") == 0);
+	must(nat_add_noted("mydocker0", NULL, "one 1\nt\"wo 2\nthree 3\n") ==
+	     0);
+	must(nat_add_noted("mydocker0", NULL, "other") == 0);
 	auto_free char *read = nat_read_note(false);
 	must(read && strcmp(read, "one 1\nthree 3\n") == 0);
 	must(nat_read_note(true) == NULL && failure.code == ENOENT);

@@ -1,5 +1,4 @@
-/* test_port_words.c - the column PORTS, as Docker's
- * DisplayablePorts() puts it. */
+/* test_port_words.c - the column PORTS, in Docker's order and ranges. */
 #include "test.h"
 
 #include <jansson.h>
