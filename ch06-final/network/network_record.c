@@ -169,8 +169,8 @@ take(json_t *json, struct network_record *record)
 			   "{s:s, s:s, s:s, s:I, s:i, s:s, s:s, s:s, s:s, "
 			   "s:b, s:b, s:b, s:b, s:o, s:o, s?o}", "id", &id,
 			   "name", &name, "driver", &driver, "created",
-			   &created, "createdNs", &created_ns, "subnet", &subnet,
-			   "gateway", &gateway, "range", &range, "subnet6",
+			   &created, "createdNs", &created_ns, "subnet",
+			   &subnet, "gateway", &gateway, "range", &range, "subnet6",
 			   &subnet6, "ownSubnet", &own, "ownSubnet6", &own6,
 			   "internal", &internal, "attachable", &attachable,
 			   "labels", &labels, "options", &options, "aux",
