@@ -170,11 +170,11 @@ take(json_t *json, struct network_record *record)
 			   "s:b, s:b, s:b, s:b, s:o, s:o, s?o}", "id", &id,
 			   "name", &name, "driver", &driver, "created",
 			   &created, "createdNs", &created_ns, "subnet",
-			   &subnet, "gateway", &gateway, "range", &range, "subnet6",
-			   &subnet6, "ownSubnet", &own, "ownSubnet6", &own6,
-			   "internal", &internal, "attachable", &attachable,
-			   "labels", &labels, "options", &options, "aux",
-			   &aux) < 0)
+			   &subnet, "gateway", &gateway, "range", &range,
+			   "subnet6", &subnet6, "ownSubnet", &own,
+			   "ownSubnet6", &own6, "internal", &internal,
+			   "attachable", &attachable, "labels", &labels,
+			   "options", &options, "aux", &aux) < 0)
 		return failx("%s", error.text);
 	if (strlen(id) != NETWORK_ID)
 		return failx("its id is none");
