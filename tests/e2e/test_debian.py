@@ -56,7 +56,8 @@ class Debian(harness.KernelTest):
     def test_the_oci_archive_is_the_same(self):
         place = harness.everywhere["MYDOCKER_ROOT"]
         layers = sorted(os.listdir(place + "/layers"))
-        self.succeed([DEMO, "load", "-i", self.made.oci], timeout=300)
+        with open(self.made.oci, "rb") as file:
+            self.succeed([DEMO, "load"], timeout=300, stdin=file)
         self.assertEqual(sorted(os.listdir(place + "/layers")), layers)
         self.assertEqual(self.inside("python3", "-c", "print(1)"), "1\n")
 
