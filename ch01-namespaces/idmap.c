@@ -239,6 +239,16 @@ idmap_write(pid_t pid, const struct id_map *uids, const struct id_map *gids)
 /* ---- reading ------------------------------------------------------------ */
 
 bool
+idmap_is_whole(void)
+{
+	auto_free char *map = read_all(AT_FDCWD, "/proc/self/uid_map", NULL);
+	unsigned int inside, outside, count;
+	return !map ||
+	       (sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 &&
+		inside == 0 && outside == 0 && count == UINT32_MAX);
+}
+
+bool
 idmap_is_alone(void)
 {
 	auto_free char *map = read_all(AT_FDCWD, "/proc/self/uid_map", NULL);

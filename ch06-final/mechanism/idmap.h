@@ -67,6 +67,9 @@ int idmap_add_subordinate(struct id_map *map, const char *file,
 int idmap_write(pid_t pid, const struct id_map *uids,
 		const struct id_map *gids);
 
+/* Has our own user namespace all ids, as the first one has? */
+bool idmap_is_whole(void);
+
 /*
  * In our own user namespace: is root the only id?  Then no file can be given to
  * anybody, and nobody can become anybody else.

@@ -168,14 +168,13 @@ take(json_t *json, struct network_record *record)
 	if (json_unpack_ex(json, &error, JSON_STRICT,
 			   "{s:s, s:s, s:s, s:I, s:i, s:s, s:s, s:s, s:s, "
 			   "s:b, s:b, s:b, s:b, s:o, s:o, s?o}", "id", &id,
-			   "name", &name, "driver", &driver,
-			   "created", &created, "createdNs", &created_ns,
-			   "subnet", &subnet, "gateway", &gateway,
-			   "range", &range, "subnet6", &subnet6,
-			   "ownSubnet", &own, "ownSubnet6", &own6,
-			   "internal", &internal, "attachable", &attachable,
-			   "labels", &labels, "options", &options, "aux",
-			   &aux) < 0)
+			   "name", &name, "driver", &driver, "created",
+			   &created, "createdNs", &created_ns, "subnet",
+			   &subnet, "gateway", &gateway, "range", &range,
+			   "subnet6", &subnet6, "ownSubnet", &own,
+			   "ownSubnet6", &own6, "internal", &internal,
+			   "attachable", &attachable, "labels", &labels,
+			   "options", &options, "aux", &aux) < 0)
 		return failx("%s", error.text);
 	if (strlen(id) != NETWORK_ID)
 		return failx("its id is none");

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "device_program.h"
+#include "idmap.h"
 #include "self.h"
 #include "sys.h"
 
@@ -17,13 +18,7 @@
 bool
 scope_is_of_user(void)
 {
-	unsigned int inside, outside, length;
-	if (geteuid() != 0)
-		return true;
-	auto_free char *map = read_all(AT_FDCWD, "/proc/self/uid_map", NULL);
-	return map && (sscanf(map, "%u %u %u", &inside, &outside,
-			      &length) != 3 ||
-		       length != UINT32_MAX);
+	return geteuid() != 0 || !idmap_is_whole();
 }
 
 /* ---- names -------------------------------------------------------------- */

@@ -97,6 +97,7 @@ cat >$units/manager.service <<-END
 	Type=notify
 	User=$user
 	Delegate=yes
+	TimeoutStartSec=infinity
 	Environment=XDG_RUNTIME_DIR=$home HOME=$home
 	ExecStart=/lib/systemd/systemd --user --unit=quiet.target
 END

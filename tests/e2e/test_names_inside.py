@@ -118,9 +118,13 @@ class Inside(ContainerTest):
 
     def test_its_own_name_servers(self):
         red = self.network()
-        upstream = names.Upstream("127.0.53.1")
-        self.addCleanup(upstream.close)
         one = self.start(red, "--dns", "127.0.53.1")
+        # Asked from where the name server is: a user's own network.
+        pid, = self.servers()
+        with open("/proc/%d/ns/net" % pid, "rb") as netns, \
+                inside(netns.fileno()):
+            upstream = names.Upstream("127.0.53.1")
+        self.addCleanup(upstream.close)
         self.assertEqual(self.ask(one, "example.org").data, ["192.0.2.1"])
         self.assertEqual(self.ask(one, "big.org", kind_of=socket.SOCK_STREAM)
                          .data, ["192.0.2.1"] * 100)

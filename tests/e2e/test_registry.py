@@ -58,6 +58,11 @@ class RegistryTest(harness.KernelTest):
         self.assertIn(said, done.err, str(done))
         return done
 
+    def caller_directory(self, path):
+        os.makedirs(path)
+        if harness.caller:
+            os.chown(path, harness.USER, harness.USER)
+
     def fake(self):
         fake = registries.Fake()
         self.addCleanup(fake.__exit__)
@@ -889,7 +894,7 @@ class Trust(RegistryTest):
     def test_docker_and_podman_have_logged_in(self):
         """The files that other programs write."""
         registry = self.real(password=True)
-        os.makedirs(self.place + "/docker")
+        self.caller_directory(self.place + "/docker")
         for key in (registry.name, "http://%s/v1/" % registry.name):
             with open(self.place + "/docker/config.json", "w",
                       encoding="utf-8") as file:
@@ -903,7 +908,7 @@ class Trust(RegistryTest):
 
     def test_a_helper_keeps_the_password(self):
         registry = self.real(password=True)
-        os.makedirs(self.place + "/docker")
+        self.caller_directory(self.place + "/docker")
         helper = self.place + "/docker-credential-test"
         with open(helper, "w", encoding="utf-8") as file:
             file.write("#!/bin/sh\ncase $1 in\nstore) cat >%s/kept;;\n"
@@ -1028,7 +1033,8 @@ class Trust(RegistryTest):
         self.box(name)
 
         def demo(*words):
-            return self.run_command([*enter, DEMO, *words], env=self.env)
+            return self.run_command([*enter, *harness.called(DEMO, *words)],
+                                    env=self.env)
         done = demo("push", name)
         self.assertEqual(done.status, 1, str(done))
         self.assertIn("certificate", done.err)
@@ -1054,7 +1060,8 @@ class Trust(RegistryTest):
         address = "10.88.1.2"
         enter = self.network(address)
         registry = self.real(address=address, enter=enter)
-        words = [*enter, DEMO, "pull", registry.name + "/box:1"]
+        words = [*enter, *harness.called(DEMO, "pull",
+                                         registry.name + "/box:1")]
         done = self.run_command(words, env=self.env)
         self.assertIn("https://", done.err)
         with open(self.place + "/etc/registries.json", "w",
@@ -1377,7 +1384,7 @@ class Liar(RegistryTest):
         self.server.hook = self.on_blob(lambda r: r.answer(
             307, Location="http://127.0.0.1:%d/v2/x/blobs/%s" %
             (other.port, self.big)))
-        os.makedirs(self.place + "/docker")
+        self.caller_directory(self.place + "/docker")
         usual = self.server.hook
 
         def hook(request):

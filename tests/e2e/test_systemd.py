@@ -43,7 +43,7 @@ class Systemd(harness.KernelTest):
                 stdout=log, stderr=log)
         self.addCleanup(outer.wait, 10)
         self.addCleanup(harness.signal_group, outer, signal.SIGKILL)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 60 * harness.SLOWER
         while time.monotonic() < deadline and outer.poll() is None:
             children = self.children(outer.pid)
             self.pid = children[0] if children else 0

@@ -235,6 +235,31 @@ test_wanted(void **state)
 	ipam_abandon(&a);
 }
 
+/* A subnet with more hosts than ours: these are nobody's to give. */
+static void
+test_reserved(void **state)
+{
+	(void)state;
+	struct ipam_subnet net = subnet("10.1.2.0/27");
+	struct ipam_lease a = IPAM_NO_LEASE;
+	static const char *const refused[] = { "10.1.2.0", "10.1.2.1",
+					       "10.1.2.2", "10.1.2.32" };
+	assert_int_equal(ipam_reserve(&net, ip("10.1.2.2")), 0);
+	for (size_t i = 0; i < countof(refused); i++) {
+		assert_int_equal(ipam_reserve(&net, ip(refused[i])), -1);
+		assert_non_null(strstr(failure.text, refused[i]));
+	}
+	assert_int_equal(ipam_allocate("net", &net, 0, NULL, NULL, &a), 0);
+	assert_int_equal(a.address, ip("10.1.2.3"));
+	ipam_abandon(&a);
+	assert_int_equal(ipam_allocate("net", &net, ip("10.1.2.2"), NULL, NULL,
+				       &a), -1);
+	assert_int_equal(failure.code, EADDRINUSE);
+	for (int i = 3; i < IPAM_RESERVED_MAX + 2; i++)
+		assert_int_equal(ipam_reserve(&net, net.network + i), 0);
+	assert_int_equal(ipam_reserve(&net, net.network + 30), -1);
+}
+
 /* All of a subnet, then the next is refused, then one given back is enough. */
 static void
 fill(const char *name)
@@ -683,6 +708,7 @@ main(void)
 		cmocka_unit_test(test_subnets_of_ipv6),
 		IN_SCRATCH(test_first_is_after_the_gateway),
 		IN_SCRATCH(test_wanted),
+		IN_SCRATCH(test_reserved),
 		IN_SCRATCH(test_exhaustion),
 		IN_SCRATCH(test_a_large_one),
 		IN_SCRATCH(test_leases_of_ipv6),
