@@ -13,7 +13,7 @@
 /* So many questions in a row until it comes: at first, and at most. */
 enum { FEW = 32, MANY = 8192 };
 /* After so many it looks where the one who asks is now. */
-enum { LOOK = 128 };
+enum { LOOK = 16 };
 /* Nanoseconds: nothing was done for so long, why?  And so long somebody waits
  * until it is sent away. */
 enum { LONG = 1000 * 1000, TOO_LONG = 4 * LONG };
