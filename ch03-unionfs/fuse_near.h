@@ -42,7 +42,7 @@ struct near {
 
 	pthread_mutex_t lock;
 	pthread_cond_t change;
-	pid_t guarded; /* the thread, or 0 */
+	_Atomic pid_t guarded; /* the thread, or 0 */
 	bool is_over;
 	pthread_t guard;
 };

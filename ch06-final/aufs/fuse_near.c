@@ -85,13 +85,11 @@ set_guarded(struct near *near, pid_t thread)
 	pthread_mutex_unlock(&near->lock);
 }
 
+/* Without the lock: perhaps as SCHED_IDLE. */
 static bool
 is_guarded(struct near *near)
 {
-	pthread_mutex_lock(&near->lock);
-	bool is_so = near->guarded != 0;
-	pthread_mutex_unlock(&near->lock);
-	return is_so;
+	return near->guarded != 0;
 }
 
 static void
@@ -136,7 +134,7 @@ near_start(struct near *near)
 	pthread_mutex_init(&near->lock, NULL);
 	pthread_cond_init(&near->change, NULL);
 	near->wanted = FEW;
-	near->is_off |= !can_return() ||
+	near->is_off = near->is_off || !can_return() ||
 			pthread_create(&near->guard, NULL, guard, near) != 0;
 }
 
@@ -164,6 +162,18 @@ go_to(struct near *near, int cpu)
 		near->cpu = cpu;
 }
 
+void
+near_leave(struct near *near)
+{
+	near->count = 0;
+	if (!near->is_here)
+		return;
+	near->is_here = false;
+	set_policy(0, SCHED_OTHER);
+	sched_setaffinity(0, sizeof(near->all), &near->all);
+	set_guarded(near, 0);
+}
+
 static void
 come(struct near *near)
 {
@@ -175,9 +185,11 @@ come(struct near *near)
 		return;
 	near->is_here = true;
 	near->waited = waited();
+	go_to(near, cpu); /* where others may go first for long */
 	set_guarded(near, gettid());
-	go_to(near, cpu);
 	set_policy(0, SCHED_IDLE);
+	if (!is_guarded(near))
+		near_leave(near);
 }
 
 /* All is well: let it come sooner the next time; has the other one moved? */
@@ -185,22 +197,11 @@ static void
 look(struct near *near)
 {
 	int cpu = cpu_of(near->asks);
+	near->waited = waited();
 	if (near->wanted > FEW)
 		near->wanted /= 2;
 	if (cpu >= 0 && cpu != near->cpu && CPU_ISSET(cpu, &near->all))
 		go_to(near, cpu);
-}
-
-void
-near_leave(struct near *near)
-{
-	near->count = 0;
-	if (!near->is_here)
-		return;
-	near->is_here = false;
-	set_policy(0, SCHED_OTHER);
-	sched_setaffinity(0, sizeof(near->all), &near->all);
-	set_guarded(near, 0);
 }
 
 /* Nothing was asked for long.  If it was, but we had no CPU, we leave; and so

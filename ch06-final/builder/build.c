@@ -12,6 +12,7 @@
 #include "cache.h"
 #include "image.h"
 #include "image_program.h"
+#include "platform.h"
 #include "tool/builtin.h"
 
 const char *
@@ -77,15 +78,12 @@ fetch(struct build *build, const char *name, const char *platform,
 				 telling);
 }
 
-/* "linux/arm64/v8" and "arm64" are for that architecture. */
 static bool
 is_for(const struct image *image, const char *platform)
 {
-	const char *slash = strchr(platform, '/');
-	const char *wanted = slash ? slash + 1 : platform;
-	size_t length = strlen(image->architecture);
-	return strncmp(wanted, image->architecture, length) == 0 &&
-	       (wanted[length] == '\0' || wanted[length] == '/');
+	auto_free char *own = platform_text("linux", image->architecture,
+					    image->variant);
+	return platform_fits(own, platform);
 }
 
 static int

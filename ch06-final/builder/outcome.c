@@ -140,9 +140,13 @@ save_archive(struct build *build, const struct new_image *image,
 		return -1;
 	int result = save_image(&build->store, image->id, &image->names, fd);
 	struct failure why = failure;
-	if (!was_there && store_remove_image(&build->store, image->id, true,
-					     NULL, &removal) < 0 &&
-	    result == 0)
+	/* Somebody may have made the same meanwhile, and named it. */
+	auto_image struct image now = { 0 };
+	bool is_named = store_find_image(&build->store, image->id, &now) == 0 &&
+			now.name;
+	if (!was_there && !is_named &&
+	    store_remove_image(&build->store, image->id, true, NULL,
+			       &removal) < 0 && result == 0)
 		return -1;
 	store_free_removal(&removal);
 	failure = why;

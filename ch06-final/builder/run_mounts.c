@@ -217,7 +217,8 @@ choose_cache(struct run_mounts *mounts, const struct run_mount *mount,
 			 how | (is_private ? LOCK_NB : 0)) == 0)
 			return 0;
 		if (!is_private || errno != EWOULDBLOCK)
-			return fail("lock the cache %.100s", id);
+			return fail("lock the cache %.*s",
+				    (int)strcspn(id, "\n"), id);
 	}
 }
 
@@ -292,32 +293,35 @@ begin_cache(struct step_job *job, const struct run_mount *mount,
 }
 
 /* It appears with all that it begins with.  Of two who make it at once one is
- * first, and the other takes that. */
+ * first, and the other takes that; what somebody who was killed has begun goes
+ * with his scratch. */
 static int
 make_cache(struct step_job *job, const struct run_mount *mount,
 	   struct run_mounts *mounts, int caches, const char *hex,
 	   const char *id)
 {
+	int scratch = job->build->scratch.dir;
 	auto_free char *note = text("%s.id", hex);
 	auto_free char *given = text("%.*s", (int)strcspn(id, "\n"), id);
-	auto_free char *begun = text("%s.%d", hex, getpid());
+	auto_free char *begun = text("cache-%d", getpid());
 	if (faccessat(caches, hex, F_OK, 0) == 0)
 		return 0;
-	if (tree_remove(caches, begun) < 0 || mkdirat(caches, begun, 0700) < 0)
+	if (tree_remove(scratch, begun) < 0 ||
+	    mkdirat(scratch, begun, 0700) < 0)
 		return fail("make the cache %.100s", given);
-	auto_close int dir = openat(caches, begun,
+	auto_close int dir = openat(scratch, begun,
 				    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 || begin_cache(job, mount, mounts, dir) < 0) {
 		struct failure why = failure;
-		tree_remove(caches, begun);
+		tree_remove(scratch, begun);
 		failure = why;
 		return wrap("make the cache %.100s", given);
 	}
-	if (renameat(caches, begun, caches, hex) == 0)
+	if (renameat2(scratch, begun, caches, hex, RENAME_NOREPLACE) == 0)
 		return write_file_unsynced(caches, note, given, 0600);
-	if (errno != EEXIST && errno != ENOTEMPTY)
+	if (errno != EEXIST)
 		return fail("make the cache %.100s", given);
-	return tree_remove(caches, begun);
+	return tree_remove(scratch, begun);
 }
 
 static int

@@ -79,6 +79,20 @@ find_image(struct store *store, const struct run_wanted *wanted,
 	return store_find_platform(store, name, platform, image);
 }
 
+int
+find_images(struct store *store, const struct run_wanted *wanted,
+	    const char *name, struct image *image)
+{
+	for (size_t i = 0; i < wanted->settings.volume_count; i++) {
+		const struct volume *one = &wanted->settings.volumes[i];
+		auto_image struct image mounted = { 0 };
+		if (strcmp(one->type, "image") == 0 &&
+		    find_image(store, wanted, one->source, &mounted) < 0)
+			return -1;
+	}
+	return find_image(store, wanted, name, image);
+}
+
 static int
 fetch_missing(struct run_wanted *wanted, const char *name)
 {
@@ -86,7 +100,7 @@ fetch_missing(struct run_wanted *wanted, const char *name)
 	auto_image struct image image = { 0 };
 	if (allowed_check(&wanted->settings) < 0 ||
 	    verb_open_store(&store) < 0 || store_lock(&store, LOCK_SH) < 0 ||
-	    find_image(&store, wanted, name, &image) < 0)
+	    find_images(&store, wanted, name, &image) < 0)
 		return -1;
 	/* Once is enough. */
 	if (wanted->pull && strcmp(wanted->pull, "always") == 0)

@@ -18,6 +18,10 @@ struct verb;
  */
 int find_image(struct store *store, const struct run_wanted *wanted,
 	       const char *name, struct image *image);
+/* And before it, those that are to be mounted (--mount type=image): from when
+ * the last was found on the store stays locked. */
+int find_images(struct store *store, const struct run_wanted *wanted,
+		const char *name, struct image *image);
 
 /*
  * Before verb_settle(): an ordinary user's network leads to no registry on this

@@ -324,6 +324,14 @@ take_bind_key(struct mount_said *said, const char *key, const char *value)
 			     key, value);
 }
 
+/* An empty one is all of it. */
+static int
+take_subpath(struct volume *volume, const char *value)
+{
+	free_scoped(&volume->subpath);
+	return *value ? option_take_text(&volume->subpath, value) : 0;
+}
+
 static int
 take_volume_key(struct mount_said *said, const char *key, const char *value)
 {
@@ -332,7 +340,7 @@ take_volume_key(struct mount_said *said, const char *key, const char *value)
 	if (strcmp(key, "volume-nocopy") == 0)
 		return take_switch(key, value, &volume->no_copy);
 	if (strcmp(key, "volume-subpath") == 0 && value)
-		return option_take_text(&volume->subpath, value);
+		return take_subpath(volume, value);
 	if (strcmp(key, "volume-label") == 0 && value)
 		return option_take_word(&volume->labels, value);
 	if (strcmp(key, "volume-driver") == 0 && value)
@@ -364,7 +372,7 @@ take_image_key(struct mount_said *said, const char *key, const char *value)
 {
 	said->image = true;
 	return strcmp(key, "image-subpath") == 0 && value ?
-		       option_take_text(&said->volume.subpath, value) :
+		       take_subpath(&said->volume, value) :
 		       failx("unexpected key '%s'", key);
 }
 

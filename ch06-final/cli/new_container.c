@@ -78,7 +78,8 @@ create(struct container *c, struct settings *settings)
 	return -1;
 }
 
-/* Those of --mount type=image, as they are now. */
+/* Those of --mount type=image, as they are now; another container's are those
+ * that it has. */
 static int
 find_mounted(struct store *store, const struct run_wanted *wanted)
 {
@@ -86,12 +87,13 @@ find_mounted(struct store *store, const struct run_wanted *wanted)
 	for (size_t i = 0; i < settings->volume_count; i++) {
 		auto_image struct image image = { 0 };
 		struct volume *volume = &settings->volumes[i];
-		if (strcmp(volume->type, "image") != 0)
+		if (strcmp(volume->type, "image") != 0 || volume->image_id)
 			continue;
 		if (settings->driver != STORAGE_OVERLAY)
 			return failx("--mount type=image takes the storage "
 				     "driver overlay");
-		if (find_image(store, wanted, volume->source, &image) < 0)
+		if (store_find_platform(store, volume->source,
+					settings->platform, &image) < 0)
 			return -1;
 		option_take_text(&volume->image_id, image.id);
 		words_add_all(&volume->layers, image.layers);
@@ -108,7 +110,7 @@ new_container(struct container *c, struct run_wanted *wanted,
 	struct settings *settings = &wanted->settings;
 	if (allowed_check(settings) < 0 || verb_open_store(&store) < 0 ||
 	    store_lock(&store, LOCK_SH) < 0 ||
-	    find_image(&store, wanted, words[0], &image) < 0)
+	    find_images(&store, wanted, words[0], &image) < 0)
 		return -1;
 	settings->image = copy_text(words[0]);
 	settings->driver = store.driver;

@@ -11,6 +11,7 @@
 #include "mount_options.h"
 #include "network_options.h"
 #include "path.h"
+#include "platform.h"
 #include "ports.h"
 #include "verbs.h"
 #include "view.h"
@@ -169,6 +170,11 @@ take_from(struct settings *settings, const struct settings *other,
 			.anonymous = one->anonymous,
 			.no_copy = one->no_copy,
 		};
+		if (one->subpath)
+			volume.subpath = copy_text(one->subpath);
+		if (one->image_id)
+			volume.image_id = copy_text(one->image_id);
+		words_add_all(&volume.layers, one->layers.items);
 		option_take_text(&volume.mode, read_only ? "ro" : "");
 		if (one->propagation)
 			volume.propagation = copy_text(one->propagation);
@@ -255,16 +261,12 @@ complete_ports(struct settings *settings, char *const *exposed)
 
 /* ---- the whole ---------------------------------------------------------- */
 
-/* "linux/amd64", "amd64", "linux" and "linux/arm64/v8". */
 static int
 check_platform(const char *wanted, const struct image *image)
 {
-	auto_free char *actual = text("%s/%s", image->os, image->architecture);
-	size_t length = strlen(actual);
-	if (!wanted || strcmp(wanted, image->os) == 0 ||
-	    strcmp(wanted, image->architecture) == 0 ||
-	    (strncmp(wanted, actual, length) == 0 &&
-	     (wanted[length] == '\0' || wanted[length] == '/')))
+	auto_free char *actual = platform_text(image->os, image->architecture,
+					       image->variant);
+	if (!wanted || platform_fits(actual, wanted))
 		return 0;
 	return failx("image with reference %s was found but does not provide "
 		     "the specified platform (%s): it is %s", image->name ?:

@@ -158,22 +158,29 @@ has_way_out(struct inside *inside)
 	return way_out(inside, AF_INET).family != 0;
 }
 
-static void
-lead_out(struct inside *inside, const struct netlink_ip *gateway)
+/* A way that there is stays, unless the new one `goes_first`. */
+static int
+lead_out(struct inside *inside, const struct netlink_ip *gateway,
+	 bool goes_first)
 {
 	struct netlink_ip to = { .family = gateway->family };
 	struct netlink_ip before = way_out(inside, gateway->family);
-	if (memcmp(&before.bytes, &gateway->bytes, sizeof(before.bytes)) == 0)
-		return;
-	if (before.family)
-		netlink_delete_route(&inside->nl, &to, &before);
-	netlink_add_default_route(&inside->nl, gateway);
+	if (before.family &&
+	    (!goes_first || memcmp(&before.bytes, &gateway->bytes,
+				   sizeof(before.bytes)) == 0))
+		return 0;
+	if (before.family &&
+	    netlink_delete_route(&inside->nl, &to, &before) < 0)
+		return -1;
+	return netlink_add_default_route(&inside->nl, gateway);
 }
 
-/* Of all that it is on now, the first with the highest priority. */
+/* Of all that it is on now, the first with the highest priority.  Its own way,
+ * or one that the container has made, is taken away only by `newest`, the
+ * network it has just come to; NULL: it has left one. */
 static int
 find_way_out(int networks, const struct settings *settings,
-	     struct inside *inside)
+	     const char *newest, struct inside *inside)
 {
 	auto_network_record struct network_record best = { 0 };
 	int64_t highest = 0;
@@ -193,11 +200,12 @@ find_way_out(int networks, const struct settings *settings,
 		return 0;
 	struct netlink_ip gateway = netlink_ip4(ipam_gateway(&best.subnet), 0);
 	struct netlink_ip gateway6 = { .family = AF_INET6 };
-	lead_out(inside, &gateway);
+	bool goes_first = newest && strcmp(best.name, newest) == 0;
+	if (lead_out(inside, &gateway, goes_first) < 0)
+		return -1;
 	ipam_address6(&best.subnet6, 1, gateway6.bytes);
-	if (best.subnet6.prefix)
-		lead_out(inside, &gateway6);
-	return 0;
+	return best.subnet6.prefix ? lead_out(inside, &gateway6, goes_first) :
+				     0;
 }
 
 /* ---- connect ------------------------------------------------------------ */
@@ -291,7 +299,8 @@ connect_running(int networks, struct container *c,
 		result = plug(networks, c, settings, &a, &inside, ports,
 			      count);
 	if (result == 0)
-		result = find_way_out(networks, settings, &inside);
+		result = find_way_out(networks, settings, a.record.name,
+				      &inside);
 	attachment_close(&a);
 	struct failure why = failure;
 	if (result < 0 && publishes)
@@ -396,7 +405,7 @@ disconnect_running(int networks, struct container *c,
 		return -1;
 	if (ports.count && !ports.record.name && outside_give(c->record.id) < 0)
 		return -1;
-	if (find_way_out(networks, settings, &inside) < 0)
+	if (find_way_out(networks, settings, NULL, &inside) < 0)
 		return -1;
 	return published_lead(c->dir, settings, &ports);
 }

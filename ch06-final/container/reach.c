@@ -9,6 +9,7 @@
 
 #include "core.h"
 #include "runtime.h"
+#include "safepath.h"
 #include "sys.h"
 #include "union.h"
 
@@ -100,14 +101,20 @@ covers(const struct volume *volume, const char *path)
 static int
 open_volume(const struct reach *reach, const struct volume *volume)
 {
+	if (strcmp(volume->type, "image") == 0)
+		return failx("%s is of image %s, which is there only while the "
+			     "container runs", volume->target, volume->source);
 	bool is_bind = strcmp(volume->type, "bind") == 0;
 	auto_free char *path =
 		is_bind ? copy_text(volume->source) :
 			  text("%s/volumes/%s/_data", reach->container->root,
 			       volume->source);
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? fail("open %s, which is mounted at %s", path,
-			     volume->target) : fd;
+	auto_close int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fail("open %s, which is mounted at %s", path,
+			    volume->target);
+	return volume->subpath ? safepath_open(fd, volume->subpath, O_PATH) :
+				 take_fd(&fd);
 }
 
 int

@@ -136,8 +136,13 @@ drop_names(struct tags *tags, const char *id, const char *tag,
 		return;
 	}
 	for (const char *name; (name = tags_name(tags, id));) {
-		words_add(untagged, name);
-		tags_drop(tags, name);
+		auto_words struct words ids = { 0 };
+		auto_free char *gone = copy_text(name);
+		list_further(tags, gone, &ids);
+		words_add(untagged, gone);
+		tags_drop(tags, gone);
+		for (size_t i = 0; i < ids.count; i++)
+			drop_digests(tags, ids.items[i], gone, untagged);
 	}
 }
 

@@ -74,8 +74,11 @@ connect_inside(const struct nat_port *port)
 	bool datagrams = port->protocol == IPPROTO_UDP;
 	auto_close int fd = socket(
 		there.any.sa_family,
-		SOCK_CLOEXEC | (datagrams ? SOCK_DGRAM : SOCK_STREAM), 0);
-	if (fd < 0 || connect(fd, &there.any, sizeof(there)) < 0)
+		SOCK_CLOEXEC | SOCK_NONBLOCK |
+			(datagrams ? SOCK_DGRAM : SOCK_STREAM), 0);
+	/* Whoever does not answer there is nobody else's affair. */
+	if (fd < 0 || (connect(fd, &there.any, sizeof(there)) < 0 &&
+		       errno != EINPROGRESS))
 		return -1;
 	return take_fd(&fd);
 }
@@ -146,7 +149,9 @@ move(struct connection *c, int side, short from_events, short to_events)
 			return errno == EAGAIN;
 		pipe->start += sent;
 	}
-	if (pipe->is_over && pipe->start == pipe->end && !pipe->is_shut) {
+	/* (Not of one that is not connected yet: that would be its end.) */
+	if (pipe->is_over && pipe->start == pipe->end && !pipe->is_shut &&
+	    (to_events & (POLLOUT | POLLERR | POLLHUP))) {
 		shutdown(c->fd[!side], SHUT_WR);
 		pipe->is_shut = true;
 	}
@@ -160,7 +165,10 @@ is_client(const struct connection *c, int service, const struct origin *from)
 {
 	return !c->from[0] && c->service == service &&
 	       c->origin.length == from->length &&
-	       memcmp(&c->origin.client, &from->client, from->length) == 0;
+	       memcmp(&c->origin.client, &from->client, from->length) == 0 &&
+	       c->origin.control_length == from->control_length &&
+	       memcmp(c->origin.control, from->control,
+		      from->control_length) == 0;
 }
 
 static void
@@ -261,7 +269,8 @@ events_at(const struct connection *c, int side)
 		return side == 1 ? POLLIN : 0;
 	const struct pipe *in = c->from[side], *out = c->from[!side];
 	return (in->start == in->end && !in->is_over ? POLLIN : 0) |
-	       (out->start < out->end ? POLLOUT : 0);
+	       (out->start < out->end || (out->is_over && !out->is_shut) ?
+			POLLOUT : 0);
 }
 
 /* A side with nothing to wait for would report its end for ever. */

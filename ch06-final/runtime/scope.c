@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "device_program.h"
@@ -438,7 +439,9 @@ scope_enter(void)
 	auto_scope_properties struct scope_properties properties = { 0 };
 	if (geteuid() == 0 || !has_manager() || !is_left_out())
 		return;
-	auto_free char *name = text("mydocker-%d.scope", getpid());
+	/* It outlives us, with what we start: one day the pid is another's. */
+	auto_free char *name = text("mydocker-%d-%lld.scope", getpid(),
+				    (long long)time(NULL));
 	auto_free char *number = text("%d", getpid());
 	scope_add(&properties, copy_text("s Description mydocker"));
 	scope_add(&properties, copy_text("s Slice app.slice"));

@@ -347,7 +347,11 @@ def table(rows):
             if isinstance(spent, str):
                 line += "%22s" % spent
                 continue
-            times = spent / best["overlay"]
+            base = best.get("overlay", "")
+            if isinstance(base, str):
+                line += "%14.3f         " % spent
+                continue
+            times = spent / base
             ratios[system].append(times)
             line += "%14.3f (%4.1fx)" % (spent, times)
         print(line.rstrip(), flush=True)

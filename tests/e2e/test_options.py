@@ -348,6 +348,18 @@ class Mounts(OptionTest):
         words[1] += ",ro"
         self.assertEqual(self.sh("echo x >/x 2>&1 || echo no", *words)[-3:],
                          "no\n")
+        # Others who come to it see no more, and so does cp.
+        words = ["--mount", "src=%s,dst=/x,volume-subpath=a/b" % name]
+        container = self.succeed([DEMO, "create", *words,
+                                  BUSYBOX]).out.strip()
+        self.addCleanup(self.demo_rm, container)
+        self.assertEqual(self.sh("ls /x", "--volumes-from", container), "f\n")
+        self.succeed([DEMO, "cp", "/etc/hostname", container + ":/x/h"])
+        self.assertEqual(self.sh("ls /v/a/b", *whole), "f\nh\n")
+        everything = self.sh("ls /v", *whole)
+        self.assertEqual(everything.split(), ["a", "f", "in", "out"])
+        self.assertEqual(self.sh("ls /x", "--mount", "src=%s,dst=/x,"
+                                 "volume-subpath=" % name), everything)
         # Nothing outside is reached, and nothing copied from the image.
         for path in ("out", "nowhere"):
             done = self.run_in("--mount", "src=%s,dst=/x,volume-subpath=%s" %

@@ -477,6 +477,18 @@ class Platforms(Programs):
                   "team/multi:1"], "does not provide the specified platform "
                  "(linux/mips)")
         self.assertFalse(os.path.exists(self.place + "/x"))
+        # Of an archive without this machine's the name means the first.
+        self.saved("team/multi:1", "--platform", "linux/arm/v7,linux/s390x")
+        self.good("rmi", "team/multi:1")
+        self.good("load", "-i", self.place + "/saved.tar")
+        self.assertEqual(self.names(), {
+            "team/multi:1": self.ids["linux/arm/v7"],
+            "team/multi:1 linux/s390x": self.ids["linux/s390x"]})
+        # What is asked for twice is taken once.
+        self.good("rmi", "team/multi:1")
+        self.good("load", "-i", self.path, "--platform",
+                  self.here + "," + self.here)
+        self.assertEqual(self.names(), {"team/multi:1": self.ids[self.here]})
         self.check()
 
     def test_names(self):

@@ -468,6 +468,12 @@ class Network(Rootless):
                                             b"to question"))
         # The answer comes from where was asked.
         self.assertEqual(self.ask(port, "127.0.0.2"), b"to question")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(10)
+            hosts = {"127.0.0.1", "127.0.0.2"}
+            for host in hosts:
+                sock.sendto(b"question", (host, port))
+            self.assertEqual({sock.recvfrom(100)[1][0] for _ in hosts}, hosts)
         self.assertEqual(self.demo("port", name).out,
                          "53/udp -> 0.0.0.0:%d\n" % port)
         # Of TCP the same number is another port.

@@ -22,6 +22,7 @@ always exited Exited (137) ago
 frozen exited Exited (137) ago
 made created Created
 plain exited Exited (137) ago
+renamed created Created
 stopped exited Exited (137) ago
 web exited Exited (137) ago
 137 false
@@ -40,6 +41,7 @@ always running Up
 frozen running Up
 made created Created
 plain running Up
+renamed created Created
 stopped exited Exited (137) ago
 web running Up
 layer
@@ -53,6 +55,7 @@ plain
 frozen
 always
 stopped
+renamed
 made
 front
 kept

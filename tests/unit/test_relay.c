@@ -17,7 +17,8 @@
 
 #include "sandbox.h"
 
-enum { INNER_PORT = 80, HOST_PORT = 8080, LONG = 1 << 20, CROWD = 200 };
+enum { INNER_PORT = 80, HOST_PORT = 8080, DEAF_PORT = 81, DEAF_HOST_PORT = 8081,
+       LONG = 1 << 20, CROWD = 200 };
 
 /* ---- a container of one process ---------------------------------------- */
 
@@ -83,19 +84,31 @@ start_echo(int type)
 	close(fd);
 }
 
-/* A published port whose container is at ::1, too; and its relay. */
 static void
-start(int protocol, struct relay *relay)
+enter_network(void)
 {
 	auto_netlink struct netlink nl = NETLINK_CLOSED;
 	if (access("/proc/sys/net/ipv6", F_OK) < 0)
 		_exit(CANNOT);
 	must(sys_unshare(CLONE_NEWNET) == 0);
 	must(netlink_open(&nl) == 0 && netlink_set_up(&nl, "lo", true) == 0);
+}
+
+static struct nat_port
+published(int protocol, uint16_t host_port, uint16_t port)
+{
+	return (struct nat_port){ .protocol = protocol, .host_port = host_port,
+				  .port = port, .is_ipv6 = true,
+				  .address6 = { [15] = 1 } };
+}
+
+/* A published port whose container is at ::1, too; and its relay. */
+static void
+start(int protocol, struct relay *relay)
+{
+	enter_network();
 	start_echo(protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM);
-	struct nat_port port = { .protocol = protocol, .host_port = HOST_PORT,
-				 .port = INNER_PORT, .is_ipv6 = true,
-				 .address6 = { [15] = 1 } };
+	struct nat_port port = published(protocol, HOST_PORT, INNER_PORT);
 	int held = net_hold_port(&port);
 	must(held >= 0);
 	must(relay_start(relay, &held, &port, 1) == 0);
@@ -144,6 +157,43 @@ stream_body(void)
 	relay_stop(&relay);
 	relay_stop(&relay);
 	must(relay.pidfd == -1);
+}
+
+/* Somebody who listens and takes nobody in keeps nobody else waiting. */
+static void
+deaf_body(void)
+{
+	struct relay relay = RELAY_NONE;
+	struct sockaddr_in6 here = loopback(DEAF_PORT), there;
+	enter_network();
+	start_echo(SOCK_STREAM);
+	int deaf = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(bind(deaf, (struct sockaddr *)&here, sizeof(here)) == 0);
+	must(listen(deaf, 0) == 0);
+	struct nat_port ports[] = {
+		published(IPPROTO_TCP, HOST_PORT, INNER_PORT),
+		published(IPPROTO_TCP, DEAF_HOST_PORT, DEAF_PORT),
+	};
+	int held[] = { net_hold_port(&ports[0]), net_hold_port(&ports[1]) };
+	must(relay_start(&relay, held, ports, 2) == 0);
+	there = loopback(DEAF_HOST_PORT);
+	for (int i = 0; i < 8; i++) {
+		int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		must(connect(fd, (struct sockaddr *)&there, sizeof(there)) ==
+		     0);
+		must(i % 2 || shutdown(fd, SHUT_WR) == 0);
+	}
+	char byte = 'x';
+	auto_close int fd = call(SOCK_STREAM);
+	must(write(fd, &byte, 1) == 1 && read(fd, &byte, 1) == 1);
+	relay_stop(&relay);
+}
+
+static void
+test_one_that_is_deaf(void **state)
+{
+	(void)state;
+	in_sandbox(deaf_body, ALL_CALLS);
 }
 
 static void
@@ -245,6 +295,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_stream),
+		cmocka_unit_test(test_one_that_is_deaf),
 		cmocka_unit_test(test_a_crowd),
 		cmocka_unit_test(test_datagrams),
 		cmocka_unit_test(test_what_rules_can_do),

@@ -29,10 +29,11 @@ before() {
 	$demo run -d --name stopped --restart unless-stopped busybox sleep 1000
 	$demo stop -t 0 always stopped
 	$demo run -d --rm --name gone busybox sleep 1000
-	$demo create --name create busybox true
+	$demo create --name old busybox true
 	sync
-	# Each change after which nothing syncs but itself: the last of all.
-	$demo rename create made
+	# Changes after which nothing syncs but they themselves.
+	$demo rename old renamed
+	$demo create --name made busybox true
 	echo ready
 	sleep 1000
 }
@@ -70,7 +71,7 @@ after() {
 	$demo logs web
 	echo "== removed"
 	$demo system halt >/dev/null
-	$demo rm -v web plain frozen always stopped made
+	$demo rm -v web plain frozen always stopped renamed made
 	$demo network rm front
 	$demo volume rm kept
 	residue

@@ -215,6 +215,8 @@ report(const struct load *load, const struct words *renamed,
        struct words *loaded)
 {
 	for (size_t i = 0; i + 1 < renamed->count; i += 2) {
+		if (tags_platform(renamed->items[i]))
+			continue;
 		auto_free char *line =
 			text("The image %s already exists, renaming the old "
 			     "one with ID %s to empty string",

@@ -9,9 +9,9 @@
 /*
  * `fd` may be a pipe; `name` is for messages.  Of an image for several
  * platforms those for `platform` ("linux/arm64,linux/amd64") are taken, and an
- * image for others only is refused; with NULL, all that are there, of which
- * this machine's must be one.  On success `loaded` has a line
- * for each, "Loaded image: busybox:latest" as Docker prints it.
+ * image for others only is refused; with NULL, all that are there: the name
+ * means this machine's, or else the first.  On success `loaded` has a line for
+ * each, "Loaded image: busybox:latest" as Docker prints it.
  */
 int load_images(struct store *store, int fd, const char *name,
 		const char *platform, struct words *loaded);

@@ -507,19 +507,50 @@ static int
 take_asked(const struct listed *listed, const struct words *platforms,
 	   struct claims *claims)
 {
+	auto_words struct words taken = { 0 };
 	for (size_t i = 0; i < platforms->count; i++) {
 		const char *asked = platforms->items[i];
 		json_t *chosen = choose(listed->list, asked);
 		if (!chosen)
 			return has_none_for(listed, asked);
-		auto_free char *platform = platform_of(chosen);
-		if (take_one(listed, chosen, platform ? platform : asked,
-			     claims) < 0)
+		auto_free char *own = platform_of(chosen);
+		auto_free char *platform =
+			own ? copy_text(own) :
+			      text("%s%s", system_of(asked), asked);
+		if (words_has(&taken, platform))
+			continue;
+		words_add(&taken, platform);
+		if (take_one(listed, chosen, platform, claims) < 0)
 			return -1;
 		claims->list[claims->count - 1].is_further =
-			listed->name && i > 0;
+			listed->name && taken.count > 1;
 	}
 	return 0;
+}
+
+static bool
+is_present(const struct listed *listed, json_t *object)
+{
+	auto_free char *file = NULL, *digest = NULL;
+	return object &&
+	       take_descriptor(object, "a manifest", &file, &digest) == 0 &&
+	       bundle_find(listed->bundle, file);
+}
+
+/* This machine's, or else the first that is in the archive. */
+static json_t *
+choose_present(const struct listed *listed)
+{
+	json_t *chosen = choose(listed->list, manifest_platform()), *object;
+	size_t i;
+	if (is_present(listed, chosen))
+		return chosen;
+	json_array_foreach(listed->list, i, object) {
+		auto_free char *platform = platform_of(object);
+		if (platform && is_present(listed, object))
+			return object;
+	}
+	return chosen;
 }
 
 /* Of one that has no name there is nothing that the others could belong to. */
@@ -529,7 +560,7 @@ take_list(const struct listed *listed, const struct words *platforms,
 {
 	if (platforms->count)
 		return take_asked(listed, platforms, claims);
-	json_t *chosen = choose(listed->list, manifest_platform());
+	json_t *chosen = choose_present(listed);
 	if (!chosen)
 		return has_none_for(listed, manifest_platform());
 	if (take_one(listed, chosen, NULL, claims) < 0)
@@ -654,11 +685,13 @@ read_lists(const struct bundle *bundle, const struct bundle_entry *docker,
 	auto_free char *index = oci ? bundle_read(bundle, oci, &length) : NULL;
 	auto_json json_t *root = index ? parse(index, length) : NULL;
 	if (root && (!docker || has_indexes(root)))
-		return read_index(bundle, root, platforms, claims);
+		return read_index(bundle, root, platforms, claims) < 0 ?
+			       wrap("index.json") : 0;
 	if (!docker)
-		return -1;
+		return wrap("index.json");
 	auto_free char *list = bundle_read(bundle, docker, &length);
-	return list ? manifest_parse_docker(list, length, claims) : -1;
+	return !list || manifest_parse_docker(list, length, claims) < 0 ?
+		       wrap("manifest.json") : 0;
 }
 
 int
@@ -675,7 +708,7 @@ manifest_read(const struct bundle *bundle, const char *platforms,
 			     "system is brought in by import)");
 	if (read_lists(bundle, docker, oci, platforms, claims) < 0) {
 		manifest_free(claims);
-		return wrap("%s", docker ? "manifest.json" : "index.json");
+		return -1;
 	}
 	return 0;
 }

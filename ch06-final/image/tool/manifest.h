@@ -41,8 +41,8 @@ struct claims {
 };
 
 /* `platforms` is what to choose from an index of several, "amd64" or
- * "linux/arm/v7,linux/amd64", of which each must be there; NULL: what is for
- * this machine, which must, and then all others that are. */
+ * "linux/arm/v7,linux/amd64", of which each must be there; NULL: all
+ * that are; the name means what is for this machine, or else the first. */
 int manifest_read(const struct bundle *bundle, const char *platforms,
 		  struct claims *claims);
 void manifest_free(struct claims *claims);

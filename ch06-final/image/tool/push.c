@@ -308,7 +308,7 @@ keep_digest(struct push *push, const char *id, const char *digest)
 static char *
 push_parts(struct push *push, const struct image *image, char hex[65])
 {
-	size_t length;
+	size_t length = 0;
 	auto_free char *config =
 		shelves_read_config(push->store, image->id, &length);
 	json_t *layers = json_array();
