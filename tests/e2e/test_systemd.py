@@ -391,7 +391,7 @@ class Runtime(Systemd):
         self.assertEqual(self.runtime("list", "-q").out, "")
 
 
-class OwnManager(Systemd):
+class OwnManager:
     """An ordinary user, with a systemd of their own."""
 
     manager = "/system.slice/manager.service"
@@ -429,7 +429,7 @@ class OfUser(OwnManager, Runtime):
             self.write(path, "0")
 
 
-class OfLogin(OwnManager):
+class OfLogin(OwnManager, Systemd):
     """`run` of a user who has logged in: that cgroup is root's."""
 
     # Of who asks systemd by hand.
