@@ -9,7 +9,10 @@
 
 #include "core.h"
 #include "exec_keep.h"
+#include "idmap.h"
+#include "keep_id.h"
 #include "oci_process.h"
+#include "rootless.h"
 #include "runtime.h"
 #include "user.h"
 
@@ -29,7 +32,8 @@ check_running(const struct container *c)
 
 /* ---- whose rights ------------------------------------------------------- */
 
-/* With --group-add's, and none that the container's own user has. */
+/* With --group-add's, and none that the container's own user has.  And is there
+ * such a user? */
 static int
 add_groups(const struct container *c, int root, struct user *user)
 {
@@ -40,7 +44,10 @@ add_groups(const struct container *c, int root, struct user *user)
 		if (user_add_group(root, settings.groups.items[i], user) < 0)
 			return -1;
 	auto_free char *own = text("%u", user->gid); /* as bundle.c has it */
-	return user_add_group(root, own, user);
+	if (user_add_group(root, own, user) < 0)
+		return -1;
+	return keep_id_is_wanted(&settings) ?
+		       0 : rootless_check_ids(user->uid, user->gid);
 }
 
 /* As its own files have it; the root is reached through its process 1, and was
@@ -106,7 +113,8 @@ run(const struct container *c, const struct exec_wanted *wanted,
 		ids = text("%u:%u", user.uid, user.gid);
 		options.user = ids;
 		options.gids = user.groups;
-		options.gid_count = user.group_count;
+		/* Whoever has one id may set no groups. */
+		options.gid_count = idmap_is_alone() ? 0 : user.group_count;
 		options.gids_alone = true;
 		words_add(&env, home);
 	}

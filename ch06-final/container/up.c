@@ -20,7 +20,6 @@
 #include "core.h"
 #include "files.h"
 #include "held.h"
-#include "idmap.h"
 #include "image_mounts.h"
 #include "keep_id.h"
 #include "netlink.h"
@@ -128,18 +127,6 @@ files_up(struct container *c)
 
 /* ---- bundle: what the runtime core is to make of all this --------------- */
 
-/* In words, and not as EINVAL of setuid(2). */
-static int
-check_ids(const struct user *user)
-{
-	if ((user->uid == 0 && user->gid == 0) || !idmap_is_alone())
-		return 0;
-	auto_free char *why = rootless_one_id();
-	return failx("user %u:%u: there is no user but root here%s%.*s",
-		     user->uid, user->gid, why ? ", for " : "",
-		     why ? (int)strcspn(why, "\n") : 0, why ?: "");
-}
-
 /* Names mean what the container's own files say: its root is nowhere yet, but
  * it can be looked into. */
 static int
@@ -151,7 +138,8 @@ find_user(const struct container *c, struct user *user)
 	for (size_t i = 0; i < groups->count; i++)
 		if (user_add_group(c->union_mount, groups->items[i], user) < 0)
 			return -1;
-	return keep_id_is_wanted(c->settings) ? 0 : check_ids(user);
+	return keep_id_is_wanted(c->settings) ?
+		       0 : rootless_check_ids(user->uid, user->gid);
 }
 
 static int

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "holder.h"
+#include "idmap.h"
 #include "places.h"
 #include "self.h"
 #include "spaces.h"
@@ -343,6 +344,17 @@ rootless_one_id(void)
 		return NULL;
 	auto_free char *path = text("%s/one-id", getenv(MARK));
 	return read_all(AT_FDCWD, path, NULL);
+}
+
+int
+rootless_check_ids(uid_t uid, gid_t gid)
+{
+	if ((uid == 0 && gid == 0) || !idmap_is_alone())
+		return 0;
+	auto_free char *why = rootless_one_id();
+	return failx("user %u:%u: there is no user but root here%s%.*s", uid,
+		     gid, why ? ", for " : "",
+		     why ? (int)strcspn(why, "\n") : 0, why ?: "");
 }
 
 /* ---- asking ------------------------------------------------------------- */

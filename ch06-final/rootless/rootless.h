@@ -35,6 +35,8 @@ bool rootless_is_inside(void);
 
 /* Why root is the only id, in words; NULL: there are many.  The caller's. */
 char *rootless_one_id(void);
+/* Is there such a user?  In words, and not as EINVAL of setuid(2). */
+int rootless_check_ids(uid_t uid, gid_t gid);
 
 /* What cannot work for this user, and the cures, a line each; to be asked for
  * by who has called rootless_enter() himself. */
