@@ -12,7 +12,6 @@
 #include "cache.h"
 #include "image.h"
 #include "image_program.h"
-#include "platform.h"
 #include "tool/builtin.h"
 
 const char *
@@ -78,14 +77,6 @@ fetch(struct build *build, const char *name, const char *platform,
 				 telling);
 }
 
-static bool
-is_for(const struct image *image, const char *platform)
-{
-	auto_free char *own = platform_text("linux", image->architecture,
-					    image->variant);
-	return platform_fits(own, platform);
-}
-
 static int
 find_or_fetch(struct build *build, const char *name, const char *platform,
 	      struct telling *telling, struct image *image)
@@ -94,7 +85,7 @@ find_or_fetch(struct build *build, const char *name, const char *platform,
 					    image) == 0;
 	if (!is_there && failure.code != ENOENT)
 		return -1;
-	bool is_right = is_there && is_for(image, platform);
+	bool is_right = is_there && image_is_for(image, platform);
 	if (is_right && !(build->options.pull && !is_builtin(name)))
 		return 0;
 	image_free(image);
@@ -103,7 +94,7 @@ find_or_fetch(struct build *build, const char *name, const char *platform,
 			    name);
 	if (store_find_platform(&build->store, name, platform, image) < 0)
 		return -1;
-	return is_for(image, platform) ? 0 :
+	return image_is_for(image, platform) ? 0 :
 		failx("%.100s is for linux/%s, not for %s", name,
 		      image->architecture, platform);
 }

@@ -11,7 +11,6 @@
 #include "mount_options.h"
 #include "network_options.h"
 #include "path.h"
-#include "platform.h"
 #include "ports.h"
 #include "verbs.h"
 #include "view.h"
@@ -264,10 +263,9 @@ complete_ports(struct settings *settings, char *const *exposed)
 static int
 check_platform(const char *wanted, const struct image *image)
 {
-	auto_free char *actual = platform_text(image->os, image->architecture,
-					       image->variant);
-	if (!wanted || platform_fits(actual, wanted))
+	if (!wanted || image_is_for(image, wanted))
 		return 0;
+	auto_free char *actual = image_platform(image);
 	return failx("image with reference %s was found but does not provide "
 		     "the specified platform (%s): it is %s", image->name ?:
 		     image->id, wanted, actual);

@@ -11,8 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mountfd.h"
-#include "ns.h"
+#include "aside.h"
 #include "overlay.h"
 #include "runtime.h"
 #include "self.h"
@@ -24,42 +23,6 @@
 enum { PATIENCE_MS = 2000, INTERVAL_MS = 5 };
 
 /* ---- overlay ------------------------------------------------------------ */
-
-/* Before Linux 6.8 an overlay of many layers can only be mounted somewhere:
- * then in a mount namespace that ends at once, and a copy is sent from it. */
-_Noreturn static void
-mount_elsewhere(const struct overlay *overlay, const char *target, int sock)
-{
-	if (ns_own_mounts() == 0 &&
-	    overlay_mount(overlay, target, MS_NODEV) == 0) {
-		auto_close int mount = mountfd_clone(AT_FDCWD, target, false);
-		if (mount >= 0 && sync_send_fd(sock, mount) == 0)
-			_exit(0);
-	}
-	sync_send_failure(sock);
-	_exit(EXIT_RUNTIME);
-}
-
-static int
-fetch_overlay(const struct overlay *overlay, const char *target)
-{
-	auto_close int ours = -1;
-	auto_close int theirs = -1;
-	auto_close int pidfd = -1;
-	if (sync_pair(&ours, &theirs) < 0)
-		return -1;
-	fflush(NULL);
-	pid_t pid = sys_clone(0, -1, &pidfd);
-	if (pid == 0)
-		mount_elsewhere(overlay, target, theirs);
-	if (pid < 0)
-		return fail("start a process that mounts the overlay");
-	close_scoped(&theirs);
-	int mount = sync_expect_fd(ours, "who mounts the overlay");
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return mount;
-}
 
 static int
 overlay_up(struct container *c)
@@ -77,8 +40,9 @@ overlay_up(struct container *c)
 	};
 	/* Device nodes that an image brings along open nothing. */
 	c->union_mount = overlay_open(&overlay, target, MS_NODEV);
+	/* Before Linux 6.8 one of many layers must be mounted somewhere. */
 	if (c->union_mount < 0 && failure.code == ENOSYS)
-		c->union_mount = fetch_overlay(&overlay, target);
+		c->union_mount = aside_open(&overlay, target, NULL, MS_NODEV);
 	if (c->union_mount >= 0)
 		return 0;
 	/* No overlay in this kernel, or not for this user namespace. */

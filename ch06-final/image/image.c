@@ -1,6 +1,7 @@
 /* image.c - see image.h.  Runs in the parent; it touches only memory. */
 #include "image.h"
 
+#include "platform.h"
 #include "reference.h"
 #include "words.h"
 
@@ -201,6 +202,19 @@ image_parse(const char *json, size_t length, const char *id,
 		return wrap("image %.12s: its config", digits_of(id));
 	}
 	return 0;
+}
+
+char *
+image_platform(const struct image *image)
+{
+	return platform_text(image->os, image->architecture, image->variant);
+}
+
+bool
+image_is_for(const struct image *image, const char *platform)
+{
+	auto_free char *own = image_platform(image);
+	return platform_fits(own, platform);
 }
 
 void

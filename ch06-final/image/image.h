@@ -61,6 +61,11 @@ int image_parse(const char *json, size_t length, const char *id,
  * anything else (RFC 3339). */
 int64_t image_seconds(const char *created);
 
+/* "linux/arm/v7", the caller's; and is it for who asks for `platform`
+ * (platform_fits())? */
+char *image_platform(const struct image *image);
+bool image_is_for(const struct image *image, const char *platform);
+
 /* Gives back all of it; may be called twice, and on a zeroed one. */
 void image_free(struct image *image);
 #define auto_image __attribute__((cleanup(image_free)))

@@ -218,14 +218,6 @@ store_resolve(struct store *store, const struct tags *tags, const char *name,
 	return no_such_image(shown);
 }
 
-static bool
-is_for(const struct image *image, const char *platform)
-{
-	auto_free char *own = platform_text("linux", image->architecture,
-					    image->variant);
-	return platform_fits(own, platform);
-}
-
 /* The id of what the name means on a platform, or NULL. */
 static const char *
 further_id(const struct tags *tags, const char *name, const char *platform)
@@ -248,7 +240,7 @@ find_locked(struct store *store, const char *name, const char *platform,
 	    read_image(store, &tags, id, tag ? tag : tags_name(&tags, id),
 		       image) < 0)
 		return -1;
-	const char *other = platform && tag && !is_for(image, platform) ?
+	const char *other = platform && tag && !image_is_for(image, platform) ?
 				    further_id(&tags, tag, platform) : NULL;
 	if (!other)
 		return 0;

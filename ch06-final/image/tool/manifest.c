@@ -655,8 +655,7 @@ manifest_check_platform(const char *name, const char *platforms,
 	if (!platforms || !*image->architecture)
 		return 0;
 	auto_words struct words asked = { 0 };
-	auto_free char *found = platform_text("linux", image->architecture,
-					      image->variant);
+	auto_free char *found = image_platform(image);
 	platform_split(platforms, &asked);
 	for (size_t i = 0; i < asked.count; i++)
 		if (platform_fits(found, asked.items[i]))

@@ -16,7 +16,7 @@ platform_of(struct store *store, const char *id)
 	auto_free char *config = shelves_read_config(store, id, &length);
 	if (!config || image_parse(config, length, id, &image) < 0)
 		return NULL;
-	return platform_text("linux", image.architecture, image.variant);
+	return image_platform(&image);
 }
 
 /* The first that fits: 1 when there is one. */
