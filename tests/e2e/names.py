@@ -123,6 +123,9 @@ class Upstream:
     def __init__(self, address="127.0.0.53"):
         self.seen, self.over = [], False
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        # A burst of hundreds must wait here, not be dropped, while the
+        # machine has no time for this thread.
+        self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.udp.bind((address, 53))
         self.tcp = socket.socket()
         self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

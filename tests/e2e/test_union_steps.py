@@ -71,7 +71,8 @@ class Steps(harness.KernelTest):
             cd upper; stat -c '%n %a %u:%g' d d/e d/e/f
             stat -c %Y d/e/f ../lower/d/e/f | uniq | wc -l
             [ $(du -k d/e/f | cut -f 1) -lt 100 ] && ls d/e
-            echo mine > d/e/f; cd ..; $STEP lower upper d/e/f; cat upper/d/e/f
+            echo mine | dd conv=nocreat of=d/e/f status=none
+            cd ..; $STEP lower upper d/e/f; cat upper/d/e/f
             $STEP lower upper d/none || echo $?
             : > lower/empty; $STEP lower upper empty; ls -A upper"""),
             ["d 755 7:8", "d/e 1770 0:0", "d/e/f 4751 9:10", "1", "f", "mine",
