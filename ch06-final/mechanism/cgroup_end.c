@@ -481,14 +481,13 @@ wait_until_empty(const struct cgroup *cg, struct patience *p)
 		     census.alive, census.one);
 }
 
-int
-cgroup_destroy(const struct cgroup *cg)
+/* Nobody lives in it any more. */
+static int
+remove_empty(const struct cgroup *cg, struct patience patience)
 {
+	struct removal removal = { .patience = patience };
 	if (cg->count == 0)
 		return 0;
-	struct removal removal = { .patience = patience(REMOVE_MS) };
-	if (wait_until_empty(cg, &removal.patience) < 0)
-		return wrap("remove cgroup %s", cg->name);
 	for (size_t i = 0; i < cg->count; i++)
 		if (cg->dirs[i].fd >= 0 &&
 		    subtree_each_child(cg->dirs[i].fd, remove_below,
@@ -512,6 +511,15 @@ cgroup_destroy(const struct cgroup *cg)
 	if (result < 0)
 		failure = first;
 	return result;
+}
+
+int
+cgroup_destroy(const struct cgroup *cg)
+{
+	struct patience p = patience(REMOVE_MS);
+	return wait_until_empty(cg, &p) < 0 ?
+		       wrap("remove cgroup %s", cg->name) :
+		       remove_empty(cg, p);
 }
 
 /* ---- both --------------------------------------------------------------- */
@@ -567,7 +575,8 @@ cgroup_end(const struct cgroup *cg)
 {
 	bool was_last = false;
 	if (!is_whole(cg) || !remove_at_once(cg, &was_last))
-		return cgroup_kill(cg) < 0 ? -1 : cgroup_destroy(cg);
+		return cgroup_kill(cg) < 0 ?
+			       -1 : remove_empty(cg, patience(REMOVE_MS));
 	if (!was_last)
 		return 0;
 	auto_close int lock = subtree_lock(cg->dirs[0].in.base);

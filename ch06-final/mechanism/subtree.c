@@ -144,8 +144,8 @@ missing_controllers(int above, const char *controller, struct mark *missing)
 {
 	char had[LIST_SIZE], handed_down[LIST_SIZE];
 	missing->text[0] = '\0';
-	if (read_text(above, "cgroup.controllers", had, sizeof(had)) < 0 ||
-	    read_text(above, "cgroup.subtree_control", handed_down,
+	if (read_once(above, "cgroup.controllers", had, sizeof(had)) < 0 ||
+	    read_once(above, "cgroup.subtree_control", handed_down,
 		      sizeof(handed_down)) < 0)
 		return -1;
 	for (size_t i = 0; i < countof(wanted); i++)
@@ -167,7 +167,20 @@ has_inner_processes(int dir)
 	return list && *list;
 }
 
-/* One write enables all or none: after a refusal try them one by one. */
+/* One write changes all or none: after a refusal try them one by one. */
+static int
+write_changes(int dir, struct mark *changes)
+{
+	if (write_text(dir, "cgroup.subtree_control", changes->text) == 0)
+		return 0;
+	int result = 0;
+	char *rest = changes->text;
+	for (char *word; (word = strtok_r(rest, " ", &rest));)
+		if (write_text(dir, "cgroup.subtree_control", word) < 0)
+			result = -1;
+	return result;
+}
+
 static int
 enable(int above, const char *path, struct mark *missing)
 {
@@ -177,14 +190,8 @@ enable(int above, const char *path, struct mark *missing)
 		return failx("there are processes in %s itself, and v2 hands "
 			     "controllers down only from a cgroup without any:"
 			     " move them to a child of it", path);
-	if (write_text(above, "cgroup.subtree_control", missing->text) == 0)
-		return 0;
-	int result = 0;
-	char *rest = missing->text;
-	for (char *word; (word = strtok_r(rest, " ", &rest));)
-		if (write_text(above, "cgroup.subtree_control", word) < 0)
-			result = wrap("hand down from %s", path);
-	return result;
+	return write_changes(above, missing) < 0 ?
+		       wrap("hand down from %s", path) : 0;
 }
 
 int
@@ -207,28 +214,6 @@ subtree_hand_down(int above, const char *path, int noted_in,
 			return -1;
 	}
 	return enable(above, path, &missing);
-}
-
-struct heir_search {
-	const char *name; /* not this one */
-	const struct mark *note;
-	bool found;
-};
-
-static int
-inherit_note(int fd, int parent, const char *name, void *data)
-{
-	(void)parent;
-	struct heir_search *search = data;
-	struct mark mark;
-	if (search->found || strcmp(name, search->name) == 0 ||
-	    !read_mark(fd, &mark))
-		return 0;
-	for (size_t i = 0; i < countof(wanted); i++)
-		if (hierarchy_list_has(search->note->text, wanted[i]))
-			add_word(&mark, "", wanted[i]);
-	search->found = write_mark(fd, &mark) == 0;
-	return 0;
 }
 
 /*
@@ -255,20 +240,53 @@ static const struct setting {
 	{ "pids", "pids.max", "max" },
 };
 
-/* Take out of the list, `data`, what this child has set. */
-static int
-strike_what_is_set(int fd, int parent, const char *name, void *data)
+/* Of what is to be taken back, once its maker goes. */
+struct search {
+	const char *name;	 /* the maker's: not this one */
+	const struct mark *note; /* what it has enabled */
+	struct mark left;	 /* what none of the others has set */
+	bool has_heir;		 /* another of ours has the note now */
+};
+
+static bool
+inherit_note(int fd, const struct mark *note)
 {
-	(void)parent, (void)name;
+	struct mark mark;
+	if (!read_mark(fd, &mark))
+		return false;
+	for (size_t i = 0; i < countof(wanted); i++)
+		if (hierarchy_list_has(note->text, wanted[i]))
+			add_word(&mark, "", wanted[i]);
+	return write_mark(fd, &mark) == 0;
+}
+
+static void
+strike_what_is_set(int fd, struct mark *left)
+{
 	char value[4096];
-	if (subtree_is_ours(fd))
-		return 0;
 	for (size_t i = 0; i < countof(settings); i++) {
-		ssize_t length = read_text(fd, settings[i].file, value,
+		const struct setting *setting = &settings[i];
+		if (!hierarchy_list_has(left->text, setting->controller))
+			continue;
+		ssize_t length = read_once(fd, setting->file, value,
 					   sizeof(value));
-		if (length >= 0 && strcmp(value, settings[i].none) != 0)
-			remove_word(data, settings[i].controller);
+		/* (No code: it is there, and longer than that.) */
+		if (length < 0 ? failure.code == 0 :
+				 strcmp(value, setting->none) != 0)
+			remove_word(left, setting->controller);
 	}
+}
+
+static int
+ask_neighbour(int fd, int parent, const char *name, void *data)
+{
+	(void)parent;
+	struct search *search = data;
+	if (search->has_heir || strcmp(name, search->name) == 0)
+		return 0;
+	search->has_heir = inherit_note(fd, search->note);
+	if (!search->has_heir && !subtree_is_ours(fd))
+		strike_what_is_set(fd, &search->left);
 	return 0;
 }
 
@@ -278,16 +296,18 @@ subtree_take_back(int above, int dir, const char *name)
 	struct mark note;
 	if (!read_mark(dir, &note) || strcmp(note.text, MARK_MADE) == 0)
 		return;
-	struct heir_search search = { .name = name, .note = &note };
-	subtree_each_child(above, inherit_note, &search);
-	subtree_each_child(above, strike_what_is_set, &note);
-	for (size_t i = 0; i < countof(wanted) && !search.found; i++) {
-		if (!hierarchy_list_has(note.text, wanted[i]))
-			continue;
-		auto_free char *minus = text("-%s", wanted[i]);
-		write_text(dir, "cgroup.subtree_control", minus);
-		write_text(above, "cgroup.subtree_control", minus);
-	}
+	struct search search = { .name = name, .note = &note, .left = note };
+	subtree_each_child(above, ask_neighbour, &search);
+	struct mark minus = { "" };
+	for (size_t i = 0; i < countof(wanted) && !search.has_heir; i++)
+		if (hierarchy_list_has(search.left.text, wanted[i]))
+			add_word(&minus, "-", wanted[i]);
+	if (!minus.text[0])
+		return;
+	/* In its own first: what is handed on cannot be taken back. */
+	struct mark own = minus;
+	write_changes(dir, &own);
+	write_changes(above, &minus);
 }
 
 /* ---- children ----------------------------------------------------------- */

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "cgroups.h"
 #include "console.h"
 #include "handover.h"
@@ -307,7 +308,13 @@ clone_up(struct making *making)
 	/* The child's alone, from here on. */
 	close_scoped(&making->listener);
 	mounts_close(&making->sources);
-	return result;
+	if (result < 0)
+		return -1;
+	int cpu = state_note_birth(&making->state, making->pid);
+	if (cpu < 0)
+		return -1;
+	apart_from(cpu);
+	return 0;
 }
 
 static int

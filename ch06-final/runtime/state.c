@@ -380,23 +380,28 @@ state_list(const char *root)
 
 /* ---- the process --------------------------------------------------------- */
 
-/* The state's letter and the start time; proc_pid_stat(5), fields 3 and 22.
- * The name before them may have blanks and parentheses in it. */
+struct process_stat {
+	char letter;		       /* of the state: field 3 */
+	unsigned long long start_time; /* 22 */
+	int cpu;		       /* 39: where it was last */
+};
+
+/* The name before them may have blanks and parentheses in it. */
 static int
-read_stat(pid_t pid, char *letter, uint64_t *start_time)
+read_stat(pid_t pid, struct process_stat *stat)
 {
 	char path[40], content[1024];
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if (read_once(AT_FDCWD, path, content, sizeof(content)) < 0)
 		return -1;
 	const char *after_name = strrchr(content, ')');
-	unsigned long long number;
 	if (!after_name ||
 	    sscanf(after_name + 1,
 		   " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-		   "%*s %*s %*s %*s %*s %llu", letter, &number) != 2)
+		   "%*s %*s %*s %*s %*s %llu %*s %*s %*s %*s %*s %*s %*s %*s "
+		   "%*s %*s %*s %*s %*s %*s %*s %*s %d", &stat->letter,
+		   &stat->start_time, &stat->cpu) != 3)
 		return failx("%s is not as proc_pid_stat(5) has it", path);
-	*start_time = number;
 	return 0;
 }
 
@@ -408,12 +413,21 @@ read_boot(char *boot, size_t size)
 }
 
 int
+state_note_birth(struct state *state, pid_t pid)
+{
+	struct process_stat stat;
+	if (read_stat(pid, &stat) < 0)
+		return wrap("note the start of process %d", pid);
+	state->start_time = stat.start_time;
+	return stat.cpu;
+}
+
+int
 state_note_process(struct state *state, pid_t pid)
 {
-	char letter;
-	if (read_stat(pid, &letter, &state->start_time) < 0 ||
+	if ((state->start_time == 0 && state_note_birth(state, pid) < 0) ||
 	    read_boot(state->boot, sizeof(state->boot)) < 0)
-		return wrap("note the start of process %d", pid);
+		return -1;
 	state->pid = pid;
 	return 0;
 }
@@ -422,13 +436,13 @@ state_note_process(struct state *state, pid_t pid)
 static bool
 is_alive(const struct state *state)
 {
-	char letter, boot[sizeof(state->boot)];
-	uint64_t start_time;
+	char boot[sizeof(state->boot)];
+	struct process_stat stat;
 	return state->pid > 0 && read_boot(boot, sizeof(boot)) == 0 &&
 	       strcmp(boot, state->boot) == 0 &&
-	       read_stat(state->pid, &letter, &start_time) == 0 &&
-	       start_time == state->start_time && letter != 'Z' &&
-	       letter != 'X';
+	       read_stat(state->pid, &stat) == 0 &&
+	       stat.start_time == state->start_time && stat.letter != 'Z' &&
+	       stat.letter != 'X';
 }
 
 int

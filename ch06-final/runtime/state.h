@@ -89,7 +89,10 @@ char **state_list(const char *root);
  */
 int state_pidfd(const struct state *state);
 
-/* Fill in start_time and boot from `pid`, a child of ours or one we trace. */
+/* Fill in from `pid`, a child of ours or one we trace: its start_time, and
+ * return the CPU it is on (proc_pid_stat(5)), or -1; boot and pid, and
+ * start_time if that has not been done. */
+int state_note_birth(struct state *state, pid_t pid);
 int state_note_process(struct state *state, pid_t pid);
 
 /*
