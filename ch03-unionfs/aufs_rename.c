@@ -182,6 +182,21 @@ move(struct renaming *r)
 	return union_unhide(to->dir, to->name, &to->layer);
 }
 
+/* A file that was replaced in a writable branch below is covered by now, so it
+ * is gone whatever becomes of this; but its other names would count it still. */
+static void
+remove_covered(struct renaming *r)
+{
+	const struct found *found = &r->to.found;
+	struct layer layer;
+	if (found->count == 0 || S_ISDIR(found->st.st_mode))
+		return;
+	struct branch *branch = found->layers[0].branch;
+	if (branch != r->branch && branch_is_writable(branch) &&
+	    union_raise_directory(r->aufs, r->to.dir, branch, &layer) == 0)
+		unlinkat(layer.fd, r->to.name, 0);
+}
+
 /* The nodes follow. */
 static void
 follow(struct renaming *r)
@@ -194,6 +209,7 @@ follow(struct renaming *r)
 		node_remove_alias(nodes, to->node, to->dir, to->name);
 		node_add_alias(nodes, to->node, from->dir, from->name);
 	} else if (to->found.count > 0) {
+		remove_covered(r);
 		names_gone(r->aufs, to->dir, to->name,
 			   to->found.layers[0].branch, &to->found.st);
 	}
