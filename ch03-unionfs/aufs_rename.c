@@ -41,8 +41,8 @@ look_up(struct aufs *aufs, struct end *end)
 	struct stat st;
 	end->node = NULL;
 	pthread_rwlock_wrlock(&aufs->tree);
-	int result = union_look_up(aufs, end->dir, end->name, 0, true,
-				   &end->node, &st);
+	int result = union_look_up(aufs, end->dir, end->name, UNION_UNKNOWN,
+				   true, &end->node, &st);
 	pthread_rwlock_unlock(&aufs->tree);
 	return result;
 }
@@ -68,7 +68,8 @@ look_up_to_move(struct aufs *aufs, struct end *end)
 static int
 find(struct renaming *r, struct end *end)
 {
-	int result = union_find(end->dir, end->name, 0, &end->found);
+	int result = union_find(end->dir, end->name, UNION_UNKNOWN,
+				&end->found);
 	if (result < 0)
 		return result;
 	const struct layer *top = &end->found.layers[0];
@@ -183,7 +184,7 @@ move(struct renaming *r)
 }
 
 /* A file that was replaced in a writable branch below is covered by now, so it
- * is gone whatever becomes of this; but its other names would count it still. */
+ * is gone whatever becomes of this; but its other names would count it. */
 static void
 remove_covered(struct renaming *r)
 {
