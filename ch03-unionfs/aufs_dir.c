@@ -243,11 +243,13 @@ look_up(struct answer *answer, uint64_t place, const char *name,
 	struct stat st;
 	if (place < FIRST)
 		return;
-	unsigned int from = answer->is_current ?
-				    answer->listing->all[place - FIRST].layer :
-				    0;
-	if (union_look_up(aufs, answer->dir, name, from, false, &node,
-			  &st) < 0)
+	const struct listing *listing = answer->listing;
+	struct hint hint = UNION_UNKNOWN;
+	if (answer->is_current)
+		hint = (struct hint){ listing->all[place - FIRST].layer,
+				      listing->hiding };
+	if (union_look_up(aufs, answer->dir, name, hint, false, &node, &st) <
+	    0)
 		return;
 	if (names_answer(answer->request, node, &st, out) < 0)
 		*out = (struct fuse_entry_out){ 0 };

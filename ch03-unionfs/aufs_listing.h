@@ -31,6 +31,7 @@ struct listing {
 	char *names;
 	uint32_t names_used, names_room;
 	unsigned int layer_count;
+	unsigned int hiding; /* from this one on no layer has whiteouts */
 	struct timespec *stamps; /* of each layer, when it was read */
 };
 

@@ -45,7 +45,8 @@ look_up(struct fuse_request *request, bool alone)
 	else
 		pthread_rwlock_rdlock(&aufs->tree);
 	ssize_t result = union_look_up(aufs, node_asked(request),
-				       request->arg, 0, alone, &node, &st);
+				       request->arg, UNION_UNKNOWN, alone,
+				       &node, &st);
 	if (result == 0)
 		result = names_answer(request, node, &st,
 				      (void *)request->out);
@@ -488,7 +489,7 @@ static int
 remove_directory(struct aufs *aufs, struct node *dir, const char *name)
 {
 	struct found found;
-	int result = union_find(dir, name, 0, &found);
+	int result = union_find(dir, name, UNION_UNKNOWN, &found);
 	if (result < 0)
 		return result;
 	const struct branch *branch = found.layers[0].branch;

@@ -41,8 +41,8 @@ look_up(struct aufs *aufs, struct end *end)
 	struct stat st;
 	end->node = NULL;
 	pthread_rwlock_wrlock(&aufs->tree);
-	int result = union_look_up(aufs, end->dir, end->name, 0, true,
-				   &end->node, &st);
+	int result = union_look_up(aufs, end->dir, end->name, UNION_UNKNOWN,
+				   true, &end->node, &st);
 	pthread_rwlock_unlock(&aufs->tree);
 	return result;
 }
@@ -68,7 +68,8 @@ look_up_to_move(struct aufs *aufs, struct end *end)
 static int
 find(struct renaming *r, struct end *end)
 {
-	int result = union_find(end->dir, end->name, 0, &end->found);
+	int result = union_find(end->dir, end->name, UNION_UNKNOWN,
+				&end->found);
 	if (result < 0)
 		return result;
 	const struct layer *top = &end->found.layers[0];
@@ -182,6 +183,21 @@ move(struct renaming *r)
 	return union_unhide(to->dir, to->name, &to->layer);
 }
 
+/* A file that was replaced in a writable branch below is covered by now, so it
+ * is gone whatever becomes of this; but its other names would count it. */
+static void
+remove_covered(struct renaming *r)
+{
+	const struct found *found = &r->to.found;
+	struct layer layer;
+	if (found->count == 0 || S_ISDIR(found->st.st_mode))
+		return;
+	struct branch *branch = found->layers[0].branch;
+	if (branch != r->branch && branch_is_writable(branch) &&
+	    union_raise_directory(r->aufs, r->to.dir, branch, &layer) == 0)
+		unlinkat(layer.fd, r->to.name, 0);
+}
+
 /* The nodes follow. */
 static void
 follow(struct renaming *r)
@@ -194,6 +210,7 @@ follow(struct renaming *r)
 		node_remove_alias(nodes, to->node, to->dir, to->name);
 		node_add_alias(nodes, to->node, from->dir, from->name);
 	} else if (to->found.count > 0) {
+		remove_covered(r);
 		names_gone(r->aufs, to->dir, to->name,
 			   to->found.layers[0].branch, &to->found.st);
 	}

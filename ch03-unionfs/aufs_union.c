@@ -19,6 +19,14 @@ union_close(struct found *found)
 		close(found->layers[--found->count].fd);
 }
 
+/* Has the layer a whiteout of the name? */
+static bool
+hides(const struct found *found, const struct node *dir, unsigned int at,
+      const char *name)
+{
+	return at < found->hiding && whiteout_is_in(&dir->layers[at], name);
+}
+
 /* The topmost decides: a file, or a directory to which more may be added. */
 static int
 find_first(const struct node *dir, const char *name, struct found *found,
@@ -42,7 +50,7 @@ find_first(const struct node *dir, const char *name, struct found *found,
 		}
 		if (errno != ENOENT)
 			return -errno;
-		if (whiteout_is_in(layer, name))
+		if (hides(found, dir, i, name))
 			return -ENOENT;
 	}
 	if (found->count == 0)
@@ -53,6 +61,7 @@ find_first(const struct node *dir, const char *name, struct found *found,
 	 * (void)name;
 	 * (void)found;
 	 * (void)at;
+	 * (void)hides;
 	 * return -ENOSYS; */
 }
 
@@ -73,7 +82,7 @@ find_more(const struct node *dir, const char *name, struct found *found,
 		bool is_here = last->branch == layer->branch;
 		found->ends = (is_here &&
 			       whiteout_is_opaque(last->fd, last->branch)) ||
-			      whiteout_is_in(layer, name);
+			      hides(found, dir, at, name);
 		if (found->ends || at + 1 == dir->layer_count)
 			break;
 		int fd = openat(dir->layers[at + 1].fd, name,
@@ -96,6 +105,7 @@ find_more(const struct node *dir, const char *name, struct found *found,
 	 * (void)name;
 	 * (void)found;
 	 * (void)at;
+	 * (void)hides;
 	 * return -ENOSYS; */
 }
 
@@ -109,12 +119,13 @@ check_name(const char *name)
 }
 
 int
-union_find(const struct node *dir, const char *name, unsigned int from,
+union_find(const struct node *dir, const char *name, struct hint hint,
 	   struct found *found)
 {
-	unsigned int at = from;
+	unsigned int at = hint.from;
 	found->count = 0;
 	found->ends = false;
+	found->hiding = hint.hiding;
 	int result = check_name(name);
 	if (result == 0)
 		result = find_first(dir, name, found, &at);
@@ -207,7 +218,7 @@ link_to_copy(struct aufs *aufs, struct node *dir, const char *name,
 	plink_name_handled(&aufs->plinks, &original);
 	node_forget_listing(&aufs->nodes, dir);
 	union_close(found);
-	return union_find(dir, name, 0, found);
+	return union_find(dir, name, UNION_UNKNOWN, found);
 }
 
 static bool
@@ -246,12 +257,12 @@ adopt(struct aufs *aufs, struct node *node, struct found *found)
 
 int
 union_look_up(struct aufs *aufs, struct node *dir, const char *name,
-	      unsigned int from, bool alone, struct node **node,
+	      struct hint hint, bool alone, struct node **node,
 	      struct stat *st)
 {
 	struct found found;
 	bool differs;
-	int result = union_find(dir, name, from, &found);
+	int result = union_find(dir, name, hint, &found);
 	if (result == 0 && has_other_names(&found) && !aufs->no_plinks)
 		result = find_by_plink(aufs, dir, name, alone, &found);
 	if (result < 0) {
@@ -264,7 +275,7 @@ union_look_up(struct aufs *aufs, struct node *dir, const char *name,
 		node_drop(&aufs->nodes, *node);
 		if (!alone)
 			return -EAGAIN;
-		result = union_find(dir, name, 0, &found);
+		result = union_find(dir, name, UNION_UNKNOWN, &found);
 		if (result < 0)
 			return result;
 		adopt(aufs, *node, &found);

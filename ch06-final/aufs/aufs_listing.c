@@ -155,6 +155,8 @@ merge_layer(struct merge *merge, const struct layer *layer, uint8_t number)
 			merge_name(merge, layer, number, entry, &hides);
 			at += entry->d_reclen;
 		}
+	if (hides.used)
+		merge->listing->hiding = number + 1u;
 	/* A directory that was removed has no names, as for readdir(3). */
 	int code = size < 0 && errno != ENOENT ? errno : 0;
 	for (size_t i = 0; i < hides.used; i += strlen(hides.names + i) + 1)

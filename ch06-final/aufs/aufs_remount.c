@@ -101,8 +101,8 @@ find_again(struct aufs *aufs, struct node *dir)
 {
 	struct found found;
 	if (!dir->aliases ||
-	    union_find(dir->aliases->parent, dir->aliases->name, 0,
-		       &found) < 0)
+	    union_find(dir->aliases->parent, dir->aliases->name,
+		       UNION_UNKNOWN, &found) < 0)
 		return;
 	if (!S_ISDIR(found.st.st_mode)) {
 		union_close(&found);

@@ -9,20 +9,26 @@
 
 #include "aufs_state.h"
 
+/* What a listing of the directory says of a name in it, while that holds; so
+ * that a hundred layers need not be asked.  UNION_UNKNOWN: nothing. */
+struct hint {
+	unsigned int from; /* the topmost layer that can have it */
+	unsigned int hiding; /* from this one on no layer has whiteouts */
+};
+#define UNION_UNKNOWN ((struct hint){ 0, AUFS_BRANCHES_MAX })
+
 /* What a name leads to: a file in one branch, a directory in several. */
 struct found {
 	unsigned int count;
 	bool ends; /* nothing below counts: node->ends */
+	unsigned int hiding; /* as in `struct hint` */
 	struct stat st; /* of the topmost */
 	struct layer layers[AUFS_BRANCHES_MAX];
 };
 
-/*
- * -ENOENT, -EPERM for reserved names, -ENAMETOOLONG.  `from`: the number of
- * the topmost layer that can have it, where that is known, or 0.  The caller
- * closes the descriptors or gives them to a node.
- */
-int union_find(const struct node *dir, const char *name, unsigned int from,
+/* -ENOENT, -EPERM for reserved names, -ENAMETOOLONG.  The caller closes the
+ * descriptors or gives them to a node. */
+int union_find(const struct node *dir, const char *name, struct hint hint,
 	       struct found *found);
 void union_close(struct found *found);
 
@@ -45,7 +51,7 @@ bool union_is_above(const struct node *dir, const char *name,
  * holding the `tree` lock so.
  */
 int union_look_up(struct aufs *aufs, struct node *dir, const char *name,
-		  unsigned int from, bool alone, struct node **node,
+		  struct hint hint, bool alone, struct node **node,
 		  struct stat *st);
 
 /* ---- with the `tree` lock held alone ----------------------------------- */

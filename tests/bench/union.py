@@ -97,7 +97,7 @@ SYSTEMS = {
 
 
 @contextlib.contextmanager
-def mounted(system, lower=1):
+def mounted(system, lower=1, upper=None):
     """A fresh place with a mount of so many lower layers (or these)."""
     place = tempfile.mkdtemp(dir=B)
     names = lower if isinstance(lower, list) else []
@@ -107,7 +107,8 @@ def mounted(system, lower=1):
     for name in ("upper", "work", "mnt"):
         os.mkdir(os.path.join(place, name))
     mount = os.path.join(place, "mnt")
-    SYSTEMS[system][0](mount, names, place + "/upper", place + "/work")
+    SYSTEMS[system][0](mount, names, upper or place + "/upper",
+                       place + "/work")
     try:
         yield mount
     finally:
@@ -241,8 +242,10 @@ def write_small(system):
 
 
 def read_big(system):
-    with mounted(system) as mount:
-        shutil.copy(B + "/half/file", mount)
+    """One file, in the upper directory of each in its turn: of two files of
+    tmpfs, read without any union, one took 0.028 s and the other 0.042, every
+    time, by which pages of memory they had got."""
+    with mounted(system, upper=B + "/half") as mount:
         for _ in range(2):
             spent = timed("dd", "if=%s/file" % mount, "of=/dev/null", "bs=1M",
                           stderr=subprocess.DEVNULL)

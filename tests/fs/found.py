@@ -27,4 +27,12 @@ FOUND = [
           ("link", "a", "A/b"), ("link", "a", "c")]},
      [("write", "A/b", 0, DATA), ("stat", "a"), ("unlink", "c"),
       ("rename", "a", "A/d"), ("append", "A/d", DATA)]),
+    ("a file was moved onto another of a writable branch below, whose other "
+     "name still counted that one",
+     "two-writable",
+     {0: [("create", "c", 0o644, DATA)],
+      2: [("mkdir", "B", 0o755), ("create", "B/f", 0o600, DATA),
+          ("mkdir", "B/A", 0o700)]},
+     [("link", "B/f", "B/A/d"), ("rename", "c", "B/f"),
+      ("stat", "B/A/d")]),
 ]

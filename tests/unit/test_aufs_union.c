@@ -79,6 +79,29 @@ end(struct scene *scene)
 			      FTW_DEPTH | FTW_PHYS | FTW_MOUNT), 0);
 }
 
+/* Who has a listing asks fewer layers, and finds the same. */
+static void
+expect_by_listing(struct scene *scene, const char *name,
+		  const struct found *found)
+{
+	struct nodes *nodes = &scene->aufs.nodes;
+	struct found again;
+	struct listing *listing =
+		listing_read(&nodes->numbers, nodes->root.layers,
+			     nodes->root.layer_count, false);
+	assert_non_null(listing);
+	struct hint hint = { AUFS_BRANCHES_MAX, listing->hiding };
+	for (uint32_t i = 0; i < listing->count; i++)
+		if (strcmp(listing_name(listing, &listing->all[i]), name) == 0)
+			hint.from = listing->all[i].layer;
+	listing_drop(listing);
+	assert_int_equal(union_find(&nodes->root, name, hint, &again), 0);
+	assert_int_equal(again.st.st_ino, found->st.st_ino);
+	assert_int_equal(again.count, found->count);
+	assert_int_equal(again.ends, found->ends);
+	union_close(&again);
+}
+
 /* In which branches it is: "0", "0 2", or why it is not.  Whoever only asks
  * what the topmost is gets to know the same. */
 static const char *
@@ -89,12 +112,13 @@ where(struct scene *scene, const char *name)
 	const struct branch *branch;
 	struct found found;
 	struct stat st;
-	int result = union_find(root, name, 0, &found);
+	int result = union_find(root, name, UNION_UNKNOWN, &found);
 	assert_int_equal(union_stat(root, name, &branch, &st), result);
 	if (result < 0)
 		return strerrorname_np(-result);
 	assert_ptr_equal(branch, found.layers[0].branch);
 	assert_int_equal(st.st_ino, found.st.st_ino);
+	expect_by_listing(scene, name, &found);
 	answer[0] = '\0';
 	for (unsigned int i = 0; i < found.count; i++)
 		sprintf(answer + strlen(answer), "%s%d", i ? " " : "",
@@ -278,9 +302,10 @@ directories_go_up(void **state)
 	struct stat st;
 	begin(&scene, names, "a=rw:b=ro");
 	struct aufs *aufs = &scene.aufs;
-	assert_int_equal(union_look_up(aufs, &aufs->nodes.root, "d", 0, true,
-				       &d, &st), 0);
-	assert_int_equal(union_look_up(aufs, d, "e", 0, true, &e, &st), 0);
+	assert_int_equal(union_look_up(aufs, &aufs->nodes.root, "d",
+				       UNION_UNKNOWN, true, &d, &st), 0);
+	assert_int_equal(union_look_up(aufs, d, "e", UNION_UNKNOWN, true, &e,
+				       &st), 0);
 	uint64_t number = e->ino;
 	assert_int_equal(union_place(aufs, e, "n", &layer), 0);
 	assert_int_equal(layer.branch->index, 0);
@@ -289,7 +314,8 @@ directories_go_up(void **state)
 	assert_int_equal(e->ino, number);
 	/* Found again it is the same, with both its layers. */
 	struct node *again;
-	assert_int_equal(union_look_up(aufs, d, "e", 0, true, &again, &st), 0);
+	assert_int_equal(union_look_up(aufs, d, "e", UNION_UNKNOWN, true,
+				       &again, &st), 0);
 	assert_ptr_equal(again, e);
 	node_drop(&aufs->nodes, again);
 	node_drop(&aufs->nodes, e);

@@ -31,7 +31,10 @@ main(int argc, char **argv)
 	struct node *dir = directory_of(&aufs, argv[2]);
 	dir->ends = *argv[3] == '1';
 	stop("before", "pid=%d", getpid());
-	int result = union_find(dir, argv[5], atoi(argv[4]), &found);
+	int result = union_find(dir, argv[5],
+				(struct hint){ atoi(argv[4]),
+					       AUFS_BRANCHES_MAX },
+				&found);
 	auto_free char *layers = layers_of(&found);
 	stop("found", "pid=%d layers=%s ends=%d inode=%lu %s", getpid(), layers,
 	     found.ends, (unsigned long)found.st.st_ino, ERRNO(result));
