@@ -18,6 +18,7 @@
 
 struct events_options {
 	const char *format;
+	struct times_between said;
 	int64_t since, until; /* nanoseconds since 1970; 0: not said */
 	struct filters filters;
 };
@@ -29,27 +30,15 @@ take_format(void *data, const char *value)
 	return 0;
 }
 
-static int
-take_since(void *data, const char *value)
-{
-	return times_parse(value, &((struct events_options *)data)->since);
-}
-
-static int
-take_until(void *data, const char *value)
-{
-	return times_parse(value, &((struct events_options *)data)->until);
-}
-
 static const struct option_row options[] = {
 	MEMBER('f', "filter", "FILTER", "Filter output based on conditions "
 	       "provided", filters_add, struct events_options, filters),
 	{ 0, "format", "STRING", "\"json\", or a Go template", take_format,
 	  0 },
-	{ 0, "since", "TIME", "Show all events created since timestamp",
-	  take_since, 0 },
-	{ 0, "until", "TIME", "Stream events until this timestamp",
-	  take_until, 0 },
+	MEMBER(0, "since", "TIME", "Show all events created since timestamp",
+	       times_keep, struct events_options, said.since),
+	MEMBER(0, "until", "TIME", "Stream events until this timestamp",
+	       times_keep, struct events_options, said.until),
 	{ 0 },
 };
 
@@ -327,7 +316,8 @@ follow(int watch, FILE **log, const struct events_options *wanted)
 static int
 print_events(struct events_options *wanted)
 {
-	if (filters_check(&wanted->filters, known_filters) < 0)
+	if (times_settle(&wanted->said, &wanted->since, &wanted->until) < 0 ||
+	    filters_check(&wanted->filters, known_filters) < 0)
 		return -1;
 	auto_close int watch = inotify_init1(IN_CLOEXEC);
 	if (watch < 0 || inotify_add_watch(watch, verb_root(),

@@ -55,7 +55,8 @@ exec_word(const struct verb *verb, const char *word,
 {
 	auto_container struct container c;
 	if (container_find(&c, verb_root(), word) < 0 ||
-	    complete_env(wanted) < 0)
+	    complete_env(wanted) < 0 ||
+	    attach_keys_parse(wanted->detach_keys ?: "", &wanted->keys) < 0)
 		return verb_error(verb);
 	if (wanted->terminal && wanted->interactive && !wanted->detach &&
 	    !isatty(STDIN_FILENO)) {
@@ -65,8 +66,9 @@ exec_word(const struct verb *verb, const char *word,
 	int status = exec_in(&c, wanted);
 	if (status >= 0)
 		return status;
-	verb_error(verb);
-	return -status;
+	int ours = verb_error(verb);
+	/* Of what runs behind our back the status is not asked for. */
+	return wanted->detach ? ours : -status;
 }
 
 static int

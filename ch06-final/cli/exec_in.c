@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core.h"
+#include "exec.h"
 #include "exec_keep.h"
 #include "idmap.h"
 #include "keep_id.h"
@@ -35,25 +36,23 @@ check_running(const struct container *c)
 /* With --group-add's, and none that the container's own user has.  And is there
  * such a user? */
 static int
-add_groups(const struct container *c, int root, struct user *user)
+add_groups(const struct settings *settings, int root, struct user *user)
 {
-	auto_settings struct settings settings = SETTINGS_DEFAULT;
-	if (settings_load(c->dir, &settings) < 0)
-		return -1;
-	for (size_t i = 0; i < settings.groups.count; i++)
-		if (user_add_group(root, settings.groups.items[i], user) < 0)
+	for (size_t i = 0; i < settings->groups.count; i++)
+		if (user_add_group(root, settings->groups.items[i], user) < 0)
 			return -1;
 	auto_free char *own = text("%u", user->gid); /* as bundle.c has it */
 	if (user_add_group(root, own, user) < 0)
 		return -1;
-	return keep_id_is_wanted(&settings) ?
+	return keep_id_is_wanted(settings) ?
 		       0 : rootless_check_ids(user->uid, user->gid);
 }
 
 /* As its own files have it; the root is reached through its process 1, and was
  * no other process's if that is still there when we have it. */
 static int
-find_user(const struct container *c, const char *spec, struct user *user)
+find_user(const struct container *c, const char *spec,
+	  const struct settings *settings, struct user *user)
 {
 	auto_state struct state state = { 0 };
 	auto_free char *place = core_root(c->root);
@@ -66,7 +65,19 @@ find_user(const struct container *c, const char *spec, struct user *user)
 	if (pidfd < 0)
 		return failx("container %s is not running", c->record.id);
 	return user_resolve(root, spec, user) < 0 ? -1 :
-						    add_groups(c, root, user);
+						    add_groups(settings, root,
+							       user);
+}
+
+/* What -e says, or the image, stays. */
+static void
+add_unless_said(struct words *env, const struct settings *settings,
+		const char *name, const char *value)
+{
+	auto_free char *word = text("%s=%s", name, value);
+	if ((!env->count || !exec_getenv(env->items, name)) &&
+	    (!settings->env.count || !exec_getenv(settings->env.items, name)))
+		words_add(env, word);
 }
 
 /* --privileged: all that there are. */
@@ -84,7 +95,8 @@ run(const struct container *c, const struct exec_wanted *wanted,
 {
 	struct user user = { 0 };
 	struct words caps = { 0 }, env = { 0 };
-	struct attach_keys keys;
+	struct attach_keys keys = wanted->keys;
+	auto_settings struct settings settings = SETTINGS_DEFAULT;
 	auto_free char *root = core_root(c->root);
 	auto_free char *ids = NULL;
 	struct exec_options options = {
@@ -100,23 +112,22 @@ run(const struct container *c, const struct exec_wanted *wanted,
 		.let_go = let_go,
 		.data = data,
 	};
-	if (attach_keys_parse(wanted->detach_keys ?: "", &keys) < 0)
+	if (settings_load(c->dir, &settings) < 0)
 		return -1;
 	for (size_t i = 0; i < wanted->env.count; i++)
 		words_add(&env, wanted->env.items[i]);
 	if (wanted->terminal)
-		words_add(&env, "TERM=xterm");
+		add_unless_said(&env, &settings, "TERM", "xterm");
 	if (wanted->user) {
-		if (find_user(c, wanted->user, &user) < 0)
+		if (find_user(c, wanted->user, &settings, &user) < 0)
 			return -1;
-		auto_free char *home = text("HOME=%s", user.home);
 		ids = text("%u:%u", user.uid, user.gid);
 		options.user = ids;
 		options.gids = user.groups;
 		/* Whoever has one id may set no groups. */
 		options.gid_count = idmap_is_alone() ? 0 : user.group_count;
 		options.gids_alone = true;
-		words_add(&env, home);
+		add_unless_said(&env, &settings, "HOME", user.home);
 	}
 	if (wanted->privileged)
 		add_capabilities(&caps);

@@ -12,6 +12,7 @@ struct exec_wanted {
 	bool tied; /* it ends with us (runtime.h) */
 	char *user, *workdir; /* -u, -w; or NULL */
 	char *detach_keys;
+	struct attach_keys keys; /* what they come to */
 	struct words env, env_files;
 	char *const *argv;
 };

@@ -19,7 +19,8 @@
 
 struct logs_options {
 	bool follow, timestamps, details;
-	int64_t tail;	      /* -1: all */
+	int64_t tail; /* -1: all */
+	struct times_between said;
 	int64_t since, until; /* nanoseconds since 1970; 0: any */
 };
 
@@ -34,33 +35,21 @@ take_tail(void *data, const char *value)
 	return 0;
 }
 
-static int
-take_since(void *data, const char *value)
-{
-	return times_parse(value, &((struct logs_options *)data)->since);
-}
-
-static int
-take_until(void *data, const char *value)
-{
-	return times_parse(value, &((struct logs_options *)data)->until);
-}
-
 static const struct option_row options[] = {
 	SWITCH(0, "details", "Show extra details provided to logs",
 	       struct logs_options, details),
 	SWITCH('f', "follow", "Follow log output", struct logs_options,
 	       follow),
-	{ 0, "since", "string", "Show logs since timestamp (e.g. "
-	  "\"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 minutes)",
-	  take_since, 0 },
+	MEMBER(0, "since", "string", "Show logs since timestamp (e.g. "
+	       "\"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 "
+	       "minutes)", times_keep, struct logs_options, said.since),
 	{ 'n', "tail", "string", "Number of lines to show from the end of the "
 	  "logs (default \"all\")", take_tail, 0 },
 	SWITCH('t', "timestamps", "Show timestamps", struct logs_options,
 	       timestamps),
-	{ 0, "until", "string", "Show logs before a timestamp (e.g. "
-	  "\"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 minutes)",
-	  take_until, 0 },
+	MEMBER(0, "until", "string", "Show logs before a timestamp (e.g. "
+	       "\"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 "
+	       "minutes)", times_keep, struct logs_options, said.until),
 	{ 0 },
 };
 
@@ -232,6 +221,7 @@ run_logs(const struct verb *verb, int argc, char **argv)
 	auto_close int dir = -1, containers = records_open(verb_root());
 	if (containers < 0 ||
 	    record_find(containers, argv[first], &record, &dir) < 0 ||
+	    times_settle(&wanted.said, &wanted.since, &wanted.until) < 0 ||
 	    check_driver(dir) < 0 || print_log(dir, record.id, &wanted) < 0)
 		return verb_error(verb);
 	return 0;

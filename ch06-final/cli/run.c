@@ -11,9 +11,12 @@
 #include "tell.h"
 
 static int
-check_terminal(const struct run_wanted *wanted)
+check_streams(const struct run_wanted *wanted)
 {
 	const struct settings *settings = &wanted->settings;
+	if (wanted->detach && wanted->attach.count)
+		return failx("conflicting options: cannot specify both "
+			     "--attach and --detach");
 	if (settings->terminal && settings->attach_stdin &&
 	    !isatty(STDIN_FILENO))
 		return failx("the input device is not a TTY (leave out -t to "
@@ -63,12 +66,13 @@ run_created(const struct verb *verb, struct container *c,
 		.proxy_signals = wanted->sig_proxy,
 		.keys = *keys,
 	};
+	bool hears = attach.output || attach.errors;
+	bool is_attached = hears || attach.input;
 	auto_close int sock = -1;
-	if (!wanted->detach)
+	if (is_attached)
 		container_tell(c->dir, &c->record, NULL, "attach", NULL);
-	int status = container_launch(c, wanted->detach ? NULL : &attach,
-				      &sock);
-	if (wanted->detach)
+	int status = container_launch(c, is_attached ? &attach : NULL, &sock);
+	if (!hears)
 		printf("%s\n", c->record.id);
 	if (status < 0) {
 		verb_error(verb);
@@ -77,7 +81,7 @@ run_created(const struct verb *verb, struct container *c,
 		return -status;
 	}
 	warn_of_firewall(settings);
-	return wanted->detach ? 0 : launch_follow(verb, sock, &attach);
+	return is_attached ? launch_follow(verb, sock, &attach) : 0;
 }
 
 static int
@@ -91,9 +95,10 @@ run_run(const struct verb *verb, int argc, char **argv)
 	int first = verb_begin(verb, argc, argv, &wanted, 1, -1, &status);
 	if (first >= 0) {
 		if (run_options_check(&wanted) < 0 ||
-		    check_terminal(&wanted) < 0 ||
 		    attach_keys_parse(wanted.detach_keys ?: "", &keys) < 0)
 			status = verb_error(verb);
+		else if (check_streams(&wanted) < 0)
+			status = (verb_error(verb), 1); /* as Docker's */
 		else if ((status = fetch_image(verb, &wanted,
 					       argv[first])) == 0 &&
 			 (status = verb_settle(verb)) == 0)

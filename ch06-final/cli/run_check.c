@@ -314,14 +314,11 @@ check_mounts(const struct settings *settings)
 
 /* ---- the rest ----------------------------------------------------------- */
 
-static int
+static void
 settle_streams(struct run_wanted *wanted)
 {
 	struct settings *settings = &wanted->settings;
 	bool none = wanted->attach.count == 0;
-	if (wanted->detach && !none)
-		return failx("conflicting options: cannot specify both "
-			     "--attach and --detach");
 	settings->attach_stdin = settings->interactive ||
 				 words_has(&wanted->attach, "stdin");
 	settings->attach_stdout = none || words_has(&wanted->attach, "stdout");
@@ -329,7 +326,6 @@ settle_streams(struct run_wanted *wanted)
 	if (wanted->detach)
 		settings->attach_stdin = settings->attach_stdout =
 			settings->attach_stderr = false;
-	return 0;
 }
 
 static int
@@ -391,8 +387,8 @@ run_options_check(struct run_wanted *wanted)
 	keep_labels(wanted);
 	if (check_modes(&wanted->settings) < 0 || settle_health(wanted) < 0 ||
 	    check_rest(wanted) < 0 || settle_network(wanted) < 0 ||
-	    check_mounts(&wanted->settings) < 0 || settle_limits(wanted) < 0 ||
-	    settle_streams(wanted) < 0)
+	    check_mounts(&wanted->settings) < 0 || settle_limits(wanted) < 0)
 		return -1;
+	settle_streams(wanted);
 	return steps_check_names();
 }

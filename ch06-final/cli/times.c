@@ -127,3 +127,23 @@ times_parse(const char *string, int64_t *time_ns)
 	}
 	return parse_date(string, time_ns);
 }
+
+int
+times_keep(void *member, const char *value)
+{
+	*(const char **)member = value;
+	return 0;
+}
+
+int
+times_settle(const struct times_between *said, int64_t *since_ns,
+	     int64_t *until_ns)
+{
+	if (said->since && *said->since &&
+	    times_parse(said->since, since_ns) < 0)
+		return wrap("invalid value for \"since\"");
+	if (said->until && *said->until &&
+	    times_parse(said->until, until_ns) < 0)
+		return wrap("invalid value for \"until\"");
+	return 0;
+}

@@ -16,4 +16,14 @@ int times_parse(const char *string, int64_t *time_ns);
 int times_parse_duration(const char *string, int64_t *duration_ns);
 int64_t times_now(void);
 
+/* --since and --until as they are typed.  They are looked at when all flags
+ * are known to be good: a bad time is another exit status than a bad flag. */
+struct times_between {
+	const char *since, *until; /* NULL: not said */
+};
+int times_keep(void *member, const char *value);
+/* What is not said, or empty, is left as it is. */
+int times_settle(const struct times_between *said, int64_t *since_ns,
+		 int64_t *until_ns);
+
 #endif

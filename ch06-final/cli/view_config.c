@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 
 #include "cgroup_limit.h"
+#include "rootfs.h"
 #include "view.h"
 #include "view_mounts.h"
 
@@ -259,6 +260,16 @@ devices_json(const struct settings *settings)
 	return list;
 }
 
+/* Of a container to which all of /proc and /sys is open there are none. */
+static json_t *
+paths_json(bool is_open, const char *const *paths)
+{
+	json_t *list = is_open ? json_null() : json_array();
+	for (; !is_open && *paths; paths++)
+		json_array_append_new(list, json_string(*paths));
+	return list;
+}
+
 static json_t *
 ulimits_json(const struct settings *settings)
 {
@@ -424,6 +435,10 @@ add_rest(json_t *json, const struct settings *settings)
 	if (limits->pids)
 		set_limit(json, "PidsLimit", limits->pids);
 	set(json, "Ulimits", ulimits_json(settings));
+	bool is_open = settings->unmasked || settings->privileged;
+	set(json, "MaskedPaths", paths_json(is_open, rootfs_masked_paths));
+	set(json, "ReadonlyPaths",
+	    paths_json(is_open, rootfs_readonly_default));
 	set(json, "CpuCount", json_integer(0));
 	set(json, "CpuPercent", json_integer(0));
 	set(json, "IOMaximumIOps", json_integer(0));

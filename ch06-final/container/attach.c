@@ -199,9 +199,13 @@ send_input(struct attach *a)
 	if (protocol_send(a->sock, type, 0, a->typed, a->typed_length,
 			  MSG_DONTWAIT) < 0 && errno == EAGAIN)
 		return;
-	if (type == PROTOCOL_INPUT_END)
-		a->input_has_ended = false;
 	a->typed_length = 0;
+	if (type != PROTOCOL_INPUT_END)
+		return;
+	a->input_has_ended = false;
+	/* Who only came to give (`run -a stdin`) has done so. */
+	if (!a->options->output && !a->options->errors)
+		finish(a, ATTACH_DETACHED, 0);
 }
 
 static void

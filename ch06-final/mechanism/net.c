@@ -673,6 +673,35 @@ sweep(const char *run_path)
 	return 0;
 }
 
+/*
+ * Our directory was emptied while containers lived (check_state_is_kept), and
+ * they have ended since: of what they left nobody knows any more.  So each of
+ * our bridges is given the directory of a network, and swept like one.
+ */
+static int
+sweep_forgotten(const struct net_network *network)
+{
+	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	auto_free struct netlink_link *links = NULL;
+	auto_close int lock = -1;
+	size_t count;
+	if (netlink_open(&nl) < 0 ||
+	    netlink_list_links(&nl, &links, &count) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(links[i].kind, "bridge") != 0 ||
+		    strncmp(links[i].name, "mydocker", 8) != 0)
+			continue;
+		if (lock < 0 && (lock = ipam_lock(network->run)) < 0)
+			return -1;
+		auto_free char *leases = text("%s/%s", network->run,
+					      links[i].name);
+		if (make_dirs(leases, 0755) < 0)
+			return -1;
+	}
+	return lock < 0 ? 0 : sweep(network->run);
+}
+
 int
 net_recover(const struct net_network *network)
 {
@@ -681,7 +710,8 @@ net_recover(const struct net_network *network)
 		return wrap("recover the networks");
 	if (lock < 0) {
 		remove_directories(network->run); /* a half-made one */
-		return 0;
+		return sweep_forgotten(network) < 0 ?
+			       wrap("recover the networks") : 0;
 	}
 	return sweep(network->run);
 }

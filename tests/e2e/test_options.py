@@ -592,8 +592,6 @@ class Words(OptionTest):
                 (["--ipc", "other"], "invalid IPC mode: other"),
                 (["-a", "stdfoo"], "valid streams are STDIN, STDOUT and "
                  "STDERR"),
-                (["-d", "-a", "stdout"], "cannot specify both --attach and "
-                 "--detach"),
                 (["--pull", "often"], "invalid pull option: 'often'"),
                 (["--stop-signal", "FOO"], "invalid signal: FOO"),
                 (["--stop-timeout", "x"], "invalid syntax"),
@@ -616,6 +614,8 @@ class Words(OptionTest):
                 (["--detach-keys", "ctrl-!"], "invalid detach keys")):
             with self.subTest(words=words):
                 self.refused(words, said)
+        self.refused(["-d", "-a", "stdout"], "cannot specify both --attach "
+                     "and --detach", status=1)
 
 
 class Addresses(OptionTest):

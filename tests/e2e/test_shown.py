@@ -369,6 +369,8 @@ class Inspect(ShownTest):
         self.assertEqual(host["Devices"], [{
             "PathOnHost": "/dev/null", "PathInContainer": "/dev/n",
             "CgroupPermissions": "rwm"}])
+        self.assertIn("/proc/kcore", host["MaskedPaths"])
+        self.assertIn("/proc/sys", host["ReadonlyPaths"])
         bind, volume = shown["Mounts"]
         self.assertEqual(bind, {
             "Type": "bind", "Source": "/srv", "Destination": "/data",

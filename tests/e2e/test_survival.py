@@ -840,6 +840,16 @@ class Places(SurvivalTest):
         self.succeed([DEMO, "run", "--rm", BUSYBOX, "true"])
         self.succeed([DEMO, "rm", "-f", name])
         self.assertEqual(read(forwards), before)
+        # Emptied, and he goes before anybody else comes: the next command,
+        # whichever it is, tidies up.
+        name = self.succeed([DEMO, "run", "-d", BUSYBOX, "sleep",
+                             "600"]).out.strip()
+        shutil.rmtree(place + "/none/run")
+        self.succeed([DEMO, "rm", "-f", name])
+        self.succeed([DEMO, "ps"])
+        self.assertFalse(os.path.exists("/sys/class/net/mydocker0"))
+        self.assertFalse(os.path.exists(place + "/none/run/network"))
+        self.assertEqual(read(forwards), before)
         harness.everywhere["MYDOCKER_RUN"] = "/sys/none"
         done = self.demo("run", "--rm", BUSYBOX, "true")
         self.assertEqual(done.status, 125, str(done))

@@ -324,7 +324,8 @@ class Keys(Case):
             [DEMO, "exec", self.name, "cat", "/tty", "/done"]).out ==
             "/dev/pts/0\ndone\n")
         done = self.run_command([DEMO, "exec", "-dt", self.name, "nonsense"])
-        self.assertEqual(done.status, 127, done)
+        self.assertEqual(done.status, 1, done)
+        self.assertIn("executable file not found", done.err)
         self.remove()
 
 
@@ -406,7 +407,7 @@ class Halves(Case):
                       ["exec", "-it", self.name, "sh"]):
             done = self.run_command([DEMO, *words], data="x")
             self.assertIn("the input device is not a TTY", done.err)
-            self.assertNotEqual(done.status, 0)
+            self.assertEqual(done.status, 1)
 
     def test_input_ends(self):
         self.sleeping()

@@ -219,7 +219,6 @@ static const struct line bad[] = {
 	{ "--restart on-failure:x", "must be an integer" },
 	{ "--restart on-failure:-1", "cannot be negative" },
 	{ "--restart :1", "no policy provided before colon" },
-	{ "-d -a stdin", "cannot specify both --attach and --detach" },
 	{ "-a foo", "valid streams are STDIN, STDOUT and STDERR" },
 	{ "--stop-signal FOO", "invalid signal: FOO" },
 	{ "--stop-signal 0", "invalid signal: 0" },
