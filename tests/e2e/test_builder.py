@@ -760,6 +760,8 @@ class Ways(Build):
         place = self.context({"a": "a\n"}, "FROM scratch\nCOPY a /a")
         for word, architecture, variant in (
                 ("linux/arm64", "arm64", None), ("s390x", "s390x", None),
+                ("linux/arm64/v8", "arm64", None),
+                ("aarch64", "arm64", None), ("linux/arm", "arm", "v7"),
                 ("linux/arm/v7", "arm", "v7")):
             config = self.config(self.build(None, "--platform", word,
                                             context=place))
