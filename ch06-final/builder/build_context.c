@@ -90,6 +90,17 @@ read_dockerfile(struct build_context *context, int fd)
 	return 0;
 }
 
+/* What -f names: in a tar, or from here, and else in the context, as Docker
+ * finds "-f web/Dockerfile" from elsewhere. */
+static int
+open_given(const struct build_context *context, const char *file, bool is_tar)
+{
+	int fd = is_tar ? -1 : open(file, O_RDONLY | O_CLOEXEC);
+	if (is_tar || (fd < 0 && errno == ENOENT && *file != '/'))
+		return safepath_open(context->root, file, O_RDONLY);
+	return fd < 0 ? fail("open %s", file) : fd;
+}
+
 static int
 open_dockerfile(const struct build_context *context, const char *file,
 		bool is_tar)
@@ -100,15 +111,8 @@ open_dockerfile(const struct build_context *context, const char *file,
 		if (fd < 0 && failure.code == ENOENT)
 			fd = safepath_open(context->root, "dockerfile",
 					   O_RDONLY);
-	} else if (is_tar) {
-		fd = safepath_open(context->root, file, O_RDONLY);
 	} else {
-		fd = open(file, O_RDONLY | O_CLOEXEC);
-		/* As Docker finds "-f web/Dockerfile" from elsewhere. */
-		if (fd < 0 && errno == ENOENT && *file != '/')
-			fd = safepath_open(context->root, file, O_RDONLY);
-		else if (fd < 0)
-			fail("open %s", file);
+		fd = open_given(context, file, is_tar);
 	}
 	return fd < 0 ? failx("failed to read dockerfile: open %s: %s",
 			      file ?: "Dockerfile",
@@ -126,25 +130,32 @@ name_dockerfile(struct build_context *context, const char *given)
 
 /* ---- .dockerignore ------------------------------------------------------- */
 
-/* One of the Dockerfile's own goes before the context's. */
 static int
-read_ignore(struct build_context *context)
+take_ignore(struct build_context *context, const char *name, int fd)
 {
-	auto_free char *own = text("%s.dockerignore", context->name);
+	size_t length;
+	auto_free char *path = text("/proc/self/fd/%d", fd);
+	auto_free char *content = read_all(AT_FDCWD, path, &length);
+	return content ? ignorefile_parse(name, content, length,
+					  &context->ignore) :
+			 wrap("read %s", name);
+}
+
+/* One of the Dockerfile's own, beside it, goes before the context's.  What
+ * came through a pipe has nothing beside it. */
+static int
+read_ignore(struct build_context *context, const char *file, bool is_tar)
+{
+	auto_free char *own = text("%s.dockerignore", file ?: "Dockerfile");
 	const char *const names[] = { own, ".dockerignore" };
-	for (size_t i = 0; i < countof(names); i++) {
-		size_t length;
-		auto_close int fd = safepath_open(context->root, names[i],
-						  O_RDONLY);
-		if (fd < 0 && failure.code == ENOENT)
-			continue;
-		auto_free char *path = text("/proc/self/fd/%d", fd);
-		auto_free char *content =
-			fd < 0 ? NULL : read_all(AT_FDCWD, path, &length);
-		if (!content)
+	bool is_piped = file && strcmp(file, "-") == 0;
+	for (size_t i = is_piped; i < countof(names); i++) {
+		auto_close int fd = open_given(context, names[i],
+					       is_tar || i > 0 || !file);
+		if (fd >= 0)
+			return take_ignore(context, names[i], fd);
+		if (failure.code != ENOENT)
 			return wrap("read %s", names[i]);
-		return ignorefile_parse(names[i], content, length,
-					&context->ignore);
 	}
 	return 0;
 }
@@ -198,7 +209,7 @@ open_stdin(struct build_context *context,
 		return wrap("unpack the context");
 	auto_close int fd = open_dockerfile(context, wanted->file, true);
 	return fd < 0 || read_dockerfile(context, fd) < 0 ?
-		       -1 : read_ignore(context);
+		       -1 : read_ignore(context, wanted->file, true);
 }
 
 static int
@@ -212,7 +223,7 @@ open_directory(struct build_context *context,
 	auto_close int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
 				       open_dockerfile(context, file, false);
 	return fd < 0 || read_dockerfile(context, fd) < 0 ?
-		       -1 : read_ignore(context);
+		       -1 : read_ignore(context, file, false);
 }
 
 int

@@ -64,14 +64,14 @@ read_epoch(struct build *build)
 	return 0;
 }
 
-/* "arm64" and "linux/arm64" are the same. */
+/* As it is written. */
 static char *
 platform_of(const struct build_options *options)
 {
 	const char *given = options->platform ?: getenv(
 		"DOCKER_DEFAULT_PLATFORM");
 	if (!given || !*given)
-		return text("linux/%s", manifest_platform());
+		given = manifest_platform();
 	return strchr(given, '/') ? copy_text(given) : text("linux/%s", given);
 }
 
@@ -142,7 +142,7 @@ parse(struct build *build)
 {
 	auto_words struct words args = { 0 };
 	struct dockerfile *file = &build->file;
-	auto_free char *native = text("linux/%s", manifest_platform());
+	auto_free char *native = platform_normal(manifest_platform());
 	look_up_args(&build->options.args, &args);
 	if (dockerfile_parse(build->context.name, build->context.dockerfile,
 			     build->context.length, file) == 0 &&
@@ -223,8 +223,9 @@ hold_steps(struct build *build)
 }
 
 static int
-check_platform(const char *platform)
+settle_platform(struct build *build)
 {
+	auto_free char *platform = platform_of(&build->options);
 	if (strchr(platform, ','))
 		return failx("--platform=%.60s: one platform at a time is "
 			     "built here, each by a name of its own", platform);
@@ -232,15 +233,15 @@ check_platform(const char *platform)
 	    strncmp(platform, "linux/", 6) != 0)
 		return failx("--platform=%.60s: it is no \"linux/arch\" or "
 			     "\"linux/arch/variant\"", platform);
+	build->platform = platform_normal(platform);
 	return 0;
 }
 
 static int
 open_all(struct build *build, enum storage driver)
 {
-	build->platform = platform_of(&build->options);
 	if (build_options_check(&build->options) < 0 ||
-	    check_platform(build->platform) < 0 ||
+	    settle_platform(build) < 0 ||
 	    read_epoch(build) < 0 || steps_check_names() < 0 ||
 	    told_begin(kind_of_telling(&build->options)) < 0 ||
 	    store_open(&build->store, build->root, driver) < 0 ||

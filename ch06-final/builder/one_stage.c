@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cache.h"
+#include "platform.h"
 #include "step.h"
 #include "told.h"
 
@@ -92,7 +93,8 @@ find_base(struct one_stage *one)
 {
 	struct build *build = one->build;
 	const struct build_stage *stage = &build->file.stages[one->index];
-	const char *platform = stage->platform ?: build->platform;
+	auto_free char *platform =
+		platform_normal(stage->platform ?: build->platform);
 	const char *architecture = build_architecture(platform);
 	struct telling telling;
 	if (stage->base_stage >= 0) {

@@ -120,6 +120,17 @@ list_further(const struct tags *tags, const char *tag, struct words *ids)
 	}
 }
 
+/* What a name means on another platform has a name of the table's own. */
+static void
+note_untagged(struct words *untagged, const char *name)
+{
+	const char *platform = tags_platform(name);
+	auto_free char *shown = platform ?
+		text("%.*s (%s)", (int)(platform - 1 - name), name, platform) :
+		copy_text(name);
+	words_add(untagged, shown);
+}
+
 /* Take one name away, or with `tag` NULL all names of the image. */
 static void
 drop_names(struct tags *tags, const char *id, const char *tag,
@@ -139,7 +150,7 @@ drop_names(struct tags *tags, const char *id, const char *tag,
 		auto_words struct words ids = { 0 };
 		auto_free char *gone = copy_text(name);
 		list_further(tags, gone, &ids);
-		words_add(untagged, gone);
+		note_untagged(untagged, gone);
 		tags_drop(tags, gone);
 		for (size_t i = 0; i < ids.count; i++)
 			drop_digests(tags, ids.items[i], gone, untagged);

@@ -218,15 +218,25 @@ store_resolve(struct store *store, const struct tags *tags, const char *name,
 	return no_such_image(shown);
 }
 
-/* The id of what the name means on a platform, or NULL. */
+/* The id of what the name means on a platform; NULL: nothing is nearer to it
+ * than this distance (platform_distance()). */
 static const char *
-further_id(const struct tags *tags, const char *name, const char *platform)
+further_id(const struct tags *tags, const char *name, const char *platform,
+	   int distance)
 {
-	for (size_t i = 0; i < tags->count; i++)
-		if (tags_is_further_of(tags->list[i].name, name) &&
-		    platform_fits(tags_platform(tags->list[i].name), platform))
-			return tags->list[i].id;
-	return NULL;
+	const char *best = NULL;
+	for (size_t i = 0; i < tags->count && distance != 0; i++) {
+		const struct tag *tag = &tags->list[i];
+		if (!tags_is_further_of(tag->name, name))
+			continue;
+		int other = platform_distance(tags_platform(tag->name),
+					      platform);
+		if (other < 0 || (distance >= 0 && other >= distance))
+			continue;
+		distance = other;
+		best = tag->id;
+	}
+	return best;
 }
 
 static int
@@ -240,8 +250,10 @@ find_locked(struct store *store, const char *name, const char *platform,
 	    read_image(store, &tags, id, tag ? tag : tags_name(&tags, id),
 		       image) < 0)
 		return -1;
-	const char *other = platform && tag && !image_is_for(image, platform) ?
-				    further_id(&tags, tag, platform) : NULL;
+	auto_free char *own = image_platform(image);
+	const char *other = platform && tag ?
+		further_id(&tags, tag, platform,
+			   platform_distance(own, platform)) : NULL;
 	if (!other)
 		return 0;
 	image_free(image);

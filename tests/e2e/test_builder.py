@@ -688,6 +688,36 @@ class Ways(Build):
         self.assertEqual(done.status, 1)
         self.assertIn('"/a": not found', done.err)
 
+    def test_what_is_left_out(self):
+        """A Dockerfile's own list is beside it, and goes first."""
+        place = self.context(
+            {"a": "a\n", "b": "b\n", "c": "c\n", ".dockerignore": "a\n",
+             "Dockerfile.dockerignore": "b\n",
+             "sub/One": "FROM busybox\nCOPY . /d\n",
+             "sub/One.dockerignore": "c\n"}, "FROM busybox\nCOPY . /d\n")
+        beside = self.context({}, "FROM busybox\nCOPY . /d\n")
+        with open(beside + "/Dockerfile.dockerignore", "w",
+                  encoding="utf-8") as file:
+            file.write("?\n!b\n")
+        for words, left, data in (
+                ([], "a c", b""), (["-f", place + "/sub/One"], "a b", b""),
+                (["-f", "sub/One"], "a b", b""),
+                (["-f", beside + "/Dockerfile"], "b", b""),
+                (["-f", "-"], "b c", b"FROM busybox\nCOPY . /d\n")):
+            with self.subTest(words):
+                done = self.succeed([DEMO, "build", "-q", *words, place],
+                                    data=data)
+                self.assertEqual(
+                    self.says(done.out.strip(), "sh", "-c",
+                              "cd /d; echo ?"), left + "\n")
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            tar.add(place, ".")
+        done = self.succeed([DEMO, "build", "-q", "-f", "sub/One", "-"],
+                            data=packed.getvalue())
+        self.assertEqual(self.says(done.out.strip(), "sh", "-c",
+                                   "cd /d; echo ?"), "a b\n")
+
     def test_outputs(self):
         place = self.context({"a": "a\n"}, "FROM scratch\nCOPY a /d/a")
         out = self.scratch()
@@ -760,6 +790,8 @@ class Ways(Build):
         place = self.context({"a": "a\n"}, "FROM scratch\nCOPY a /a")
         for word, architecture, variant in (
                 ("linux/arm64", "arm64", None), ("s390x", "s390x", None),
+                ("linux/arm64/v8", "arm64", None),
+                ("aarch64", "arm64", None), ("linux/arm", "arm", "v7"),
                 ("linux/arm/v7", "arm", "v7")):
             config = self.config(self.build(None, "--platform", word,
                                             context=place))

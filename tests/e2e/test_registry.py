@@ -13,6 +13,7 @@ import random
 import shutil
 import signal
 import subprocess
+import tarfile
 import threading
 import time
 
@@ -354,13 +355,13 @@ class Several:
 
     MACHINES = "linux/s390x", "linux/arm/v7"
 
-    def __init__(self, name):
+    def __init__(self, name, machines=MACHINES):
         self.here = "linux/" + architecture()
         self.ids = {}
         blobs, lost = {}, {}
         index = json.dumps({"manifests": [
             self.image("unknown/unknown", blobs),
-            *(self.image(p, blobs) for p in self.MACHINES),
+            *(self.image(p, blobs) for p in machines),
             self.image("linux/riscv64", lost),
             self.image(self.here, blobs)]}).encode()
         blobs[digest_of(index)[7:]] = index
@@ -490,6 +491,67 @@ class Platforms(Programs):
                   self.here + "," + self.here)
         self.assertEqual(self.names(), {"team/multi:1": self.ids[self.here]})
         self.check()
+
+    def test_one_machine_in_several_words(self):
+        several = Several("team/words:1", [
+            "linux/arm/v6", "linux/arm64/v8", "linux/arm64", "linux/arm/v7"])
+        path = self.place + "/words.tar"
+        with open(path, "wb") as file:
+            file.write(several.data)
+        for word, right in (
+                ("linux/arm64", "arm64/v8"), ("linux/arm64/v8", "arm64/v8"),
+                ("aarch64", "arm64/v8"), ("linux/arm64/8", "arm64/v8"),
+                ("linux/arm", "arm/v7"), ("armhf", "arm/v7"),
+                ("linux/armel", "arm/v6"), ("linux/arm/6", "arm/v6")):
+            self.good("load", "-q", "-i", path, "--platform", word)
+            self.assertEqual(self.names()["team/words:1"],
+                             several.ids["linux/" + right], word)
+            self.good("rmi", "team/words:1")
+        # Asked for twice, or there twice: it is taken once.
+        self.good("load", "-q", "-i", path, "--platform",
+                  "linux/arm64,linux/aarch64/v8")
+        self.assertEqual(self.names(), {
+            "team/words:1": several.ids["linux/arm64/v8"]})
+        self.good("rmi", "team/words:1")
+        self.good("load", "-q", "-i", path)
+        self.assertEqual(set(self.names()), {"team/words:1"} | {
+            "team/words:1 linux/" + p for p in
+            ("arm/v6", "arm64/v8", "arm/v7")})
+        for word, right in (("linux/aarch64", "arm64/v8"),
+                            ("linux/arm", "arm/v7"), ("armel", "arm/v6")):
+            made = self.good("create", "--platform", word, "team/words:1",
+                             "sh").strip()
+            self.assertEqual(self.good("inspect", "-f", "{{.Image}}", made),
+                             several.ids["linux/" + right] + "\n")
+            self.good("rm", made)
+        # The name means one for an older arm: a nearer one is preferred.
+        self.good("load", "-q", "-i", path, "--platform",
+                  "linux/arm/v6,linux/arm/v7,linux/arm64")
+        made = self.good("create", "--platform", "linux/arm", "team/words:1",
+                         "sh").strip()
+        self.assertEqual(self.good("inspect", "-f", "{{.Image}}", made),
+                         several.ids["linux/arm/v7"] + "\n")
+        self.good("rm", made)
+        self.good("save", "-o", self.place + "/x", "--platform",
+                  "arm64,linux/arm64/v8,linux/armhf", "team/words:1")
+        with tarfile.open(self.place + "/x") as archive:
+            index = json.load(archive.extractfile("index.json"))
+            inner = json.load(archive.extractfile(
+                "blobs/sha256/" + index["manifests"][0]["digest"][7:]))
+        self.assertEqual([m["platform"].get("variant")
+                          for m in inner["manifests"]], ["v8", "v7"])
+
+    def test_the_id_of_a_further_one(self):
+        self.good("load", "-i", self.path)
+        other = self.ids["linux/s390x"]
+        self.assertEqual(self.good("inspect", "-f", "{{json .RepoTags}}",
+                                   other).strip(), "[]")
+        out = self.good("rmi", other)
+        self.assertEqual(out.split("\n")[0],
+                         "Untagged: team/multi:1 (linux/s390x)")
+        self.assertIn("Deleted: " + other + "\n", out)
+        self.assertEqual(self.names(), self.all_of("team/multi:1",
+                                                   ["linux/arm/v7"]))
 
     def test_names(self):
         """What a name means elsewhere goes with it, and comes with it."""

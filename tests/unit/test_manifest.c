@@ -194,11 +194,18 @@ one_of_an_index(void **state)
 		ENTRY(HEX64("2"), PLATFORM("linux", "arm",
 					   ", \"variant\": \"v6\"")) ", "
 		ENTRY(HEX64("3"), PLATFORM("linux", "arm",
-					   ", \"variant\": \"v7\"")) "]}";
+					   ", \"variant\": \"v7\"")) ", "
+		ENTRY(HEX64("4"), PLATFORM("linux", "arm64",
+					   ", \"variant\": \"v8\"")) ", "
+		ENTRY(HEX64("5"), PLATFORM("linux", "386", "")) "]}";
 	(void)state;
 	assert_string_equal(picked(index, "amd64"), "1");
 	assert_string_equal(picked(index, "linux/amd64"), "1");
-	assert_string_equal(picked(index, "linux/arm"), "2");
+	assert_string_equal(picked(index, "linux/arm"), "3");
+	assert_string_equal(picked(index, "linux/armel"), "2");
+	assert_string_equal(picked(index, "arm64"), "4");
+	assert_string_equal(picked(index, "linux/aarch64"), "4");
+	assert_string_equal(picked(index, "linux/i386"), "5");
 	assert_string_equal(picked(index, "linux/arm/v7"), "3");
 	assert_null(picked(index, "linux/arm/v8"));
 	assert_null(picked(index, "linux/arm6"));

@@ -5,6 +5,7 @@
 #include "bundle.h"
 #include "layer.h"
 #include "manifest.h"
+#include "platform.h"
 #include "reference.h"
 #include "shelves.h"
 #include "stage.h"
@@ -64,14 +65,6 @@ put_text(json_t *object, const char *key, const char *string)
 		       0 : failx("the %s is not UTF-8", key);
 }
 
-/* "arm64" of "linux/arm64", and of itself. */
-static const char *
-architecture_of(const char *platform)
-{
-	const char *slash = platform ? strchr(platform, '/') : NULL;
-	return slash ? slash + 1 : platform ?: manifest_platform();
-}
-
 /* It begins as a stage of a build does, with the image below or without. */
 static int
 begin_state(struct store *store, const struct import *import,
@@ -81,8 +74,10 @@ begin_state(struct store *store, const struct import *import,
 	bool has_cmd = false;
 	auto_free char *below = import->parent ?
 		shelves_read_config(store, import->parent, &length) : NULL;
+	auto_free char *platform =
+		platform_normal(import->platform ?: manifest_platform());
 	if (!import->parent)
-		build_state_empty(state, architecture_of(import->platform));
+		build_state_empty(state, strchr(platform, '/') + 1);
 	else if (!below || build_state_parse(state, below, length) < 0)
 		return wrap("the image below, %s", import->parent);
 	/* A copy: the changes are not the caller's. */

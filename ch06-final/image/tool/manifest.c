@@ -5,6 +5,7 @@
 #include "reference.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -290,21 +291,18 @@ platform_part(json_t *descriptor, const char *key)
 	return json_string_value(json_object_get(platform, key));
 }
 
-/* "linux/arm/v7", "linux/amd64", or the architecture alone. */
-static bool
-fits(json_t *descriptor, const char *platform)
+/* "linux/arm/v7"; NULL for what is no image that could be unpacked here, as
+ * the attestations that buildkit puts in. */
+static char *
+platform_of(json_t *descriptor)
 {
-	const char *keys[] = { "os", "architecture", "variant" };
-	size_t key = strchr(platform, '/') ? 0 : 1;
-	for (; key < countof(keys) && *platform; key++) {
-		size_t length = strcspn(platform, "/");
-		const char *said = platform_part(descriptor, keys[key]);
-		if (!said || strlen(said) != length ||
-		    strncmp(said, platform, length) != 0)
-			return false;
-		platform += length + (platform[length] == '/');
-	}
-	return true;
+	const char *os = platform_part(descriptor, "os");
+	const char *architecture = platform_part(descriptor, "architecture");
+	if ((os && strcmp(os, "linux") != 0) || !architecture)
+		return NULL;
+	auto_free char *platform = platform_text("linux", architecture,
+		platform_part(descriptor, "variant"));
+	return platform_is_valid(platform) ? take_ptr(&platform) : NULL;
 }
 
 /* Before "amd64", which says nothing of it, in what is shown. */
@@ -320,23 +318,28 @@ system_of(const char *platform)
  * over.  One that says nothing is right when there is no better.
  */
 static json_t *
-choose(json_t *list, const char *platform)
+choose(json_t *list, const char *asked)
 {
-	json_t *object, *fallback = NULL;
+	json_t *object, *best = NULL, *fallback = NULL;
+	int least = INT_MAX;
 	size_t i;
+	if (strcmp(asked, "linux") == 0)
+		asked = manifest_platform();
 	json_array_foreach(list, i, object) {
+		auto_free char *found = platform_of(object);
+		int distance = found ? platform_distance(found, asked) : -1;
+		if (distance >= 0 && distance < least) {
+			least = distance;
+			best = object;
+		}
 		const char *os = platform_part(object, "os");
-		const char *found = platform_part(object, "architecture");
-		if (os && strcmp(os, "linux") != 0)
-			continue;
-		if (found && fits(object, platform))
-			return object;
-		if (!found && !fallback)
+		if (!fallback && !platform_part(object, "architecture") &&
+		    (!os || strcmp(os, "linux") == 0))
 			fallback = object;
 	}
 	if (!fallback && json_array_size(list) == 1)
 		fallback = json_array_get(list, 0);
-	return fallback;
+	return best ? best : fallback;
 }
 
 static bool
@@ -424,18 +427,16 @@ struct listed {
 	const char *where;
 };
 
-/* "linux/arm/v7"; NULL for what is no image that could be unpacked here, as
- * the attestations that buildkit puts in. */
-static char *
-platform_of(json_t *descriptor)
+/* Is there one for the same machine already, in whatever words?  If not, this
+ * is it. */
+static bool
+take_twice(struct words *taken, const char *platform)
 {
-	const char *os = platform_part(descriptor, "os");
-	const char *architecture = platform_part(descriptor, "architecture");
-	if (!os || strcmp(os, "linux") != 0 || !architecture)
-		return NULL;
-	auto_free char *platform = platform_text(os, architecture,
-		platform_part(descriptor, "variant"));
-	return platform_is_valid(platform) ? take_ptr(&platform) : NULL;
+	auto_free char *normal = platform_normal(platform);
+	if (words_has(taken, normal))
+		return true;
+	words_add(taken, normal);
+	return false;
 }
 
 static int
@@ -472,17 +473,18 @@ take_others(const struct listed *listed, json_t *first, struct claims *claims)
 	auto_free char *own = platform_of(first);
 	json_t *object;
 	size_t i;
-	words_add(&taken, own ? own : "");
+	if (own)
+		take_twice(&taken, own);
 	json_array_foreach(listed->list, i, object) {
 		auto_free char *platform = platform_of(object);
 		auto_free char *file = NULL, *digest = NULL;
-		if (!platform || words_has(&taken, platform))
+		if (!platform)
 			continue;
 		if (take_descriptor(object, "a manifest", &file, &digest) < 0)
 			return -1;
-		if (!bundle_find(listed->bundle, file))
+		if (!bundle_find(listed->bundle, file) ||
+		    take_twice(&taken, platform))
 			continue;
-		words_add(&taken, platform);
 		if (take_one(listed, object, platform, claims) < 0)
 			return -1;
 		struct claim *claim = &claims->list[claims->count - 1];
@@ -517,9 +519,8 @@ take_asked(const struct listed *listed, const struct words *platforms,
 		auto_free char *platform =
 			own ? copy_text(own) :
 			      text("%s%s", system_of(asked), asked);
-		if (words_has(&taken, platform))
+		if (take_twice(&taken, platform))
 			continue;
-		words_add(&taken, platform);
 		if (take_one(listed, chosen, platform, claims) < 0)
 			return -1;
 		claims->list[claims->count - 1].is_further =

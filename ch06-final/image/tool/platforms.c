@@ -4,6 +4,7 @@
 #include "digest.h"
 #include "platform.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,23 +20,27 @@ platform_of(struct store *store, const char *id)
 	return image_platform(&image);
 }
 
-/* The first that fits: 1 when there is one. */
+/* The one that fits best: 1 when there is one. */
 static int
 add_fitting(struct store *store, const struct words *all, const char *asked,
 	    struct words *ids)
 {
+	const char *best = NULL;
+	int least = INT_MAX;
 	for (size_t i = 0; i < all->count; i++) {
 		const char *id = all->items[i];
 		auto_free char *platform = platform_of(store, id);
 		if (!platform)
 			return -1;
-		if (!platform_fits(platform, asked))
-			continue;
-		if (!words_has(ids, id))
-			words_add(ids, id);
-		return 1;
+		int distance = platform_distance(platform, asked);
+		if (distance >= 0 && distance < least) {
+			least = distance;
+			best = id;
+		}
 	}
-	return 0;
+	if (best && !words_has(ids, best))
+		words_add(ids, best);
+	return best != NULL;
 }
 
 int
