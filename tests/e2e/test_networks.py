@@ -307,28 +307,72 @@ class Places(NetworksTest):
                       "-n", "ip", "route", "add", "default", "via", gateway])
         self.assertFalse(self.reaches("safe", far))
 
-    def test_macvlan(self):
+    def link(self, name, *words):
+        """One of the host's own, up; skips where the kernel has no such."""
+        done = self.run_command(["ip", "link", "add", *words])
+        if "Unknown device type" in done.err:
+            self.skipTest("this kernel has no %s" % words[-1])
+        self.assertEqual(done.status, 0, str(done))
+        self.addCleanup(subprocess.run, ["ip", "link", "del", name],
+                        check=False, stderr=subprocess.DEVNULL)
+        self.succeed(["ip", "link", "set", name, "up"])
+
+    def cable(self):
+        """Both ends of it."""
         self.need("nsenter", "ip")
-        self.succeed(["ip", "link", "add", "mydockertest0", "type", "veth",
-                      "peer", "name", "mydockertest1"])
-        self.addCleanup(subprocess.run, ["ip", "link", "del", "mydockertest0"],
-                        check=False)
-        for link in ("mydockertest0", "mydockertest1"):
-            self.succeed(["ip", "link", "set", link, "up"])
-        if harness.caller:
-            done = self.net("create", "-d", "macvlan", "-o",
-                            "parent=mydockertest0", "cable", status=1)
-            self.assertIn("mydockertest0: No such device (the host's links "
-                          "are root's: use sudo)", done.err)
-            return
+        self.link("mydockertest0", "mydockertest0", "type", "veth", "peer",
+                  "name", "mydockertest1")
+        self.succeed(["ip", "link", "set", "mydockertest1", "up"])
+
+    def vlan(self, parent, number):
+        name = "%s.%d" % (parent, number)
+        self.link(name, "link", parent, "name", name, "type", "vlan", "id",
+                  str(number))
+        return name
+
+    def two_on(self, parent):
+        """Two containers see each other by it, and one no more after."""
         self.make("-d", "macvlan", "--subnet", "10.179.0.0/24", "-o",
-                  "parent=mydockertest0", "cable")
+                  "parent=" + parent, "cable")
         self.container("one", "--network", "cable")
         self.container("two", "--network", "cable")
         self.assertEqual(self.addresses("one"), {"eth0": "10.179.0.2/24"})
         self.assertTrue(self.reaches("one", "two"))
         self.net("disconnect", "cable", "two")
         self.assertEqual(self.links("two"), {})
+
+    def test_macvlan(self):
+        self.cable()
+        if harness.caller:
+            done = self.net("create", "-d", "macvlan", "-o",
+                            "parent=mydockertest0", "cable", status=1)
+            self.assertIn("mydockertest0: No such device (the host's links "
+                          "are root's: use sudo)", done.err)
+            return
+        self.two_on("mydockertest0")
+
+    @unittest.skipIf(harness.caller, "the host's links are root's")
+    def test_macvlan_on_a_dummy(self):
+        """A cable that leads nowhere: containers see each other alone."""
+        self.need("nsenter", "ip")
+        self.link("mydockertest0", "mydockertest0", "type", "dummy")
+        self.two_on("mydockertest0")
+
+    @unittest.skipIf(harness.caller, "the host's links are root's")
+    def test_macvlan_on_a_vlan(self):
+        """What has the same number at the other end is seen, and it alone."""
+        self.cable()
+        for number in (5, 6):
+            self.vlan("mydockertest0", number)
+        far = self.vlan("mydockertest1", 5)
+        self.two_on("mydockertest0.5")
+        self.make("-d", "macvlan", "--subnet", "10.180.0.0/24", "-o",
+                  "parent=mydockertest0.6", "other")
+        self.container("three", "--network", "other")
+        for address in ("10.179.0.254", "10.180.0.254"):
+            self.succeed(["ip", "addr", "add", address + "/24", "dev", far])
+        self.assertTrue(self.reaches("one", "10.179.0.254"))
+        self.assertFalse(self.reaches("three", "10.180.0.254"))
 
     def test_published(self):
         self.make("red")
