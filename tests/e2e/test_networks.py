@@ -109,6 +109,8 @@ class Verbs(NetworksTest):
         for filters, names in (
                 (["type=custom"], "blue vault"), (["label=a"], "blue"),
                 (["driver=null"], "none"), (["name=ault"], "vault"),
+                (["name=^.*u.t?$"], "blue vault"), (["name=^b", "type="
+                 "custom"], "blue"), (["id=%s$" % made[-9:-1]], "blue"),
                 (["dangling=true"], "blue vault"), (["id=" + made[:9]],
                                                     "blue")):
             words = [word for one in filters for word in ("-f", one)]
@@ -193,6 +195,9 @@ class Verbs(NetworksTest):
                 (["create", "-d", "macvlan", "x"], "-o parent="),
                 (["create", "-d", "macvlan", "-o", "parent=gone0", "x"],
                  "gone0"),
+                (["create", "-d", "macvlan", "-o", "parent=gone0.5", "x"],
+                 "(make it: ip link add link gone0 name gone0.5 type vlan id "
+                 "5)"),
                 (["create", "--subnet", "10.177.0.128/25", "x"],
                  "Pool overlaps with other one on this address space"),
                 (["create", "--subnet", "10.177.1.1/24", "x"],
@@ -311,7 +316,7 @@ class Places(NetworksTest):
         """One of the host's own, up; skips where the kernel has no such."""
         done = self.run_command(["ip", "link", "add", *words])
         if "Unknown device type" in done.err:
-            self.skipTest("this kernel has no %s" % words[-1])
+            self.skipTest("this kernel has none: " + " ".join(words))
         self.assertEqual(done.status, 0, str(done))
         self.addCleanup(subprocess.run, ["ip", "link", "del", name],
                         check=False, stderr=subprocess.DEVNULL)
