@@ -661,9 +661,10 @@ class Elsewhere(Rootless):
         with open(name, "w", encoding="utf-8") as file:
             file.write('#!/bin/sh\nPATH=%s exec %s "$@"\n' % (self.path, DEMO))
         os.chmod(name, 0o755)
+        script = script.replace("demo", name)
         return self.run_command(
             ["unshare", "-n", "sh", "-ec", self.HOST + more + 'exec "$@"', "-",
-             far, *self.who.command(["sh", "-c", script.replace("demo", name)])],
+             far, *self.who.command(["sh", "-c", script])],
             env=self.env(UDP=UDP, ASK=ASK, FETCH=FETCH))
 
     # Of this host, for what a container of busybox has not.
