@@ -409,25 +409,32 @@ class Places(NetworksTest):
     def test_another_firewall_is_named(self):
         """On a host of its own, where a chain drops what is forwarded."""
         self.need("nft", "unshare", "ip")
-        drops = ("table ip filter { chain FORWARD { type filter hook forward "
-                 "priority 0; policy drop; %s }; }")
+        drops = ("table %s filter { chain FORWARD { type filter hook forward "
+                 "priority 0; policy drop; %s }; }; ")
         told = 'iifname "mydocker*" accept; oifname "mydocker*" accept;'
-        bridge = "mydocker" + self.net("create", "red").out[:7]
-        self.net("create", "--internal", "vault")
+        bridges = {name: "mydocker" + self.net("create", *options, name)
+                   .out[:7] for name, *options in
+                   (["red"], ["vault", "--internal"], ["six", "--ipv6"])}
         # An ordinary user's packets are forwarded by nobody: slirp4netns is
         # a program of the host's.
         line = harness.called(DEMO, "run", "--rm", "--network")
-        for rules, network, says in ((drops % "", "red", not harness.caller),
-                                     (drops % told, "red", False),
-                                     (drops % "", "vault", False)):
+        for rules, network, family in (
+                (drops % ("ip", ""), "red", "ip"),
+                (drops % ("ip", told), "red", None),
+                (drops % ("ip", ""), "vault", None),
+                (drops % ("ip6", ""), "red", None),
+                (drops % ("ip", told) + drops % ("ip6", ""), "six", "ip6")):
             done = self.succeed(
                 ["unshare", "-n", "sh", "-ec", 'nft -f -; ip link set lo up; '
                  'exec "$@"', "-", *line, network, BUSYBOX, "true"],
                 data=rules)
-            self.assertEqual("nftables chain ip filter FORWARD" in done.err,
-                             says, str(done))
-            self.assertEqual(("-I FORWARD -i %s -j" % bridge) in done.err,
-                             says, str(done))
+            says = bool(family) and not harness.caller
+            self.assertEqual("another firewall" in done.err, says, str(done))
+            if says:
+                self.assertIn("nftables chain %s filter FORWARD" % family,
+                              done.err)
+                self.assertIn("%stables -I FORWARD -i %s -j" % (
+                    family, bridges[network]), done.err)
 
 
 class Live(NetworksTest):
