@@ -368,14 +368,15 @@ open_ears(void)
 	}
 }
 
-/* Of IPv6, and for ::1 among others. */
+/* No rule leads from ::1, nor to another network namespace. */
 static bool
-is_for_relay(const struct nat_port *port)
+is_for_relay(const struct nat_port *port, bool is_elsewhere)
 {
 	static const uint8_t any[16], loopback[16] = { [15] = 1 };
-	return port->is_ipv6 && port->protocol != IPPROTO_SCTP &&
-	       (memcmp(port->host_address6, any, 16) == 0 ||
-		memcmp(port->host_address6, loopback, 16) == 0);
+	bool by_loopback = memcmp(port->host_address6, any, 16) == 0 ||
+			   memcmp(port->host_address6, loopback, 16) == 0;
+	return port->protocol != IPPROTO_SCTP &&
+	       (is_elsewhere || (port->is_ipv6 && by_loopback));
 }
 
 static int
@@ -409,23 +410,15 @@ add_service(int sock, const struct nat_port *port)
 
 int
 relay_start(struct relay *relay, const int *sockets,
-	    const struct nat_port *ports, size_t count)
+	    const struct nat_port *ports, size_t count,
+	    int (*enter)(void *who), void *who)
 {
 	serving.services = 0;
 	for (size_t i = 0; i < count; i++)
-		if (is_for_relay(&ports[i]) &&
+		if (is_for_relay(&ports[i], enter != NULL) &&
 		    add_service(sockets[i], &ports[i]) < 0)
 			return -1;
-	return serving.services ? start(relay, NULL, NULL) : 0;
-}
-
-int
-relay_start_elsewhere(struct relay *relay, int sock,
-		      const struct nat_port *port, int (*enter)(void *who),
-		      void *who)
-{
-	serving.services = 0;
-	return add_service(sock, port) < 0 ? -1 : start(relay, enter, who);
+	return serving.services ? start(relay, enter, who) : 0;
 }
 
 void

@@ -10,7 +10,8 @@
  * rules (nat.h), and this is the exception.
  *
  *	struct relay relay = RELAY_NONE;
- *	relay_start(&relay, endpoint.sockets, endpoint.ports, count);
+ *	relay_start(&relay, endpoint.sockets, endpoint.ports, count, NULL,
+ *		    NULL);
  *	...
  *	relay_stop(&relay);		before net_release()
  *
@@ -29,15 +30,13 @@ struct relay {
 };
 #define RELAY_NONE { .pidfd = -1 }
 
-/* Serve those of the ports that are TCP or UDP of IPv6, for any address of
- * the host or for ::1; does nothing when there is none. */
+/* Serve those of the ports, TCP or UDP, that rules cannot: of IPv6, for any
+ * address of the host or for ::1; does nothing when there is none.  Or all, by
+ * connections from where `enter(who)` leads the process: it fails with -1, and
+ * has told why. */
 int relay_start(struct relay *relay, const int *sockets,
-		const struct nat_port *ports, size_t count);
-/* One socket, whatever it is for, by connections from where `enter(who)` leads
- * the process: it fails with -1, and has told why. */
-int relay_start_elsewhere(struct relay *relay, int sock,
-			  const struct nat_port *port,
-			  int (*enter)(void *who), void *who);
+		const struct nat_port *ports, size_t count,
+		int (*enter)(void *who), void *who);
 void relay_stop(struct relay *relay); /* may be called twice */
 
 #endif

@@ -250,7 +250,7 @@ by_ipv6(void)
 		"kernel lets no packet from there leave by another link");
 	if (relay_start(&play.relay, play.web.endpoint.sockets,
 			play.web.endpoint.ports,
-			play.web.endpoint.port_count) < 0)
+			play.web.endpoint.port_count, NULL, NULL) < 0)
 		return -1;
 	tour_show("so a process must help", "a relay, as docker-proxy is one "
 		  "(pid %d)", play.relay.pid);

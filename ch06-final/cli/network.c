@@ -80,12 +80,6 @@ static const struct heading headings[] = {
 };
 
 static bool
-contains(const void *string, const char *part)
-{
-	return strstr(string, part) != NULL;
-}
-
-static bool
 fits(const struct filters *filters, const struct network_record *record)
 {
 	const char *type = network_is_given(record->name) ? "builtin" :
@@ -93,8 +87,8 @@ fits(const struct filters *filters, const struct network_record *record)
 	return filters_fit_text(filters, "driver", record->driver) &&
 	       filters_fit_text(filters, "scope", "local") &&
 	       filters_fit_text(filters, "type", type) &&
-	       filters_fit_beginning(filters, "id", record->id) &&
-	       filters_fit(filters, "name", contains, record->name) &&
+	       filters_fit_pattern(filters, "id", record->id) &&
+	       filters_fit_pattern(filters, "name", record->name) &&
 	       filters_fit_labels(filters, record->labels.items);
 }
 

@@ -592,10 +592,11 @@ nat_unpublish(const struct nat_port *ports, size_t count)
 
 /* ---- looking at other people's chains ---------------------------------- */
 
-/* A base chain at the forward hook that drops by policy. */
+/* The first base chain at the forward hook that drops by policy, in a table that
+ * does not speak of the bridge. */
 struct forward_drop {
-	char *family;
-	char *table;
+	const char *bridge;
+	bool by_ipv6;
 	char *chain;
 };
 
@@ -636,37 +637,6 @@ has_text(const struct nlattr *attribute)
 	       mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0;
 }
 
-/* nf_tables leaves out a policy only where there is none. */
-static int
-note_forward_drop(const struct nlmsghdr *message, void *data)
-{
-	struct forward_drop *drop = data;
-	struct chain_attributes found = { 0 };
-	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header))
-		return failx("the answer makes no sense: a chain of %u bytes",
-			     message->nlmsg_len);
-	mnl_attr_parse(message, sizeof(*header), gather_chain, &found);
-	if (found.at[NFTA_CHAIN_HOOK])
-		mnl_attr_parse_nested(found.at[NFTA_CHAIN_HOOK], gather_hook,
-				      &found);
-	bool sees_ipv4 = header->nfgen_family == NFPROTO_IPV4 ||
-			 header->nfgen_family == NFPROTO_INET;
-	if (drop->table || !sees_ipv4 ||
-	    !has_number(found.hook[NFTA_HOOK_HOOKNUM], NF_INET_FORWARD) ||
-	    !has_number(found.at[NFTA_CHAIN_POLICY], NF_DROP) ||
-	    !has_text(found.at[NFTA_CHAIN_TABLE]) ||
-	    !has_text(found.at[NFTA_CHAIN_NAME]))
-		return 0;
-	drop->family = copy_text(
-		header->nfgen_family == NFPROTO_IPV4 ? "ip" : "inet");
-	drop->table = copy_text(
-		mnl_attr_get_str(found.at[NFTA_CHAIN_TABLE]));
-	drop->chain = copy_text(
-		mnl_attr_get_str(found.at[NFTA_CHAIN_NAME]));
-	return 0;
-}
-
 /* As nft writes a link, or all whose names begin so: "mydocker*". */
 static bool
 names_link(const char *ruleset, const char *link)
@@ -683,14 +653,13 @@ names_link(const char *ruleset, const char *link)
 /* Does this table speak of the bridge?  A name that nft would not take as a
  * word is not asked about. */
 static bool
-mentions_bridge(const struct forward_drop *drop, const char *bridge)
+mentions_bridge(const char *family, const char *table, const char *bridge)
 {
-	for (const char *c = drop->table; *c; c++)
+	for (const char *c = table; *c; c++)
 		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_-."
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ", *c))
 			return false;
-	auto_free char *command =
-		text("list table %s %s\n", drop->family, drop->table);
+	auto_free char *command = text("list table %s %s\n", family, table);
 	auto_free char *ruleset = NULL;
 	struct failure unrelated = failure;
 	if (nat_run(command, &ruleset) < 0)
@@ -698,26 +667,59 @@ mentions_bridge(const struct forward_drop *drop, const char *bridge)
 	return ruleset && names_link(ruleset, bridge);
 }
 
+/* Of a chain through which packets of ours come, or NULL. */
+static const char *
+name_family(uint8_t number, bool by_ipv6)
+{
+	return number == NFPROTO_IPV4		 ? "ip" :
+	       number == NFPROTO_INET		 ? "inet" :
+	       number == NFPROTO_IPV6 && by_ipv6 ? "ip6" : NULL;
+}
+
+/* nf_tables leaves out a policy only where there is none. */
+static int
+note_forward_drop(const struct nlmsghdr *message, void *data)
+{
+	struct forward_drop *drop = data;
+	struct chain_attributes found = { 0 };
+	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header))
+		return failx("the answer makes no sense: a chain of %u bytes",
+			     message->nlmsg_len);
+	mnl_attr_parse(message, sizeof(*header), gather_chain, &found);
+	if (found.at[NFTA_CHAIN_HOOK])
+		mnl_attr_parse_nested(found.at[NFTA_CHAIN_HOOK], gather_hook,
+				      &found);
+	const char *family = name_family(header->nfgen_family, drop->by_ipv6);
+	if (drop->chain || !family ||
+	    !has_number(found.hook[NFTA_HOOK_HOOKNUM], NF_INET_FORWARD) ||
+	    !has_number(found.at[NFTA_CHAIN_POLICY], NF_DROP) ||
+	    !has_text(found.at[NFTA_CHAIN_TABLE]) ||
+	    !has_text(found.at[NFTA_CHAIN_NAME]))
+		return 0;
+	const char *table = mnl_attr_get_str(found.at[NFTA_CHAIN_TABLE]);
+	if (!mentions_bridge(family, table, drop->bridge))
+		drop->chain = text("%s %s %s", family, table,
+				   mnl_attr_get_str(found.at[NFTA_CHAIN_NAME]));
+	return 0;
+}
+
 int
-nat_find_forward_drop(const char *bridge, char **chain)
+nat_find_forward_drop(const char *bridge, bool by_ipv6, char **chain)
 {
 	auto_netlink struct netlink nl = NETLINK_CLOSED;
+	*chain = NULL;
 	if (netlink_open_protocol(&nl, NETLINK_NETFILTER) < 0)
 		return -1;
 	char buffer[256] __attribute__((aligned(8)));
-	struct forward_drop drop = { 0 };
+	struct forward_drop drop = { .bridge = bridge, .by_ipv6 = by_ipv6 };
 	int result = netlink_request(&nl,
 				     begin_question(buffer, NFT_MSG_GETCHAIN,
 						    NLM_F_DUMP, NFPROTO_UNSPEC),
 				     note_forward_drop, &drop);
-	auto_free char *family = drop.family;
-	auto_free char *table = drop.table;
-	auto_free char *name = drop.chain;
-	*chain = NULL;
+	auto_free char *found = drop.chain;
 	if (result < 0)
 		return wrap("look for chains that drop forwarded packets");
-	if (!table || mentions_bridge(&drop, bridge))
-		return 0;
-	*chain = text("%s %s %s", family, table, name);
-	return 1;
+	*chain = take_ptr(&found);
+	return *chain != NULL;
 }

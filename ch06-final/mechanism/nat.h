@@ -112,10 +112,11 @@ char *nat_show(void);
  * about (policy drop, as Docker and ufw set it)?  Then a container may have
  * no way out, whatever our own table says: every base chain must accept.
  * Returns 1 and the chain's name, "ip filter FORWARD", in fresh memory, 0
- * when there is none, -1 on failure.  A table that names `bridge` somewhere,
- * or links of which it is one ("mydocker*"), is taken to know about it.
+ * when there is none, -1 on failure.  With `by_ipv6` chains of that are looked
+ * at, too.  A table that names `bridge` somewhere, or links of which it is one
+ * ("mydocker*"), is taken to know about it.
  */
-int nat_find_forward_drop(const char *bridge, char **chain);
+int nat_find_forward_drop(const char *bridge, bool by_ipv6, char **chain);
 
 /* The texts that are given to libnftables, for tests and for -v.  In fresh
  * memory; NULL with `failure` set when an argument cannot be put in one. */

@@ -1347,18 +1347,22 @@ net_forward_warning(const struct net_network *network)
 {
 	char *found = NULL;
 	struct failure unrelated = failure;
-	int result = nat_find_forward_drop(network->bridge, &found);
+	int result = nat_find_forward_drop(network->bridge,
+					   network->subnet6.prefix != 0,
+					   &found);
 	failure = unrelated;
 	auto_free char *chain = found;
 	if (result != 1)
 		return NULL;
 	const char *bridge = network->bridge;
-	if (strcmp(chain, "ip filter FORWARD") == 0)
+	bool is_ipv6 = strcmp(chain, "ip6 filter FORWARD") == 0;
+	const char *tool = is_ipv6 ? "ip6tables" : "iptables";
+	if (is_ipv6 || strcmp(chain, "ip filter FORWARD") == 0)
 		return text("another firewall (nftables chain %s, policy drop, "
 			    "as Docker and ufw set it) drops what containers "
-			    "send; to let them through: iptables -I FORWARD "
-			    "-i %s -j ACCEPT && iptables -I FORWARD -o %s -j "
-			    "ACCEPT", chain, bridge, bridge);
+			    "send; to let them through: %s -I FORWARD "
+			    "-i %s -j ACCEPT && %s -I FORWARD -o %s -j "
+			    "ACCEPT", chain, tool, bridge, tool, bridge);
 	return text("another firewall (nftables chain %s, policy drop) drops "
 		    "what containers send; to let them through: nft insert "
 		    "rule %s iifname %s accept && nft insert rule %s oifname "

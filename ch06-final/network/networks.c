@@ -224,6 +224,22 @@ check_name(const char *name)
 		     "[a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", name);
 }
 
+/* Docker makes a missing eth0.5 itself. */
+static int
+explain_parent(const char *parent)
+{
+	const char *dot = strrchr(parent, '.');
+	wrap("driver macvlan: the parent %s", parent);
+	if (failure.code == ENODEV && dot && dot[1]) {
+		auto_free char *why = copy_text(failure.text);
+		failx("%.120s (make it: ip link add link %.*s name %s type "
+		      "vlan id %s)", why, (int)(dot - parent), parent, parent,
+		      dot + 1);
+		failure.code = ENODEV;
+	}
+	return -1;
+}
+
 static int
 check_driver(const struct network_record *record)
 {
@@ -246,7 +262,7 @@ check_driver(const struct network_record *record)
 	auto_netlink struct netlink nl = NETLINK_CLOSED;
 	struct netlink_link link;
 	if (netlink_open(&nl) < 0 || netlink_get_link(&nl, parent, &link) < 0)
-		return wrap("driver macvlan: the parent %s", parent);
+		return explain_parent(parent);
 	return 0;
 }
 

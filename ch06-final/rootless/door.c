@@ -86,7 +86,7 @@ door_open(struct relay *door, const struct spaces *spaces,
 				   .address = INADDR_LOOPBACK,
 				   .port = port->host_port };
 	struct entering who = { spaces, sock, theirs };
-	if (relay_start_elsewhere(door, sock, &inside, enter, &who) < 0)
+	if (relay_start(door, &sock, &inside, 1, enter, &who) < 0)
 		return -1;
 	close_scoped(&theirs);
 	if (sync_expect(ours, SYNC_READY, "the relay of a port") == 0)

@@ -42,12 +42,13 @@ become(const char *pid_file)
 	auto_free char *net = text("/proc/self/fd/%d", NETWORK);
 	const char *argv[] = {
 		PROGRAM, "--config-net", "--quiet", "--foreground",
-		"--ipv4-only", "--ns-ifname", "tap0", "--mtu", "65520",
+		"--ns-ifname", "tap0", "--mtu", "65520",
 		"--address", "10.0.2.100", "--netmask", "24", "--gateway",
 		"10.0.2.2", "--dns-forward", SLIRP_NAME_SERVER, "--no-map-gw",
 		"--tcp-ports", "none", "--udp-ports", "none", "--tcp-ns",
 		"none", "--udp-ns", "none", "--pid", pid_file, "--userns",
-		user, "--netns", net, NULL,
+		user, "--netns", net, slirp_has_ipv6() ? NULL : "--ipv4-only",
+		NULL,
 	};
 	dup2(LOG, STDOUT_FILENO);
 	dup2(LOG, STDERR_FILENO);

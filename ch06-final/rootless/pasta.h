@@ -3,7 +3,8 @@
  *
  * pasta(1), of the package passt, is a program of the same kind: a tap device
  * inside, and a socket on the host for each connection.  It has the addresses
- * that slirp4netns would have, so that nobody inside sees the difference.
+ * that slirp4netns would have, so that nobody inside sees the difference; of
+ * IPv6 it has the host's own.
  *
  * It has no descriptor whose end it would end with.  So a child of ours stays
  * with it, and ends it when the holder ends, however that comes.

@@ -5,13 +5,30 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "places.h"
 
 #define PROGRAM "slirp4netns"
+#define ANYWHERE6 "00000000000000000000000000000000 00 "
 enum { PATIENCE_MS = 10000 };
+
+bool
+slirp_has_ipv6(void)
+{
+	auto_free char *table = read_all(AT_FDCWD, "/proc/net/ipv6_route",
+					 NULL);
+	bool found = false;
+	char *rest = table, *line;
+	while (table && !found && (line = strsep(&rest, "\n"))) {
+		size_t length = strlen(line);
+		found = strncmp(line, ANYWHERE6, strlen(ANYWHERE6)) == 0 &&
+			strcmp(line + length - 3, " lo") != 0;
+	}
+	return found;
+}
 
 /* ---- its life ----------------------------------------------------------- */
 
@@ -33,7 +50,8 @@ become(const struct spaces *spaces, int ready, int leash, int log)
 	const char *argv[] = {
 		PROGRAM, "--configure", "--mtu=65520",
 		"--disable-host-loopback", "--enable-seccomp", ready_fd,
-		exit_fd, user, "--netns-type=path", net, "tap0", NULL,
+		exit_fd, user, "--netns-type=path", net, "tap0",
+		slirp_has_ipv6() ? "--enable-ipv6" : NULL, NULL,
 	};
 	keep_in_child(ready);
 	keep_in_child(leash);

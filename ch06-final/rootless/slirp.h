@@ -17,6 +17,10 @@
 /* What it says, in the directory `place`. */
 #define SLIRP_LOG "slirp4netns.log"
 
+/* Does a route of the host's lead out by IPv6, too?  (The unreachable one that
+ * the kernel keeps is lo's.) */
+bool slirp_has_ipv6(void);
+
 struct slirp {
 	pid_t pid;  /* our child; 0: it does not run */
 	int leash;  /* it ends when this is closed, or -1 */

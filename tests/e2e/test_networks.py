@@ -109,6 +109,8 @@ class Verbs(NetworksTest):
         for filters, names in (
                 (["type=custom"], "blue vault"), (["label=a"], "blue"),
                 (["driver=null"], "none"), (["name=ault"], "vault"),
+                (["name=^.*u.t?$"], "blue vault"), (["name=^b", "type="
+                 "custom"], "blue"), (["id=%s$" % made[-9:-1]], "blue"),
                 (["dangling=true"], "blue vault"), (["id=" + made[:9]],
                                                     "blue")):
             words = [word for one in filters for word in ("-f", one)]
@@ -193,6 +195,9 @@ class Verbs(NetworksTest):
                 (["create", "-d", "macvlan", "x"], "-o parent="),
                 (["create", "-d", "macvlan", "-o", "parent=gone0", "x"],
                  "gone0"),
+                (["create", "-d", "macvlan", "-o", "parent=gone0.5", "x"],
+                 "(make it: ip link add link gone0 name gone0.5 type vlan id "
+                 "5)"),
                 (["create", "--subnet", "10.177.0.128/25", "x"],
                  "Pool overlaps with other one on this address space"),
                 (["create", "--subnet", "10.177.1.1/24", "x"],
@@ -307,28 +312,72 @@ class Places(NetworksTest):
                       "-n", "ip", "route", "add", "default", "via", gateway])
         self.assertFalse(self.reaches("safe", far))
 
-    def test_macvlan(self):
+    def link(self, name, *words):
+        """One of the host's own, up; skips where the kernel has no such."""
+        done = self.run_command(["ip", "link", "add", *words])
+        if "Unknown device type" in done.err:
+            self.skipTest("this kernel has none: " + " ".join(words))
+        self.assertEqual(done.status, 0, str(done))
+        self.addCleanup(subprocess.run, ["ip", "link", "del", name],
+                        check=False, stderr=subprocess.DEVNULL)
+        self.succeed(["ip", "link", "set", name, "up"])
+
+    def cable(self):
+        """Both ends of it."""
         self.need("nsenter", "ip")
-        self.succeed(["ip", "link", "add", "mydockertest0", "type", "veth",
-                      "peer", "name", "mydockertest1"])
-        self.addCleanup(subprocess.run, ["ip", "link", "del", "mydockertest0"],
-                        check=False)
-        for link in ("mydockertest0", "mydockertest1"):
-            self.succeed(["ip", "link", "set", link, "up"])
-        if harness.caller:
-            done = self.net("create", "-d", "macvlan", "-o",
-                            "parent=mydockertest0", "cable", status=1)
-            self.assertIn("mydockertest0: No such device (the host's links "
-                          "are root's: use sudo)", done.err)
-            return
+        self.link("mydockertest0", "mydockertest0", "type", "veth", "peer",
+                  "name", "mydockertest1")
+        self.succeed(["ip", "link", "set", "mydockertest1", "up"])
+
+    def vlan(self, parent, number):
+        name = "%s.%d" % (parent, number)
+        self.link(name, "link", parent, "name", name, "type", "vlan", "id",
+                  str(number))
+        return name
+
+    def two_on(self, parent):
+        """Two containers see each other by it, and one no more after."""
         self.make("-d", "macvlan", "--subnet", "10.179.0.0/24", "-o",
-                  "parent=mydockertest0", "cable")
+                  "parent=" + parent, "cable")
         self.container("one", "--network", "cable")
         self.container("two", "--network", "cable")
         self.assertEqual(self.addresses("one"), {"eth0": "10.179.0.2/24"})
         self.assertTrue(self.reaches("one", "two"))
         self.net("disconnect", "cable", "two")
         self.assertEqual(self.links("two"), {})
+
+    def test_macvlan(self):
+        self.cable()
+        if harness.caller:
+            done = self.net("create", "-d", "macvlan", "-o",
+                            "parent=mydockertest0", "cable", status=1)
+            self.assertIn("mydockertest0: No such device (the host's links "
+                          "are root's: use sudo)", done.err)
+            return
+        self.two_on("mydockertest0")
+
+    @unittest.skipIf(harness.caller, "the host's links are root's")
+    def test_macvlan_on_a_dummy(self):
+        """A cable that leads nowhere: containers see each other alone."""
+        self.need("nsenter", "ip")
+        self.link("mydockertest0", "mydockertest0", "type", "dummy")
+        self.two_on("mydockertest0")
+
+    @unittest.skipIf(harness.caller, "the host's links are root's")
+    def test_macvlan_on_a_vlan(self):
+        """What has the same number at the other end is seen, and it alone."""
+        self.cable()
+        for number in (5, 6):
+            self.vlan("mydockertest0", number)
+        far = self.vlan("mydockertest1", 5)
+        self.two_on("mydockertest0.5")
+        self.make("-d", "macvlan", "--subnet", "10.180.0.0/24", "-o",
+                  "parent=mydockertest0.6", "other")
+        self.container("three", "--network", "other")
+        for address in ("10.179.0.254", "10.180.0.254"):
+            self.succeed(["ip", "addr", "add", address + "/24", "dev", far])
+        self.assertTrue(self.reaches("one", "10.179.0.254"))
+        self.assertFalse(self.reaches("three", "10.180.0.254"))
 
     def test_published(self):
         self.make("red")
@@ -360,25 +409,32 @@ class Places(NetworksTest):
     def test_another_firewall_is_named(self):
         """On a host of its own, where a chain drops what is forwarded."""
         self.need("nft", "unshare", "ip")
-        drops = ("table ip filter { chain FORWARD { type filter hook forward "
-                 "priority 0; policy drop; %s }; }")
+        drops = ("table %s filter { chain FORWARD { type filter hook forward "
+                 "priority 0; policy drop; %s }; }; ")
         told = 'iifname "mydocker*" accept; oifname "mydocker*" accept;'
-        bridge = "mydocker" + self.net("create", "red").out[:7]
-        self.net("create", "--internal", "vault")
+        bridges = {name: "mydocker" + self.net("create", *options, name)
+                   .out[:7] for name, *options in
+                   (["red"], ["vault", "--internal"], ["six", "--ipv6"])}
         # An ordinary user's packets are forwarded by nobody: slirp4netns is
         # a program of the host's.
         line = harness.called(DEMO, "run", "--rm", "--network")
-        for rules, network, says in ((drops % "", "red", not harness.caller),
-                                     (drops % told, "red", False),
-                                     (drops % "", "vault", False)):
+        for rules, network, family in (
+                (drops % ("ip", ""), "red", "ip"),
+                (drops % ("ip", told), "red", None),
+                (drops % ("ip", ""), "vault", None),
+                (drops % ("ip6", ""), "red", None),
+                (drops % ("ip", told) + drops % ("ip6", ""), "six", "ip6")):
             done = self.succeed(
                 ["unshare", "-n", "sh", "-ec", 'nft -f -; ip link set lo up; '
                  'exec "$@"', "-", *line, network, BUSYBOX, "true"],
                 data=rules)
-            self.assertEqual("nftables chain ip filter FORWARD" in done.err,
-                             says, str(done))
-            self.assertEqual(("-I FORWARD -i %s -j" % bridge) in done.err,
-                             says, str(done))
+            says = bool(family) and not harness.caller
+            self.assertEqual("another firewall" in done.err, says, str(done))
+            if says:
+                self.assertIn("nftables chain %s filter FORWARD" % family,
+                              done.err)
+                self.assertIn("%stables -I FORWARD -i %s -j" % (
+                    family, bridges[network]), done.err)
 
 
 class Live(NetworksTest):

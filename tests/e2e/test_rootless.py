@@ -150,6 +150,19 @@ for i in range(9):
     except OSError:
         pass
 """
+# What each of the addresses says.
+FETCH = """
+import sys, time, urllib.request
+def fetch(url):
+    for _ in range(3):
+        try:
+            return urllib.request.urlopen(url, timeout=3).read().decode()
+        except OSError:
+            time.sleep(0.2)
+    return "nothing"
+for url in sys.argv[1:]:
+    print(fetch(url).strip())
+"""
 
 
 class Life(Rootless):
@@ -605,19 +618,21 @@ class Network(Rootless):
         self.assertIn("package slirp4netns", done.err)
 
 
-class Pasta(Rootless):
-    """Where there is no slirp4netns; on a host of its own that has a way out,
-    for without one pasta finds none."""
+class Elsewhere(Rootless):
+    """On a host of its own that has a way out."""
 
     HOST = ("ip link set lo up; ip link add out type veth peer name far; "
             "ip addr add 10.99.0.1/24 dev out; ip link set out up; "
             "ip link set far netns $1 name far; shift; "
             "ip route add default via 10.99.0.2; ")
+    HOST6 = ("ip addr add fd00:99::1/64 dev out nodad; "
+             "ip route add default via fd00:99::2; ")
+    program = "slirp4netns"
 
     def setUp(self):
         super().setUp()
-        self.need("pasta", "unshare", "ip")
-        self.path = self.tools("newuidmap", "newgidmap", "pasta")
+        self.need(self.program, "unshare", "ip")
+        self.path = self.tools("newuidmap", "newgidmap", self.program)
 
     def far(self):
         """Another host, at the other end of the cable: 10.99.0.2 says hello
@@ -627,6 +642,7 @@ class Pasta(Rootless):
             file.write("hello\n")
         script = ("while ! ip link show far; do sleep 0.05; done; "
                   "ip addr add 10.99.0.2/24 dev far; ip link set far up; "
+                  "ip addr add fd00:99::2/64 dev far nodad; "
                   "busybox httpd -f -p 8000 -h %s & "
                   "exec /usr/bin/python3 -c '%s' " % (place, UDP))
         process = harness.start(["unshare", "-n", "--pid", "--fork",
@@ -639,20 +655,48 @@ class Pasta(Rootless):
             "/proc/%d/ns/net" % process.pid) != own))
         return str(process.pid)
 
-    def on_that_host(self, far, script):
+    def on_that_host(self, far, script, more=""):
         """As the user; `demo` and its arguments, a line each."""
         name = os.path.join(self.scratch(), "demo")
         with open(name, "w", encoding="utf-8") as file:
             file.write('#!/bin/sh\nPATH=%s exec %s "$@"\n' % (self.path, DEMO))
         os.chmod(name, 0o755)
+        script = script.replace("demo", name)
         return self.run_command(
-            ["unshare", "-n", "sh", "-ec", self.HOST + 'exec "$@"', "-", far,
-             *self.who.command(["sh", "-c", script.replace("demo", name)])],
-            env=self.env(UDP=UDP, ASK=ASK))
+            ["unshare", "-n", "sh", "-ec", self.HOST + more + 'exec "$@"', "-",
+             far, *self.who.command(["sh", "-c", script])],
+            env=self.env(UDP=UDP, ASK=ASK, FETCH=FETCH))
 
     # Of this host, for what a container of busybox has not.
     PYTHON = ("-v /usr:/usr:ro -v /lib:/lib:ro -v /lib64:/lib64:ro busybox "
               "/usr/bin/python3 -c ")
+
+    def test_by_ipv6(self):
+        """From a network that has it, where the host has it, but never to what
+        the host says to itself."""
+        done = self.on_that_host(self.far(), """
+            busybox httpd -f -p [::1]:8001 -h /etc & served=$!
+            demo network create --ipv6 six >/dev/null
+            demo run --rm --network six %s "$FETCH" \\
+                http://[fd00:99::2]:8000/x http://[fd00::2]:8001/hostname \\
+                http://[fd00:99::2]:8001/hostname
+            busybox wget -qO- http://[::1]:8001/hostname | wc -l
+            demo network rm six; kill $served""" % self.PYTHON, self.HOST6)
+        self.assertEqual(done.out, "hello\nnothing\nnothing\n1\nsix\n",
+                         str(done))
+
+    def test_without_ipv6(self):
+        """What is not there is not promised inside."""
+        done = self.on_that_host(self.far(), """
+            demo run --rm --network host busybox sh -c \
+                'ip -6 route | grep -c default; ip route | grep -c default'""")
+        self.assertEqual(done.out, "0\n1\n", str(done))
+
+
+class Pasta(Elsewhere):
+    """Where there is no slirp4netns; without a way out pasta finds none."""
+
+    program = "pasta"
 
     def test_the_way_out(self):
         done = self.on_that_host(self.far(), """

@@ -336,11 +336,11 @@ test_ipv6(void **state)
 /* ---- other people's chains --------------------------------------------- */
 
 static void
-find_drop(const char *rules, const char *wanted)
+find_drop(const char *rules, bool by_ipv6, const char *wanted)
 {
 	auto_free char *chain = NULL;
 	free(ruleset(rules));
-	int found = nat_find_forward_drop("mydocker0", &chain);
+	int found = nat_find_forward_drop("mydocker0", by_ipv6, &chain);
 	must(found == (wanted != NULL));
 	must(wanted ? chain && strcmp(chain, wanted) == 0 : !chain);
 	free(ruleset("flush ruleset"));
@@ -356,15 +356,23 @@ find_base_chain(const char *family, const char *table, const char *chain,
 		     "%s priority 0; policy drop; }\n%s%s", family, table,
 		     family, table, chain, hook, rule, *rule ? "\n" : "");
 	auto_free char *name = text("%s %s %s", family, table, chain);
-	find_drop(rules, counts ? name : NULL);
+	find_drop(rules, false, counts ? name : NULL);
 }
+
+#define DROPS " { type filter hook forward priority 0; policy drop; }\n"
+static const char several[] =
+	"add table ip first\nadd chain ip first FORWARD" DROPS
+	"add rule ip first FORWARD iifname \"mydocker*\" accept\n"
+	"add table ip second\nadd chain ip second FORWARD" DROPS;
+static const char by_ipv6_alone[] =
+	"add table ip6 filter\nadd chain ip6 filter FORWARD" DROPS;
 
 static void
 forward_body(void)
 {
 	must(sys_unshare(CLONE_NEWNET) == 0);
-	find_drop("add table ip nothing", NULL);
-	find_drop(other_people, NULL); /* a policy of accept */
+	find_drop("add table ip nothing", false, NULL);
+	find_drop(other_people, false, NULL); /* a policy of accept */
 	find_base_chain("ip", "filter", "FORWARD", "forward", "", true);
 	find_base_chain("inet", "firewalld", "filter_FORWARD", "forward", "",
 			true);
@@ -385,9 +393,13 @@ forward_body(void)
 	find_base_chain("ip", "filter", "FORWARD", "forward",
 			"add rule ip filter FORWARD iifname \"mydocker00*\" "
 			"accept", true);
+	/* Of several the first that is in the way; of IPv6 where that counts. */
+	find_drop(several, false, "ip second FORWARD");
+	find_drop(by_ipv6_alone, true, "ip6 filter FORWARD");
+	find_drop(by_ipv6_alone, false, NULL);
 	/* Ours is not somebody else's. */
 	must(nat_add_network("mydocker0", &net) == 0);
-	find_drop("add table ip nothing", NULL);
+	find_drop("add table ip nothing", false, NULL);
 }
 
 static void

@@ -111,7 +111,7 @@ start(int protocol, struct relay *relay)
 	struct nat_port port = published(protocol, HOST_PORT, INNER_PORT);
 	int held = net_hold_port(&port);
 	must(held >= 0);
-	must(relay_start(relay, &held, &port, 1) == 0);
+	must(relay_start(relay, &held, &port, 1, NULL, NULL) == 0);
 	close(held);
 	must(relay->pid > 0);
 }
@@ -175,7 +175,7 @@ deaf_body(void)
 		published(IPPROTO_TCP, DEAF_HOST_PORT, DEAF_PORT),
 	};
 	int held[] = { net_hold_port(&ports[0]), net_hold_port(&ports[1]) };
-	must(relay_start(&relay, held, ports, 2) == 0);
+	must(relay_start(&relay, held, ports, 2, NULL, NULL) == 0);
 	there = loopback(DEAF_HOST_PORT);
 	for (int i = 0; i < 8; i++) {
 		int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -285,7 +285,8 @@ test_what_rules_can_do(void **state)
 		  .host_address6 = { 0x20 } },
 	};
 	int sockets[3] = { -1, -1, -1 };
-	assert_int_equal(relay_start(&relay, sockets, ports, 3), 0);
+	assert_int_equal(relay_start(&relay, sockets, ports, 3, NULL, NULL),
+			 0);
 	assert_int_equal(relay.pidfd, -1);
 	relay_stop(&relay);
 }
