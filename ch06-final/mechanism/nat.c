@@ -592,8 +592,8 @@ nat_unpublish(const struct nat_port *ports, size_t count)
 
 /* ---- looking at other people's chains ---------------------------------- */
 
-/* The first base chain at the forward hook that drops by policy, in a table that
- * does not speak of the bridge. */
+/* The first base chain at the forward hook that drops by policy, in a table
+ * that does not speak of the bridge. */
 struct forward_drop {
 	const char *bridge;
 	bool by_ipv6;
