@@ -29,7 +29,8 @@ static int
 go(struct making *making, int sock)
 {
 	const struct oci_linux *kernel = making->config.kernel;
-	if (sync_send(sock, SYNC_GO) < 0)
+	/* It may be dead by now: what it said last, if anything, is why. */
+	if (sync_send(sock, SYNC_GO) < 0 && failure.code != EPIPE)
 		return -1;
 	if (kernel && filter_expects(kernel->seccomp) &&
 	    making_notify(making, OCI_CREATED, sock) < 0)

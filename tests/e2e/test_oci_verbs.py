@@ -525,6 +525,22 @@ class Log(OciTest):
 class Life(OciTest):
     """A container from its beginning to its end."""
 
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_killed_before_it_is_told_to_go(self):
+        """By somebody else, between connect(2) and sendmsg(2) of `start`."""
+        self.make_bundle("sleep", "600")
+        container = self.create()
+        start = harness.start(
+            ["strace", "-qq", "-o", "/dev/null", "-e", "trace=sendmsg", "-e",
+             "inject=sendmsg:delay_enter=2000000", self.runtime, "--root",
+             self.root, "start", container])
+        self.wait_for(lambda: self.state(container)["status"] == "running",
+                      "started")
+        self.oci("kill", container, "KILL")
+        done = harness.finish(start, 20)
+        self.assertEqual(done.status, 1, str(done))
+        self.assertIn("the container died without a word", done.err)
+
     def test_state_and_list(self):
         self.make_bundle("sleep", "600",
                          edit=lambda c: c.update(annotations={"a.b": "ü"}))
