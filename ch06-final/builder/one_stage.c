@@ -4,10 +4,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cache.h"
+#include "csv.h"
 #include "platform.h"
 #include "step.h"
 #include "told.h"
@@ -26,6 +28,23 @@ makes_layer(const struct instruction *instruction)
 	default:
 		return false;
 	}
+}
+
+/* Unless it is to be made anew: --no-cache, or --no-cache-filter its name. */
+static bool
+uses_cache(const struct one_stage *one)
+{
+	const struct build *build = one->build;
+	const char *name = build->file.stages[one->index].name;
+	const struct words *lists = &build->options.uncached;
+	for (size_t i = 0; name && i < lists->count; i++) {
+		auto_words struct words stages = { 0 };
+		csv_read(lists->items[i], &stages);
+		for (size_t n = 0; n < stages.count; n++)
+			if (strcasecmp(stages.items[n], name) == 0)
+				return false;
+	}
+	return !build->options.no_cache;
 }
 
 static char *
@@ -198,8 +217,7 @@ apply(struct one_stage *one, const struct instruction *ready)
 	if (cache_key_end(&key, hex) < 0)
 		return -1;
 	one->has_cmd |= ready->kind == INSTRUCTION_CMD;
-	if (!build->options.no_cache &&
-	    cache_look(&build->store, hex, &found)) {
+	if (uses_cache(one) && cache_look(&build->store, hex, &found)) {
 		build_state_free(&one->state);
 		one->state = found;
 		return 0;
@@ -294,8 +312,7 @@ make_layer(struct one_stage *one, struct step_job *job)
 	char hex[65];
 	if (make_key(job, hex) < 0)
 		return -1;
-	if (!build->options.no_cache &&
-	    cache_look(&build->store, hex, &found)) {
+	if (uses_cache(one) && cache_look(&build->store, hex, &found)) {
 		build_state_free(&one->state);
 		one->state = found;
 		telling_cached(job->telling);
