@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "csv.h"
 #include "limit_options.h"
@@ -147,6 +148,20 @@ build_options_check(const struct build_options *options)
 			return -1;
 	}
 	return 0;
+}
+
+bool
+build_options_makes_anew(const struct build_options *options,
+			 const char *stage)
+{
+	for (size_t i = 0; i < options->uncached.count; i++) {
+		auto_words struct words stages = { 0 };
+		csv_read(options->uncached.items[i], &stages);
+		for (size_t n = 0; n < stages.count; n++)
+			if (strcasecmp(stages.items[n], stage) == 0)
+				return true;
+	}
+	return false;
 }
 
 void

@@ -32,6 +32,9 @@ extern const struct option_row build_option_rows[];
 
 /* What is wrong with them in themselves, in Docker's words. */
 int build_options_check(const struct build_options *options);
+/* Is this stage among those of --no-cache-filter? */
+bool build_options_makes_anew(const struct build_options *options,
+			      const char *stage);
 void build_options_free(struct build_options *options);
 
 /* --output: "type=tar,dest=-", or a directory alone. */

@@ -4,12 +4,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cache.h"
-#include "csv.h"
 #include "platform.h"
 #include "step.h"
 #include "told.h"
@@ -30,21 +28,13 @@ makes_layer(const struct instruction *instruction)
 	}
 }
 
-/* Unless it is to be made anew: --no-cache, or --no-cache-filter its name. */
 static bool
 uses_cache(const struct one_stage *one)
 {
 	const struct build *build = one->build;
 	const char *name = build->file.stages[one->index].name;
-	const struct words *lists = &build->options.uncached;
-	for (size_t i = 0; name && i < lists->count; i++) {
-		auto_words struct words stages = { 0 };
-		csv_read(lists->items[i], &stages);
-		for (size_t n = 0; n < stages.count; n++)
-			if (strcasecmp(stages.items[n], name) == 0)
-				return false;
-	}
-	return !build->options.no_cache;
+	return !build->options.no_cache &&
+	       !build_options_makes_anew(&build->options, name ?: "");
 }
 
 static char *

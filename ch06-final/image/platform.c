@@ -14,7 +14,7 @@ platform_text(const char *os, const char *architecture, const char *variant)
 		    has_variant ? variant : "");
 }
 
-/* ---- one platform, written in several ways -------------------------------- */
+/* ---- one platform, written in several ways ------------------------------- */
 
 struct parts {
 	char os[PLATFORM_MAX];
