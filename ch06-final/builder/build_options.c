@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "csv.h"
 #include "limit_options.h"
@@ -21,28 +22,40 @@ const struct option_row build_option_rows[] = {
 	MEMBER(0, "add-host", "list", "Add a custom host-to-IP mapping "
 	       "(host:ip)", take_host, struct build_options, settings.hosts),
 	LIST(0, "build-arg", "list", "Set build-time variables", args),
+	LIST(0, "cache-from", "list", "External cache sources (taken, and not "
+	     "looked at: the cache is the store's own)", ignored),
+	LIST(0, "cache-to", "list", "Cache export destinations (taken, and "
+	     "nothing is exported)", ignored),
 	TEXT('f', "file", "string", "Name of the Dockerfile (default: "
 	     "\"PATH/Dockerfile\")", file),
 	FLAG(0, "force-rm", "Always remove intermediate containers (they "
 	     "always are)", removes_always),
 	TEXT(0, "iidfile", "string", "Write the image ID to a file", iidfile),
 	LIST(0, "label", "list", "Set metadata for an image", labels),
+	FLAG(0, "load", "Store the image (it always is, but for --output)",
+	     loads),
 	TEXT(0, "network", "string", "Set the networking mode for the RUN "
 	     "instructions during build (default \"default\")", network),
 	FLAG(0, "no-cache", "Do not use cache when building the image",
 	     no_cache),
+	LIST(0, "no-cache-filter", "stages", "Do not use cache for these "
+	     "stages (\"one,two\")", uncached),
 	LIST('o', "output", "list", "Output destination: a directory, or "
 	     "type=local|tar|docker|oci,dest=PATH", outputs),
 	TEXT(0, "platform", "string", "Set the target platform of the build",
 	     platform),
 	TEXT(0, "progress", "string", "Set type of progress output (auto, "
 	     "plain, tty, quiet)", progress),
+	TEXT(0, "provenance", "false", "None is written: \"false\" is all "
+	     "that is known", provenance),
 	FLAG(0, "pull", "Always attempt to pull newer versions of the base "
 	     "images", pull),
 	FLAG('q', "quiet", "Suppress the build output and print image ID on "
 	     "success", quiet),
 	FLAG(0, "rm", "Remove intermediate containers after a successful "
 	     "build (they always are)", removes),
+	TEXT(0, "sbom", "false", "None is written: \"false\" is all that is "
+	     "known", sbom),
 	LIST(0, "secret", "list", "Secret to expose to the build "
 	     "(id=mysecret[,src=/local/secret|,env=NAME])", secrets),
 	MEMBER(0, "shm-size", "bytes", "Size of /dev/shm for build containers",
@@ -92,6 +105,16 @@ check_secret(const char *secret)
 				     secret);
 }
 
+/* What BuildKit can say of an image besides. */
+static int
+check_attestation(const char *name, const char *value)
+{
+	if (!value || strcmp(value, "false") == 0)
+		return 0;
+	return failx("--%s=%.40s: no attestations are written here: say "
+		     "--%s=false", name, value, name);
+}
+
 int
 build_options_check(const struct build_options *options)
 {
@@ -104,6 +127,14 @@ build_options_check(const struct build_options *options)
 	if (options->network && !is_one_of(options->network, networks))
 		return failx("network mode \"%.40s\" not supported by builds: "
 			     "say default, none or host", options->network);
+	if (check_attestation("provenance", options->provenance) < 0 ||
+	    check_attestation("sbom", options->sbom) < 0)
+		return -1;
+	for (size_t i = 0; i < options->uncached.count; i++) {
+		auto_words struct words stages = { 0 };
+		if (csv_read(options->uncached.items[i], &stages) < 0)
+			return wrap("--no-cache-filter");
+	}
 	for (size_t i = 0; i < options->secrets.count; i++)
 		if (check_secret(options->secrets.items[i]) < 0)
 			return -1;
@@ -119,12 +150,27 @@ build_options_check(const struct build_options *options)
 	return 0;
 }
 
+bool
+build_options_makes_anew(const struct build_options *options,
+			 const char *stage)
+{
+	for (size_t i = 0; i < options->uncached.count; i++) {
+		auto_words struct words stages = { 0 };
+		csv_read(options->uncached.items[i], &stages);
+		for (size_t n = 0; n < stages.count; n++)
+			if (strcasecmp(stages.items[n], stage) == 0)
+				return true;
+	}
+	return false;
+}
+
 void
 build_options_free(struct build_options *options)
 {
 	char *texts[] = { options->file, options->target, options->platform,
 			  options->network, options->progress,
-			  options->iidfile };
+			  options->iidfile, options->provenance,
+			  options->sbom };
 	for (size_t i = 0; i < countof(texts); i++)
 		free(texts[i]);
 	words_free(&options->outputs);
@@ -132,6 +178,8 @@ build_options_free(struct build_options *options)
 	words_free(&options->args);
 	words_free(&options->labels);
 	words_free(&options->secrets);
+	words_free(&options->uncached);
+	words_free(&options->ignored);
 	settings_free(&options->settings);
 	*options = (struct build_options){ 0 };
 }

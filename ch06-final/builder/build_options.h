@@ -16,18 +16,25 @@ struct build_options {
 	struct words labels; /* --label */
 	struct words secrets; /* --secret: id=...,src=... or env=... */
 	struct words outputs; /* -o: what output_parse() takes */
+	struct words uncached; /* --no-cache-filter: lists of stages */
 	char *target, *platform, *network, *progress, *iidfile;
+	char *provenance, *sbom; /* NULL or "false" */
 	bool no_cache, pull, quiet;
 	/* Of every RUN: --add-host, --shm-size, --ulimit. */
 	struct settings settings;
-	/* Of a builder that is no longer there; taken, and without effect. */
-	bool removes, removes_always;
+	/* Of a builder that is no longer there, or of another one; taken, and
+	 * without effect. */
+	bool removes, removes_always, loads;
+	struct words ignored;
 };
 
 extern const struct option_row build_option_rows[];
 
 /* What is wrong with them in themselves, in Docker's words. */
 int build_options_check(const struct build_options *options);
+/* Is this stage among those of --no-cache-filter? */
+bool build_options_makes_anew(const struct build_options *options,
+			      const char *stage);
 void build_options_free(struct build_options *options);
 
 /* --output: "type=tar,dest=-", or a directory alone. */

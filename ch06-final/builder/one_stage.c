@@ -28,6 +28,15 @@ makes_layer(const struct instruction *instruction)
 	}
 }
 
+static bool
+uses_cache(const struct one_stage *one)
+{
+	const struct build *build = one->build;
+	const char *name = build->file.stages[one->index].name;
+	return !build->options.no_cache &&
+	       !build_options_makes_anew(&build->options, name ?: "");
+}
+
 static char *
 title(const struct one_stage *one, const char *code)
 {
@@ -198,8 +207,7 @@ apply(struct one_stage *one, const struct instruction *ready)
 	if (cache_key_end(&key, hex) < 0)
 		return -1;
 	one->has_cmd |= ready->kind == INSTRUCTION_CMD;
-	if (!build->options.no_cache &&
-	    cache_look(&build->store, hex, &found)) {
+	if (uses_cache(one) && cache_look(&build->store, hex, &found)) {
 		build_state_free(&one->state);
 		one->state = found;
 		return 0;
@@ -294,8 +302,7 @@ make_layer(struct one_stage *one, struct step_job *job)
 	char hex[65];
 	if (make_key(job, hex) < 0)
 		return -1;
-	if (!build->options.no_cache &&
-	    cache_look(&build->store, hex, &found)) {
+	if (uses_cache(one) && cache_look(&build->store, hex, &found)) {
 		build_state_free(&one->state);
 		one->state = found;
 		telling_cached(job->telling);

@@ -555,6 +555,39 @@ COPY --from=two /etc/passwd /2
         self.refused(dockerfile, "target stage", "nowhere",
                      arguments=["--target", "nowhere"])
 
+    def test_some_stages_anew(self):
+        """--no-cache-filter: these, and what takes from them, if they came
+        out otherwise (two's file has another time)."""
+        place = self.context({}, "FROM busybox AS One\nRUN true\n"
+                             "FROM busybox AS two\nRUN echo >/f\n"
+                             "FROM one\nCOPY --from=two /f /f\n")
+
+        def cached(*words):
+            told = self.told(None, *words, context=place)
+            numbers = set(re.findall(r"^#(\d+) CACHED$", told, re.M))
+            return {name for number, name in re.findall(
+                r"^#(\d+) \[(.*?)\] (?:RUN|COPY)", told, re.M)
+                    if number in numbers}
+        cached()
+        everything = {"one 2/2", "two 2/2", "stage-2 2/2"}
+        self.assertEqual(cached(), everything)
+        self.assertEqual(cached("--no-cache-filter", "ONE,nosuch"),
+                         everything - {"one 2/2"})
+        self.assertEqual(cached("--no-cache-filter", "one",
+                                "--no-cache-filter", "two"), set())
+
+    def test_what_other_builders_are_told(self):
+        """Options of buildx and of CI's scripts that change nothing here."""
+        place = self.context({}, "FROM busybox\nENV a=b\n")
+        image = self.build(None, context=place)
+        self.assertEqual(self.build(
+            None, "--load", "--cache-from", "type=registry,ref=x/y",
+            "--cache-to", "type=inline", "--provenance=false", "--sbom",
+            "false", context=place), image)
+        for word in ("--provenance=mode=max", "--sbom=true"):
+            self.refused("FROM busybox", word + ": no attestations are",
+                         arguments=[word])
+
     def test_reproducible(self):
         made = set()
         for clock in range(2):
