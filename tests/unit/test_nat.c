@@ -375,7 +375,8 @@ static const char refuses[] =
 	ACCEPTS "add rule inet firewalld filter_FORWARD counter reject with "
 		"icmpx type admin-prohibited";
 static const char refuses_some[] =
-	ACCEPTS "add rule inet firewalld filter_FORWARD iifname \"eth7\" drop";
+	ACCEPTS "add rule inet firewalld filter_FORWARD iifname \"eth7\" "
+		"drop";
 
 static void
 forward_body(void)
