@@ -1329,8 +1329,8 @@ net_forward_warning(const struct net_network *network)
 	const char *tool = is_ipv6 ? "ip6tables" : "iptables";
 	if (is_ipv6 || strcmp(chain, "ip filter FORWARD") == 0)
 		return text("another firewall (nftables chain %s, policy drop "
-			    "or the like, as Docker and ufw have it) drops what "
-			    "containers send; to let them through: %s -I "
+			    "or the like, as Docker and ufw have it) drops "
+			    "what containers send; to let them through: %s -I "
 			    "FORWARD -i %s -j ACCEPT && %s -I FORWARD -o %s "
 			    "-j ACCEPT", chain, tool, bridge, tool, bridge);
 	return text("another firewall (nftables chain %s) drops what "

@@ -404,7 +404,7 @@ forward_body(void)
 	find_base_chain("ip", "filter", "FORWARD", "forward",
 			"add rule ip filter FORWARD iifname \"mydocker00*\" "
 			"accept", true);
-	/* Of several the first that is in the way; of IPv6 where that counts. */
+	/* Of several the first in the way; of IPv6 where that counts. */
 	find_drop(several, false, "ip second FORWARD");
 	find_drop(by_ipv6_alone, true, "ip6 filter FORWARD");
 	find_drop(by_ipv6_alone, false, NULL);
