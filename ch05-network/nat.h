@@ -109,8 +109,9 @@ char *nat_show(void);
 
 /*
  * Does somebody else's chain at the forward hook drop what it was not told
- * about (policy drop, as Docker and ufw set it)?  Then a container may have
- * no way out, whatever our own table says: every base chain must accept.
+ * about (by its policy, as Docker and ufw set it, or by a last rule, as
+ * firewalld's)?  Then a container may have no way out, whatever our own table
+ * says: every base chain must accept.
  * Returns 1 and the chain's name, "ip filter FORWARD", in fresh memory, 0
  * when there is none, -1 on failure.  With `by_ipv6` chains of that are looked
  * at, too.  A table that names `bridge` somewhere, or links of which it is one

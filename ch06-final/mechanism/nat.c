@@ -592,8 +592,8 @@ nat_unpublish(const struct nat_port *ports, size_t count)
 
 /* ---- looking at other people's chains ---------------------------------- */
 
-/* The first base chain at the forward hook that drops by policy, in a table
- * that does not speak of the bridge. */
+/* The first base chain at the forward hook that drops what no rule of it has
+ * accepted, in a table that does not speak of the bridge. */
 struct forward_drop {
 	const char *bridge;
 	bool by_ipv6;
@@ -650,21 +650,44 @@ names_link(const char *ruleset, const char *link)
 	return found;
 }
 
-/* Does this table speak of the bridge?  A name that nft would not take as a
- * word is not asked about. */
+/* What nft lists of it; NULL, too, for a name that it would not take as a
+ * word. */
+static char *
+list_of(const char *kind, const char *family, const char *table,
+	const char *chain)
+{
+	auto_free char *name = text("%s %s %s", family, table, chain);
+	auto_free char *command = text("list %s %s\n", kind, name);
+	char *ruleset = NULL;
+	struct failure unrelated = failure;
+	if (name[strspn(name, " abcdefghijklmnopqrstuvwxyz0123456789_-."
+			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0' &&
+	    nat_run(command, &ruleset) < 0)
+		failure = unrelated;
+	return ruleset;
+}
+
 static bool
 mentions_bridge(const char *family, const char *table, const char *bridge)
 {
-	for (const char *c = table; *c; c++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_-."
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ", *c))
-			return false;
-	auto_free char *command = text("list table %s %s\n", family, table);
-	auto_free char *ruleset = NULL;
-	struct failure unrelated = failure;
-	if (nat_run(command, &ruleset) < 0)
-		failure = unrelated;
+	auto_free char *ruleset = list_of("table", family, table, "");
 	return ruleset && names_link(ruleset, bridge);
+}
+
+/* A policy of accept says nothing where the last rule is for every packet, as
+ * firewalld's "reject". */
+static bool
+ends_in_refusal(const char *family, const char *table, const char *chain)
+{
+	auto_free char *listing = list_of("chain", family, table, chain);
+	const char *last = NULL, *next = listing;
+	char verdict[8] = "";
+	while (next && (next = strstr(next, "\n\t\t")))
+		last = next += strlen("\n\t\t");
+	if (last && sscanf(last, "counter packets %*u bytes %*u %7[a-z]",
+			   verdict) < 1)
+		sscanf(last, "%7[a-z]", verdict);
+	return strcmp(verdict, "drop") == 0 || strcmp(verdict, "reject") == 0;
 }
 
 /* Of a chain through which packets of ours come, or NULL. */
@@ -693,14 +716,16 @@ note_forward_drop(const struct nlmsghdr *message, void *data)
 	const char *family = name_family(header->nfgen_family, drop->by_ipv6);
 	if (drop->chain || !family ||
 	    !has_number(found.hook[NFTA_HOOK_HOOKNUM], NF_INET_FORWARD) ||
-	    !has_number(found.at[NFTA_CHAIN_POLICY], NF_DROP) ||
 	    !has_text(found.at[NFTA_CHAIN_TABLE]) ||
 	    !has_text(found.at[NFTA_CHAIN_NAME]))
 		return 0;
 	const char *table = mnl_attr_get_str(found.at[NFTA_CHAIN_TABLE]);
-	if (!mentions_bridge(family, table, drop->bridge))
-		drop->chain = text("%s %s %s", family, table,
-				   mnl_attr_get_str(found.at[NFTA_CHAIN_NAME]));
+	const char *name = mnl_attr_get_str(found.at[NFTA_CHAIN_NAME]);
+	if (strcmp(table, NAT_TABLE) != 0 &&
+	    (has_number(found.at[NFTA_CHAIN_POLICY], NF_DROP) ||
+	     ends_in_refusal(family, table, name)) &&
+	    !mentions_bridge(family, table, drop->bridge))
+		drop->chain = text("%s %s %s", family, table, name);
 	return 0;
 }
 

@@ -1358,13 +1358,13 @@ net_forward_warning(const struct net_network *network)
 	bool is_ipv6 = strcmp(chain, "ip6 filter FORWARD") == 0;
 	const char *tool = is_ipv6 ? "ip6tables" : "iptables";
 	if (is_ipv6 || strcmp(chain, "ip filter FORWARD") == 0)
-		return text("another firewall (nftables chain %s, policy drop, "
-			    "as Docker and ufw set it) drops what containers "
-			    "send; to let them through: %s -I FORWARD "
-			    "-i %s -j ACCEPT && %s -I FORWARD -o %s -j "
-			    "ACCEPT", chain, tool, bridge, tool, bridge);
-	return text("another firewall (nftables chain %s, policy drop) drops "
-		    "what containers send; to let them through: nft insert "
-		    "rule %s iifname %s accept && nft insert rule %s oifname "
-		    "%s accept", chain, chain, bridge, chain, bridge);
+		return text("another firewall (nftables chain %s, policy drop "
+			    "or the like, as Docker and ufw have it) drops "
+			    "what containers send; to let them through: %s -I "
+			    "FORWARD -i %s -j ACCEPT && %s -I FORWARD -o %s "
+			    "-j ACCEPT", chain, tool, bridge, tool, bridge);
+	return text("another firewall (nftables chain %s) drops what "
+		    "containers send; to let them through: nft insert rule %s "
+		    "iifname %s accept && nft insert rule %s oifname %s "
+		    "accept", chain, chain, bridge, chain, bridge);
 }

@@ -367,6 +367,17 @@ static const char several[] =
 static const char by_ipv6_alone[] =
 	"add table ip6 filter\nadd chain ip6 filter FORWARD" DROPS;
 
+#define ACCEPTS \
+	"add table inet firewalld\nadd chain inet firewalld filter_FORWARD" \
+	" { type filter hook forward priority 10; policy accept; }\n" \
+	"add rule inet firewalld filter_FORWARD ct state established accept\n"
+static const char refuses[] =
+	ACCEPTS "add rule inet firewalld filter_FORWARD counter reject with "
+		"icmpx type admin-prohibited";
+static const char refuses_some[] =
+	ACCEPTS "add rule inet firewalld filter_FORWARD iifname \"eth7\" "
+		"drop";
+
 static void
 forward_body(void)
 {
@@ -393,10 +404,12 @@ forward_body(void)
 	find_base_chain("ip", "filter", "FORWARD", "forward",
 			"add rule ip filter FORWARD iifname \"mydocker00*\" "
 			"accept", true);
-	/* Of several the first that is in the way; of IPv6 where it counts. */
+	/* Of several the first in the way; of IPv6 where that counts. */
 	find_drop(several, false, "ip second FORWARD");
 	find_drop(by_ipv6_alone, true, "ip6 filter FORWARD");
 	find_drop(by_ipv6_alone, false, NULL);
+	find_drop(refuses, false, "inet firewalld filter_FORWARD");
+	find_drop(refuses_some, false, NULL);
 	/* Ours is not somebody else's. */
 	must(nat_add_network("mydocker0", &net) == 0);
 	find_drop("add table ip nothing", false, NULL);
