@@ -154,7 +154,8 @@ state_down(struct making *making)
 {
 	if (making->lock < 0)
 		return 0;
-	int result = state_remove(making->options->root, making->options->id);
+	int result = state_remove(making->options->root, making->options->id,
+				  making->dir);
 	/* As if it had been deleted: runtime.md, "Lifecycle", 12 and 13. */
 	if (making->poststop_due) {
 		auto_free char *json =

@@ -222,7 +222,7 @@ making_delete(struct making *making, const char *root)
 	auto_free char *json = NULL;
 	if (making->config.hooks)
 		json = making_state_json(making, OCI_STOPPED, 0);
-	if (state_remove(root, making->state.id) < 0)
+	if (state_remove(root, making->state.id, making->dir) < 0)
 		return -1;
 	if (json && hooks_run_all(making->config.hooks, OCI_POSTSTOP, json) < 0)
 		runtime_warn();

@@ -312,13 +312,15 @@ remove_rest(int dir)
 }
 
 static int
-remove_directory(const char *path)
+remove_directory(const char *path, int dir)
 {
 	static const char *const files[] = {
 		STATE_FILE, "config.json", LOCK_FILE,
 	};
-	auto_close int dir =
-		open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	auto_close int opened = -1;
+	if (dir < 0)
+		dir = opened = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+						  O_CLOEXEC);
 	if (dir < 0)
 		return errno == ENOENT ? 0 : fail("open %s", path);
 	/* First what makes it a container. */
@@ -336,10 +338,10 @@ remove_directory(const char *path)
 }
 
 int
-state_remove(const char *root, const char *id)
+state_remove(const char *root, const char *id, int dir)
 {
 	auto_free char *path = state_path(root, id);
-	if (remove_directory(path) < 0)
+	if (remove_directory(path, dir) < 0)
 		return -1;
 	/* A place of somebody's choice is theirs, also when it is empty. */
 	if (strcmp(root, STATE_ROOT) == 0)

@@ -74,9 +74,10 @@ int state_put_in_place(int dir);
  */
 int state_write(int dir, const char *name, const char *content);
 
-/* The directory goes, with all in it; the caller holds the lock.  One
- * that is not there is removed already.  STATE_ROOT goes with the last. */
-int state_remove(const char *root, const char *id);
+/* The directory goes, with all in it; the caller holds the lock, and `dir`, or
+ * -1: it is opened.  One that is not there is removed already.  STATE_ROOT goes
+ * with the last. */
+int state_remove(const char *root, const char *id, int dir);
 
 /* The ids of all, sorted, ending with NULL; the caller frees each and the
  * array.  A `root` that is not there has none; NULL: it cannot be read. */

@@ -991,7 +991,7 @@ class Events(ShownTest):
         self.refused(["events", "--until", "0s", "-f", "x=y"],
                      "invalid filter 'x'")
         self.refused(["events", "--since", "yesterday"],
-                     "failed to parse value as time or duration", status=125)
+                     "failed to parse value as time or duration", status=1)
 
     def test_as_they_happen(self):
         """Also when the file is moved away meanwhile, and until the time."""

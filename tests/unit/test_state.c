@@ -179,7 +179,7 @@ a_link_is_no_container(void **unused)
 	auto_close int dir = -1;
 	assert_int_equal(symlink("web", link_path), 0);
 	assert_int_equal(state_open(top, "link", &read, &dir, NULL), -1);
-	assert_int_equal(state_remove(top, "link"), -1);
+	assert_int_equal(state_remove(top, "link", -1), -1);
 	assert_int_equal(status_of("web"), OCI_STOPPED);
 }
 
@@ -194,7 +194,7 @@ what_is_not_there_has_the_words_for_it(void **unused)
 	assert_int_equal(failure.code, ENOENT);
 	assert_string_equal(failure.text,
 			    "container \"no\" does not exist");
-	assert_int_equal(state_remove(top, "no"), 0);
+	assert_int_equal(state_remove(top, "no", -1), 0);
 }
 
 static void
@@ -222,7 +222,7 @@ what_is_removed_is_gone(void **unused)
 	auto_state struct state state = saved("web", 0);
 	auto_free char *path = text("%s/web", top);
 	struct stat st;
-	assert_int_equal(state_remove(top, "web"), 0);
+	assert_int_equal(state_remove(top, "web", -1), 0);
 	assert_int_equal(stat(path, &st), -1);
 }
 
@@ -262,7 +262,7 @@ a_lock_is_of_one_container(void **unused)
 				      0 && failure.code == ENOENT ? 0 : 1);
 	}
 	wait_until_it_waits(pid);
-	assert_int_equal(state_remove(top, "web"), 0);
+	assert_int_equal(state_remove(top, "web", dir), 0);
 	auto_state struct state next = saved("web", 0);
 	close_scoped(&lock);
 	int status;
@@ -353,7 +353,7 @@ what_is_written_beside_is_not_seen_yet(void **unused)
 	assert_int_equal(status_of("web"), OCI_CREATED);
 	assert_int_equal(state_put_in_place(dir), -1);
 	assert_int_equal(state_save_beside(dir, &state), 0);
-	assert_int_equal(state_remove(top, "web"), 0);
+	assert_int_equal(state_remove(top, "web", dir), 0);
 }
 
 int
