@@ -1001,17 +1001,17 @@ class Network(ContainerTest):
     SERVE = "echo here >/tmp/index.html; exec httpd -f -p 80 -h /tmp"
 
     def fetch(self, address, port):
+        """What a server there says, once it listens.  (A user's relay takes a
+        connection before that, and ends it.)"""
         deadline = time.monotonic() + 10
         while True:
             try:
                 with socket.create_connection((address, port), 3) as sock:
                     sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
-                    data = b""
-                    while True:
-                        more = sock.recv(4096)
-                        if not more:
-                            return data.decode()
-                        data += more
+                    data = b"".join(iter(lambda: sock.recv(4096), b""))
+                if data:
+                    return data.decode()
+                raise ConnectionError("nothing was said")
             except OSError:
                 if time.monotonic() > deadline:
                     raise
