@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 
 #include "cgroup_limit.h"
+#include "oci_spec.h"
 #include "rootfs.h"
 #include "view.h"
 #include "view_mounts.h"
@@ -264,10 +265,7 @@ devices_json(const struct settings *settings)
 static json_t *
 paths_json(bool is_open, const char *const *paths)
 {
-	json_t *list = is_open ? json_null() : json_array();
-	for (; !is_open && *paths; paths++)
-		json_array_append_new(list, json_string(*paths));
-	return list;
+	return is_open ? json_null() : oci_spec_strings(paths);
 }
 
 static json_t *

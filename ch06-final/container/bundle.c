@@ -13,6 +13,7 @@
 #include "idmap.h"
 #include "keep_id.h"
 #include "oci_config.h"
+#include "oci_spec.h"
 #include "rootfs.h"
 #include "seccomp_profile.h"
 
@@ -303,15 +304,6 @@ add_seccomp(json_t *kernel, const struct settings *settings)
 }
 
 static json_t *
-paths(const char *const *list)
-{
-	json_t *array = json_array();
-	for (; *list; list++)
-		json_array_append_new(array, json_string(*list));
-	return array;
-}
-
-static json_t *
 cgroup_path(const struct settings *settings, const struct bundle_facts *facts)
 {
 	const char *parent = settings->cgroup_parent;
@@ -348,9 +340,9 @@ fill_kernel(json_t *kernel, const struct settings *settings,
 				    bundle_map(&settings->sysctls));
 	if (!settings->unmasked && !settings->privileged) {
 		json_object_set_new(kernel, "maskedPaths",
-				    paths(rootfs_masked_paths));
+				    oci_spec_strings(rootfs_masked_paths));
 		json_object_set_new(kernel, "readonlyPaths",
-				    paths(rootfs_readonly_default));
+				    oci_spec_strings(rootfs_readonly_default));
 	}
 	if (add_namespaces(namespaces, settings, facts) < 0 ||
 	    (keep_id_is_wanted(settings) && keep_id_add(kernel) < 0) ||

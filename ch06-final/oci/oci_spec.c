@@ -31,8 +31,8 @@ static const struct mount_row rootless_sys = {
 	"/sys", "none", "/sys", "rbind,nosuid,noexec,nodev,ro", NULL,
 };
 
-static json_t *
-strings(const char *const *list)
+json_t *
+oci_spec_strings(const char *const *list)
 {
 	json_t *array = json_array();
 	for (; list && *list; list++)
@@ -108,8 +108,9 @@ kernel(bool rootless)
 {
 	json_t *json = json_pack("{s:o, s:o, s:o}", "namespaces",
 				 namespaces(rootless), "maskedPaths",
-				 strings(rootfs_masked_paths), "readonlyPaths",
-				 strings(rootfs_readonly_default));
+				 oci_spec_strings(rootfs_masked_paths),
+				 "readonlyPaths",
+				 oci_spec_strings(rootfs_readonly_default));
 	if (!rootless)
 		json_object_set_new(json, "resources",
 				    json_pack("{s:[{s:b, s:s}]}", "devices",

@@ -4,6 +4,8 @@
 #ifndef OCI_SPEC_H
 #define OCI_SPEC_H
 
+#include <jansson.h>
+
 #include "base.h"
 
 /*
@@ -15,5 +17,8 @@ char *oci_spec_json(bool rootless);
 
 /* Into the directory `bundle`, as config.json, which must not be there. */
 int oci_spec_write(const char *bundle, bool rootless);
+
+/* An array of the texts, up to a NULL; the caller's. */
+json_t *oci_spec_strings(const char *const *list);
 
 #endif
