@@ -42,7 +42,9 @@ main(void)
 
 
 def failed(report):
-    return {row["name"] for row in report["checks"] if not row["passed"]}
+    """{check: what it says}"""
+    return {row["name"]: row["message"] for row in report["checks"]
+            if not row["passed"]}
 
 
 def score(points):
@@ -124,13 +126,13 @@ class WrongSolutions(trial.LabTest):
             report = job.result()
             self.assertTrue(report["built"], report["compiler"])
             for name, region, caught_by, _ in wrong:
-                found = {check for check in failed(report)
+                found = {check: said for check, said in failed(report).items()
                          if check.startswith(region + "/")}
                 with self.subTest(chapter + " " + name):
-                    self.assertEqual(found, caught_by, "failed: %s, meant for "
-                                     "it: %s" % (found, caught_by))
+                    self.assertEqual(set(found), caught_by, "failed: %s, meant "
+                                     "for it: %s" % (found, caught_by))
             meant = set().union(*(caught_by for _, _, caught_by, _ in wrong))
-            self.assertEqual(failed(report) - meant, set())
+            self.assertEqual(set(failed(report)) - meant, set())
 
     def submissions(self, chapter):
         """Lists of wrong solutions, no two of a list of the same exercise."""
