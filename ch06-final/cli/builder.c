@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "build_shelf.h"
+#include "each.h"
 #include "format.h"
 #include "sizes.h"
 #include "verbs.h"
@@ -116,6 +117,7 @@ builder_prune(uint64_t *bytes)
 	if (count)
 		printf("Deleted build cache objects: %zu\n\n", count);
 	*bytes += size;
+	each_tell_prune("builder", size);
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "path.h"
 #include "reach.h"
 #include "safepath.h"
+#include "tell.h"
 
 #define LINKS_MAX 40
 
@@ -372,6 +373,9 @@ copy(const struct cp_options *wanted, struct end *from, struct end *to)
 			 is_stream(to)   ? copy_out(wanted, from) :
 					   copy_both(wanted, from, to);
 	struct failure why = failure;
+	if (result == 0)
+		container_tell(c.dir, &c.record, NULL, from->name ?
+			       "archive-path" : "extract-to-dir", NULL);
 	reach_close(&reach);
 	failure = why;
 	return result;

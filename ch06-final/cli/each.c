@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "events.h"
 #include "words.h"
 
 static int
@@ -126,4 +127,14 @@ each_prune(const struct verb *verb, int argc, char **argv,
 		status = verb_error(verb);
 	filters_free(&wanted.filters);
 	return status;
+}
+
+void
+each_tell_prune(const char *type, uint64_t bytes)
+{
+	auto_free char *digits = text("%llu", (unsigned long long)bytes);
+	events_tell(verb_root(), &(struct event){
+		.type = type, .action = "prune", .id = "",
+		.attributes = (const char *const[]){ "reclaimed", digits,
+						     NULL } });
 }

@@ -10,6 +10,7 @@
 
 #include "builder.h"
 #include "container.h"
+#include "each.h"
 #include "filters.h"
 #include "format.h"
 #include "image_mounts.h"
@@ -86,6 +87,7 @@ prune_containers(const struct prune_options *wanted, uint64_t *bytes)
 {
 	struct view *views;
 	size_t count;
+	uint64_t before = *bytes;
 	auto_close int containers = records_open(verb_root());
 	if (containers < 0 || view_list(verb_root(), &views, &count) < 0)
 		return -1;
@@ -106,7 +108,10 @@ prune_containers(const struct prune_options *wanted, uint64_t *bytes)
 	if (!is_first)
 		printf("\n");
 	view_free_list(views, count);
-	return result < 0 ? -1 : 0;
+	if (result < 0)
+		return -1;
+	each_tell_prune("container", *bytes - before);
+	return 0;
 }
 
 /* ---- images -------------------------------------------------------------- */
@@ -176,6 +181,7 @@ prune_images(const struct prune_options *wanted, uint64_t *bytes)
 	struct users users = { 0 };
 	struct store_users asked = { .image_user = container_of,
 				     .data = &users };
+	uint64_t before = *bytes;
 	bool is_first = true;
 	int result = -1;
 	if (verb_open_store(&store) == 0 &&
@@ -192,6 +198,8 @@ prune_images(const struct prune_options *wanted, uint64_t *bytes)
 		printf("\n");
 	view_free_list(users.views, users.count);
 	store_free_list(images, count);
+	if (result == 0)
+		each_tell_prune("image", *bytes - before);
 	return result;
 }
 

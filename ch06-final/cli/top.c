@@ -13,6 +13,7 @@
 #include "cgroups.h"
 #include "container.h"
 #include "table.h"
+#include "tell.h"
 #include "view.h"
 
 static const struct option_row none[] = { { 0 } };
@@ -198,6 +199,9 @@ print_top(const struct view *view, char **words)
 		return -1;
 	int result = print_processes(output, &processes);
 	free(processes.list);
+	if (result == 0)
+		container_tell(view->dir, &view->record,
+			       &view->settings.labels, "top", NULL);
 	return result;
 }
 

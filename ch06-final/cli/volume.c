@@ -354,6 +354,7 @@ int
 volume_prune(const struct filters *filters, bool whole, uint64_t *bytes)
 {
 	struct all_volumes all;
+	uint64_t before = *bytes;
 	bool is_first = true;
 	int result = 0;
 	auto_close int volumes = volumes_open(verb_root(), LOCK_EX);
@@ -376,6 +377,8 @@ volume_prune(const struct filters *filters, bool whole, uint64_t *bytes)
 	all_free(&all);
 	if (!is_first)
 		printf("\n");
+	if (result == 0)
+		each_tell_prune("volume", *bytes - before);
 	return result < 0 || is_first ? result : sync_names(volumes, NULL);
 }
 

@@ -17,7 +17,9 @@
  * and values by turns, NULL at the end, may be NULL.  Actions are
  * Docker's: create, start, die (exitCode=), kill (signal=), oom, stop,
  * restart, pause, unpause, rename (oldName=), attach, "exec_create: CMD",
- * "exec_start: CMD", exec_die (exitCode=), "health_status: healthy", destroy.
+ * "exec_start: CMD", exec_die (exitCode=), "health_status: healthy", destroy;
+ * of cp archive-path (out) and extract-to-dir (in); top, resize (height=,
+ * width=).
  * That it could not be told is nobody's failure: `failure` is kept.
  */
 void container_tell(int dir, const struct record *record,

@@ -11,6 +11,7 @@
 #include "input.h"
 #include "monitor.h"
 #include "names_watch.h"
+#include "note.h"
 
 /* Who stays; and room for those who come with a question, `stop` above all. */
 #define MOST 64
@@ -144,8 +145,9 @@ resize(struct monitor *m, uint32_t size)
 	struct winsize window = { .ws_row = size >> 16,
 				  .ws_col = size & 0xffff };
 	m->window = size;
-	if (m->plan.terminal && m->streams[0].source.fd >= 0)
-		ioctl(m->streams[0].source.fd, TIOCSWINSZ, &window);
+	if (m->plan.terminal && m->streams[0].source.fd >= 0 &&
+	    ioctl(m->streams[0].source.fd, TIOCSWINSZ, &window) == 0)
+		note_resized(m);
 }
 
 /* So its writer gets SIGPIPE, as at the end of any pipe. */

@@ -90,6 +90,8 @@ on_report(struct source *source, uint32_t events)
 		health_begin(&m->health, &m->plan.health);
 		check_plan(m);
 		note_started(m);
+		if (made.master >= 0 && m->window)
+			note_resized(m);
 		if (made.has_names)
 			names_watch_begin(m);
 	}

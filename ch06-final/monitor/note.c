@@ -87,6 +87,18 @@ note_started(struct monitor *m)
 }
 
 void
+note_resized(struct monitor *m)
+{
+	auto_record struct record record = { 0 };
+	auto_free char *height = text("%u", m->window >> 16);
+	auto_free char *width = text("%u", m->window & 0xffff);
+	if (record_load(m->dir, &record) == 0)
+		container_tell(m->dir, &record, NULL, "resize",
+			       (const char *const[]){ "height", height, "width",
+						      width, NULL });
+}
+
+void
 note_failed_start(struct monitor *m, const struct failure *why)
 {
 	struct record record;

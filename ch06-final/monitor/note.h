@@ -16,6 +16,8 @@ void note_begin(struct monitor *m);
 void note_end(struct monitor *m);
 
 void note_started(struct monitor *m);
+/* Its terminal has another size (m->window): an event alone. */
+void note_resized(struct monitor *m);
 void note_failed_start(struct monitor *m, const struct failure *why);
 void note_ended(struct monitor *m); /* or "restarting" */
 /* What went wrong with its end: it is undone all the same, or by others. */

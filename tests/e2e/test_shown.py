@@ -909,7 +909,10 @@ class Events(ShownTest):
         self.addCleanup(harness.run, [DEMO, "rm", "-f", name])
         self.out("run", "-d", "--name", name, "-l", "x=1", BUSYBOX, "sleep",
                  "600")
-        for words in (["exec", name, "true"], ["pause", name],
+        there = os.path.join(self.scratch(), "issue")
+        for words in (["exec", name, "true"], ["top", name],
+                      ["cp", name + ":/etc/passwd", there],
+                      ["cp", there, name + ":/"], ["pause", name],
                       ["unpause", name], ["rename", name, name + "-2"],
                       ["rename", name + "-2", name],
                       ["kill", "-s", "USR1", name], ["stop", "-t", "0", name],
@@ -920,8 +923,8 @@ class Events(ShownTest):
                            "--format", "{{.Action}}")
         self.assertEqual(lines, [
             "create", "connect", "start", "exec_create: true",
-            "exec_start: true", "exec_die", "pause", "unpause", "rename",
-            "rename", "kill", "kill", "kill", "die", "disconnect", "stop",
+            "exec_start: true", "exec_die", "top", "archive-path",
+            "extract-to-dir", "pause", "unpause", "rename", "rename", "kill", "kill", "kill", "die", "disconnect", "stop",
             "connect", "start", "kill", "kill", "die", "disconnect", "stop",
             "connect", "start", "restart", "kill", "die", "disconnect",
             "destroy"])
@@ -948,6 +951,30 @@ class Events(ShownTest):
         self.assertEqual(len(self.lines(
             "events", "--since", str(began), "--until", "0s", "-f",
             "label=x=1", "-f", "event=destroy")), 1)
+
+    def test_what_failed_is_not_told(self):
+        began = time.time()
+        name, _ = self.made("true")
+        self.refused(["top", name], "is not running")
+        self.refused(["cp", name + ":/none", self.scratch()],
+                     "Could not find the file")
+        self.assertEqual(self.lines(
+            "events", "--since", str(began), "--until", "0s", "-f",
+            "event=top", "-f", "event=archive-path"), [])
+
+    def test_of_pruning(self):
+        """Each kind for itself, also where there was nothing to remove."""
+        began = time.time()
+        self.made("dd", "if=/dev/zero", "of=/x", "bs=1000", "count=3")
+        for words in (["container"], ["network"], ["volume"], ["builder"],
+                      ["image"], ["system", "--volumes"]):
+            self.out(words[0], "prune", "-f", *words[1:])
+        told = self.lines("events", "--since", str(began), "--until", "0s",
+                          "-f", "event=prune", "--format", "{{.Type}} "
+                          "{{.Actor.ID}}{{.Actor.Attributes.reclaimed}}")
+        self.assertEqual(told, [
+            "container 3000", "network 0", "volume 0", "builder 0", "image 0",
+            "container 0", "network 0", "volume 0", "image 0", "builder 0"])
 
     def tell(self, *events, late=0):
         """Lines of the file, as whoever does something appends them; on a

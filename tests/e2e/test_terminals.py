@@ -362,6 +362,22 @@ class Sizes(Case):
         terminal.send("exit\r")
         terminal.wait()
 
+    def test_each_is_an_event(self):
+        """The one it begins with, then each that is set."""
+        def sizes():
+            return self.succeed([
+                DEMO, "events", "--since", "10m", "--until", "0s", "-f",
+                "event=resize", "-f", "container=" + self.name, "--format",
+                "{{.Actor.Attributes.height}}x{{.Actor.Attributes.width}}"
+            ]).out.split()
+        terminal = self.run_it("cat", rows=31, columns=101)
+        self.until(lambda: len(sizes()) == 1)
+        fcntl.ioctl(terminal.master, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", 41, 17, 0, 0))
+        self.until(lambda: len(sizes()) == 2)
+        self.assertEqual(sizes(), ["31x101", "41x17"])
+        self.succeed([DEMO, "rm", "-f", self.name])
+
     def test_a_program_is_told(self):
         terminal = self.run_it("sh", "-c", "trap 'stty size' WINCH; echo up; "
                                            "while :; do sleep 0.05; done")
