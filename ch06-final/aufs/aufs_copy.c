@@ -4,12 +4,16 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/statfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "aufs_whiteout.h"
+
+enum { PIECE = 1 << 20 };
 
 struct fd_path
 fd_path(int fd)
@@ -93,29 +97,54 @@ copy_rest(int from, int to, const struct stat *st)
 
 /* ---- the data ---------------------------------------------------------- */
 
+/* Can somebody copy who has the data already, a server or another program?
+ * The kernel itself, asked by copy_file_range(2), moves 64 kB at a time through
+ * a pipe: reading and writing a megabyte takes less. */
+static bool
+is_served(int fd)
+{
+	static const uint32_t types[] = { NFS_SUPER_MAGIC, SMB2_SUPER_MAGIC,
+					  CIFS_SUPER_MAGIC, CEPH_SUPER_MAGIC,
+					  FUSE_SUPER_MAGIC };
+	struct statfs fs;
+	if (fstatfs(fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < countof(types); i++)
+		if ((uint32_t)fs.f_type == types[i])
+			return true;
+	return false;
+}
+
+/* How many bytes it was; 0: `from` ends here. */
+static ssize_t
+copy_piece(int from, int to, off_t at, char *buffer, size_t size)
+{
+	ssize_t got = pread(from, buffer, size, at), done;
+	for (ssize_t put = 0; put < got; put += done) {
+		done = pwrite(to, buffer + put, got - put, at + put);
+		if (done < 0)
+			return -errno;
+	}
+	return got < 0 ? -errno : got;
+}
+
 static int
 copy_range(int from, int to, off_t offset, off_t end)
 {
-	char buffer[64 * 1024];
 	off_t in = offset, out = offset;
-	bool by_kernel = true;
+	bool is_going = is_served(from);
+	while (is_going && in < end)
+		is_going = copy_file_range(from, &in, to, &out, end - in, 0) >
+			   0;
+	size_t size = end - in < PIECE ? end - in : PIECE;
+	auto_free char *buffer = new_bytes(size);
 	while (in < end) {
-		size_t left = end - in < 1 << 30 ? end - in : 1 << 30;
-		ssize_t done = -1;
-		if (by_kernel)
-			done = copy_file_range(from, &in, to, &out, left, 0);
-		if (done > 0)
-			continue;
-		by_kernel = false; /* EXDEV, EOPNOTSUPP, or a special file */
-		if (left > sizeof(buffer))
-			left = sizeof(buffer);
-		done = pread(from, buffer, left, in);
+		if ((off_t)size > end - in)
+			size = end - in;
+		ssize_t done = copy_piece(from, to, in, buffer, size);
 		if (done <= 0)
-			return done < 0 ? -errno : 0;
-		if (pwrite(to, buffer, done, out) != done)
-			return errno ? -errno : -EIO;
+			return done;
 		in += done;
-		out += done;
 	}
 	return 0;
 }
