@@ -39,4 +39,9 @@ int relay_start(struct relay *relay, const int *sockets,
 		int (*enter)(void *who), void *who);
 void relay_stop(struct relay *relay); /* may be called twice */
 
+/* The same in the caller's own process: comes back only when there is nothing
+ * to serve, with 0, or fails. */
+int relay_serve(const int *sockets, const struct nat_port *ports,
+		size_t count);
+
 #endif

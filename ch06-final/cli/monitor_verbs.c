@@ -3,10 +3,13 @@
  * `demo .monitor-start ID WINDOW` starts the container again, with a terminal
  * of that size (settings.h; 0: as it began), `.monitor-end` undoes what there
  * was of its life, `.monitor-probe` is one health check,
- * `.monitor-names` makes a name server that was killed again.  They find their
- * descriptors by number (launch.h), and are of no use to people.
+ * `.monitor-names` makes a name server that was killed again, `.monitor-relay`
+ * stays, for what comes to ::1.  They find their descriptors by number
+ * (launch.h), and are of no use to people.
  */
 #include "exec_in.h"
+#include "relay.h"
+#include "relayed.h"
 #include "runtime.h"
 #include "sync.h"
 #include "units.h"
@@ -103,6 +106,22 @@ run_names(const struct verb *verb, int argc, char **argv)
 	return attachments_mend(verb_root()) < 0 ? verb->failure_status : 0;
 }
 
+static int
+run_relay(const struct verb *verb, int argc, char **argv)
+{
+	auto_container struct container c;
+	auto_settings struct settings settings = SETTINGS_DEFAULT;
+	auto_relayed struct relayed relayed = { 0 };
+	(void)argc;
+	(void)argv;
+	if (open_container(&c, &settings) < 0 ||
+	    relayed_find(&c, LAUNCH_REPORT, &relayed) < 0)
+		return verb->failure_status;
+	close(LAUNCH_REPORT);
+	return relay_serve(relayed.sockets, relayed.ports,
+			   relayed.count) < 0 ? verb->failure_status : 0;
+}
+
 #define HIDDEN(variable, word, function, is_start)                            \
 	const struct verb variable = {                                        \
 		.name = word,                                                 \
@@ -117,3 +136,4 @@ HIDDEN(verb_monitor_start, ".monitor-start", run_start, true);
 HIDDEN(verb_monitor_end, ".monitor-end", run_end, false);
 HIDDEN(verb_monitor_probe, ".monitor-probe", run_probe, true);
 HIDDEN(verb_monitor_names, ".monitor-names", run_names, false);
+HIDDEN(verb_monitor_relay, ".monitor-relay", run_relay, false);

@@ -26,6 +26,7 @@ static const struct verb *const verbs[] = {
 	&verb_export,  &verb_commit,
 	&verb_monitor_start, &verb_monitor_end, &verb_monitor_probe,
 	&verb_monitor_names,
+	&verb_monitor_relay,
 	&verb_holder,
 	/* Those that show things. */
 	&verb_inspect,	 &verb_port,	     &verb_info,

@@ -30,7 +30,7 @@ extern const struct verb verb_run, verb_ps, verb_rm, verb_images, verb_rmi,
 	verb_rename, verb_update, verb_cp,
 	verb_export, verb_commit, verb_attach, verb_exec, verb_logs,
 	verb_monitor_start, verb_monitor_end, verb_monitor_probe,
-	verb_monitor_names, verb_holder;
+	verb_monitor_names, verb_monitor_relay, verb_holder;
 /* Those that show things. */
 extern const struct verb verb_inspect, verb_port, verb_info, verb_top,
 	verb_stats, verb_events, verb_diff, verb_system_df, verb_system_prune,

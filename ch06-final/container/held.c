@@ -50,9 +50,8 @@ held_add(struct held *held, int fd)
 	held->fds[held->count++] = copy;
 }
 
-/* They are looked at, and stay in the queue. */
-static int
-peek(int queue, struct held *held)
+int
+held_look(int queue, struct held *held)
 {
 	int fds[PASSFD_MOST];
 	size_t count = PASSFD_MOST;
@@ -83,7 +82,7 @@ held_take(int dir, struct held *held)
 	    message.type != PROTOCOL_DONE)
 		return failx("the container's monitor does not say what it "
 			     "holds");
-	return queue < 0 ? 0 : peek(queue, held);
+	return queue < 0 ? 0 : held_look(queue, held);
 }
 
 int

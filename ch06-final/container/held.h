@@ -27,6 +27,8 @@ struct held {
 void held_free(struct held *held);
 #define auto_held __attribute__((cleanup(held_free), unused))
 int held_take(int dir, struct held *held);
+/* Of such a socket: what is in its queue, and stays there. */
+int held_look(int queue, struct held *held);
 int held_give(int dir, const struct held *held);
 /* One more, which is copied. */
 void held_add(struct held *held, int fd);

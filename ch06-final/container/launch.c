@@ -55,6 +55,7 @@ launch_hear(int report, struct launch_report *heard, struct launched *made)
 	made->pid = heard->pid;
 	made->daemon = heard->daemon;
 	made->has_names = heard->has_names;
+	made->has_relayed = heard->has_relayed;
 	if (heard->has_master)
 		made->master = fds[0];
 	if (heard->has_held)
@@ -81,6 +82,7 @@ launch_tell(int report, int status, const struct launched *made)
 			.has_master = made->master >= 0,
 			.has_held = made->held >= 0,
 			.has_names = made->has_names,
+			.has_relayed = made->has_relayed,
 		};
 	else
 		told.failure = why;

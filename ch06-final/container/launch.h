@@ -24,13 +24,14 @@
 
 /*
  * Descriptors of mydocker-monitor, and of what it runs of the client's program
- * (`demo .monitor-start ID`, `.monitor-end`, `.monitor-probe` and
- * `.monitor-names`).  Those that there is no use for are closed.
+ * (`demo .monitor-start ID`, `.monitor-end`, `.monitor-probe`, `.monitor-names`
+ * and `.monitor-relay`).  Those that there is no use for are closed.
  */
 enum {
 	LAUNCH_DIR = 3,	 /* the container's directory */
 	LAUNCH_LOCK,	 /* its lock, held; not for .monitor-probe */
-	LAUNCH_REPORT,	 /* monitor: to the starter; .monitor-start: back */
+	LAUNCH_REPORT,	 /* monitor: to the starter; .monitor-start: back;
+			    .monitor-relay: what is held (held.h) */
 	LAUNCH_CLIENT,	 /* monitor: a client that is attached already */
 	LAUNCH_STDIN,	 /* pipes: the monitor's ends in the monitor, the */
 	LAUNCH_STDOUT,	 /* container's in .monitor-start; none with -t */
@@ -58,6 +59,7 @@ struct launched {
 	int held;   /* what must be open as long as it lives: the monitor
 		       holds it; or -1 */
 	bool has_names; /* a name server serves it, which is to be watched */
+	bool has_relayed; /* ports for which a relay is needed (relayed.h) */
 };
 #define LAUNCHED_NOTHING                                                      \
 	{                                                                     \
@@ -69,7 +71,7 @@ struct launch_report {
 	int32_t status; /* 0: it runs; else the exit status that is due */
 	pid_t pid, daemon;
 	bool has_master, has_held; /* the descriptors that come with it */
-	bool has_names;
+	bool has_names, has_relayed;
 	struct failure failure;
 };
 

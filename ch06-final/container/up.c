@@ -25,6 +25,7 @@
 #include "netlink.h"
 #include "outside.h"
 #include "published.h"
+#include "relayed.h"
 #include "rootless.h"
 #include "runtime.h"
 #include "self.h"
@@ -300,6 +301,7 @@ container_start(struct container *c, struct console *console,
 		.master = take_fd(&c->master),
 		.held = take_fd(&c->held),
 		.has_names = attachments_have_names(&c->attachments),
+		.has_relayed = relayed_is_possible(&c->attachments),
 	};
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -341,9 +342,21 @@ serve_round(struct pollfd *waits, char *buffer)
 	}
 }
 
+/* Two descriptors for each connection. */
+static void
+make_room(void)
+{
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static _Noreturn void
 serve(void)
 {
+	make_room();
 	size_t room = CONNECTIONS + 2 * CONNECTIONS;
 	struct pollfd *waits = new_bytes(room * sizeof(*waits));
 	char *buffer = new_bytes(DATAGRAM);
@@ -408,17 +421,37 @@ add_service(int sock, const struct nat_port *port)
 	return 0;
 }
 
+static int
+choose(const int *sockets, const struct nat_port *ports, size_t count,
+       bool is_elsewhere)
+{
+	serving.services = 0;
+	for (size_t i = 0; i < count; i++)
+		if (is_for_relay(&ports[i], is_elsewhere) &&
+		    add_service(sockets[i], &ports[i]) < 0)
+			return -1;
+	return 0;
+}
+
 int
 relay_start(struct relay *relay, const int *sockets,
 	    const struct nat_port *ports, size_t count,
 	    int (*enter)(void *who), void *who)
 {
-	serving.services = 0;
-	for (size_t i = 0; i < count; i++)
-		if (is_for_relay(&ports[i], enter != NULL) &&
-		    add_service(sockets[i], &ports[i]) < 0)
-			return -1;
+	if (choose(sockets, ports, count, enter != NULL) < 0)
+		return -1;
 	return serving.services ? start(relay, enter, who) : 0;
+}
+
+int
+relay_serve(const int *sockets, const struct nat_port *ports, size_t count)
+{
+	if (choose(sockets, ports, count, false) < 0)
+		return -1;
+	if (!serving.services)
+		return 0;
+	open_ears();
+	serve();
 }
 
 void

@@ -12,6 +12,7 @@
 #include "monitor.h"
 #include "names_watch.h"
 #include "note.h"
+#include "relay_watch.h"
 
 /* Who stays; and room for those who come with a question, `stop` above all. */
 #define MOST 64
@@ -166,8 +167,10 @@ hold(struct monitor *m, struct client *client, int *given)
 {
 	if (*given < 0 || m->pid <= 0)
 		return false;
+	relay_watch_end(m);
 	close_scoped(&m->held);
 	m->held = take_fd(given);
+	relay_watch_begin(m);
 	return send_to(client, PROTOCOL_DONE, 0, NULL, 0) > 0;
 }
 

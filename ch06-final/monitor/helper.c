@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "monitor.h"
@@ -56,6 +57,20 @@ helper_names(struct monitor *m)
 	if (pid == 0)
 		become(m, ".monitor-names", wanted);
 	return pid < 0 ? fail("fork for the names") : pid;
+}
+
+pid_t
+helper_relay(struct monitor *m)
+{
+	const int wanted[] = { m->dir, -1, m->held, -1, -1, -1, -1 };
+	pid_t monitor = getpid(), pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != monitor)
+			_exit(1);
+		become(m, ".monitor-relay", wanted);
+	}
+	return pid < 0 ? fail("fork for the relay") : pid;
 }
 
 pid_t

@@ -25,4 +25,8 @@ pid_t helper_probe(struct monitor *m, int *output);
 /* Run `demo .monitor-names ID`: no lock. */
 pid_t helper_names(struct monitor *m);
 
+/* Run `demo .monitor-relay ID`: no lock; what is held is at LAUNCH_REPORT.  It
+ * is killed when we are. */
+pid_t helper_relay(struct monitor *m);
+
 #endif

@@ -17,6 +17,7 @@
 #include "names_watch.h"
 #include "note.h"
 #include "orphans.h"
+#include "relay_watch.h"
 #include "stream.h"
 #include "sync.h"
 
@@ -94,6 +95,8 @@ on_report(struct source *source, uint32_t events)
 			note_resized(m);
 		if (made.has_names)
 			names_watch_begin(m);
+		if (made.has_relayed)
+			relay_watch_begin(m);
 	}
 	launch_acknowledge(source->fd);
 	loop_close(m->epoll, source);
@@ -162,6 +165,7 @@ ended(struct monitor *m, int status)
 	input_close(m);
 	check_end(m);
 	names_watch_end(m);
+	relay_watch_end(m);
 	note_ended(m);
 	orphans_end();
 	/* Who undoes it must find that nobody has it any more. */
@@ -206,6 +210,8 @@ life_reap(struct monitor *m)
 			check_take(m, status);
 		} else if (pid == m->names.helper) {
 			names_watch_take(m, status);
+		} else if (pid == m->relay.helper) {
+			relay_watch_take(m, status);
 		} else if (pid == m->helper) {
 			m->helper = 0;
 			m->is_moving = true;
@@ -272,6 +278,7 @@ life_go_on(struct monitor *m)
 	}
 	next = loop_earlier(next, check_go_on(m, now));
 	next = loop_earlier(next, names_watch_go_on(m, now));
+	next = loop_earlier(next, relay_watch_go_on(m, now));
 	look(m, now);
 	if (m->log.stuck_since)
 		next = loop_earlier(next, now + LOG_RETRY);

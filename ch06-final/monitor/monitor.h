@@ -60,6 +60,11 @@ struct names_watch { /* names_watch.h */
 	int64_t wait_ms;      /* from one try to the next */
 };
 
+struct relay_watch { /* relay_watch.h */
+	pid_t helper; /* `demo .monitor-relay`; 0: none */
+	int64_t due;  /* to start another; 0: none is wanted */
+};
+
 enum phase {
 	PHASE_STARTING, /* the starter is at work */
 	PHASE_RUNNING,
@@ -95,6 +100,7 @@ struct monitor {
 	struct health health;
 	struct check check;
 	struct names_watch names;
+	struct relay_watch relay;
 
 	struct stream streams[2];
 	struct input input;

@@ -7,13 +7,15 @@ import datetime
 import json
 import os
 import signal
+import socket
 import subprocess
+import sys
 import time
 import unittest
 
 import harness
 import residue
-from test_run import BUSYBOX, DEMO, ContainerTest
+from test_run import BUSYBOX, DEMO, ContainerTest, monitor_of, read
 
 # The bar's size: so many containers on each of the two networks.
 SIZE = int(os.environ.get("MYDOCKER_TEST_NETWORK_SIZE") or 6)
@@ -619,6 +621,80 @@ class Live(NetworksTest):
         # As if it had been started so.
         self.succeed([DEMO, "restart", "-t", "0", "web"])
         self.says_at_last("http://127.0.0.1:8179/")
+
+    def relays(self):
+        """Of the container's monitor."""
+        children = read("/proc/%d/task/%d/children" % (2 * (
+            monitor_of(int(self.pid("web"))),)))
+        return [int(pid) for pid in children.split()
+                if read("/proc/%s/comm" % pid) == "relay\n"]
+
+    def wait_until(self, condition):
+        deadline = time.monotonic() + 10 * harness.SLOWER
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, "it never was so")
+            time.sleep(0.02)
+
+    @unittest.skipIf(harness.caller, "the host's ::1 is the holder's to serve")
+    def test_published_ports_by_the_loopback_of_ipv6(self):
+        """No rule leads there: a relay, for as long as the port is there."""
+        self.need("ss")
+        self.make("red")
+        self.make("--ipv6", "six")
+        here = "http://[::1]:8181/"
+        self.web("--network", "six", "-p", "8181:80", "-p", "[::1]:8182:80",
+                 "-p", "8181:53/udp")
+        self.says_at_last(here)
+        self.says_at_last("http://[::1]:8182/")
+        self.assertEqual(self.says("http://127.0.0.1:8181/"), "hello")
+        self.assertEqual(self.answer_by_udp("::1", 8181), b"hello")
+        relay, = self.relays()
+        os.kill(relay, signal.SIGKILL)
+        self.says_at_last(here)
+        self.assertNotIn(relay, self.relays())
+        # A network without IPv6, and back.
+        self.net("connect", "red", "web")
+        self.says_at_last(here)
+        self.net("disconnect", "six", "web")
+        self.assertEqual(self.says(here), "nothing")
+        self.assertEqual(self.says("http://127.0.0.1:8181/"), "hello")
+        self.wait_until(lambda: not self.relays())
+        self.net("connect", "six", "web")
+        self.net("disconnect", "red", "web")
+        self.says_at_last(here)
+        self.succeed([DEMO, "restart", "-t", "0", "web"])
+        self.says_at_last(here)
+        relay, = self.relays()
+        self.succeed([DEMO, "stop", "-t", "0", "web"])
+        self.assertFalse(os.path.exists("/proc/%d" % relay))
+        self.assertNotIn(":8181 ", self.listening())
+        # With a monitor that is killed it goes, too.
+        self.succeed([DEMO, "start", "web"])
+        self.says_at_last(here)
+        relay, = self.relays()
+        os.kill(monitor_of(int(self.pid("web"))), signal.SIGKILL)
+        self.wait_until(lambda: not os.path.exists("/proc/%d" % relay))
+        self.succeed([DEMO, "ps"])
+        self.assertNotIn(":8181 ", self.listening())
+
+    def answer_by_udp(self, host, port):
+        """What comes back from port 53 of the container, where somebody says
+        hello."""
+        with harness.start(
+                ["nsenter", "-t", self.pid("web"), "-n", sys.executable,
+                 "-c", "import socket\n"
+                 "s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)\n"
+                 "s.bind(('::', 53))\n"
+                 "s.sendto(b'hello', s.recvfrom(99)[1])"]), \
+                socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(0.1)
+            for _ in range(100):
+                sock.sendto(b"?", (host, port))
+                try:
+                    return sock.recv(99)
+                except (socket.timeout, ConnectionError):
+                    pass
+        return None
 
     def test_of_one_that_does_not_run(self):
         self.make("red")

@@ -1,0 +1,30 @@
+/*
+ * relayed.h - which of a running container's published ports are those of the
+ * host's ::1: no rule leads from there to another link (relay.h).
+ */
+#ifndef RELAYED_H
+#define RELAYED_H
+
+#include "container.h"
+#include "nat.h"
+
+struct relayed {
+	struct nat_port *ports;
+	int *sockets; /* that hold them on the host */
+	size_t count;
+};
+void relayed_free(struct relayed *relayed);
+#define auto_relayed __attribute__((cleanup(relayed_free), unused))
+
+/* Can it have any? */
+bool relayed_is_possible(const struct attachments *all);
+
+/*
+ * As its networks have noted them, whose lock nobody may have who waits for us;
+ * `held` is what its monitor holds (held.h): of that only the sockets in
+ * `relayed` stay open.
+ */
+int relayed_find(const struct container *c, int held,
+		 struct relayed *relayed);
+
+#endif
