@@ -185,7 +185,6 @@ class Copy(VerbTest):
         self.put("d/e/f", "x")
         os.link(self.path("d/e/f"), self.path("d/e/hard"))
         os.symlink("/etc/passwd", self.path("d/link"))
-        os.setxattr(self.path("a"), "user.of", b"mine")
         self.ids = harness.mapped(1234), harness.mapped(1235)
         for top, names, files in os.walk(self.place):
             for one in (".", *names, *files):
@@ -239,7 +238,17 @@ class Copy(VerbTest):
             "new/e", "new/e/f", "new/e/hard", "new/link")))
         self.assertEqual(os.readlink(self.path("o/as/link")), "/etc/passwd")
 
-    def test_owners_modes_and_attributes(self):
+    def test_attributes(self):
+        try:
+            os.setxattr(self.path("a"), "user.of", b"mine")
+        except OSError as error:
+            self.skipTest("%s: %s" % (self.place, error.strerror))
+        name = self.container()
+        self.cp("-a", "a", name + ":/same")
+        self.cp("-a", name + ":/same", "same")
+        self.assertEqual(os.getxattr(self.path("same"), "user.of"), b"mine")
+
+    def test_owners_and_modes(self):
         name = self.container()
         self.cp("a", name + ":/plain")
         self.cp("-a", "a", name + ":/same")
@@ -252,7 +261,6 @@ class Copy(VerbTest):
                           for one in seen],
                          [(*[harness.outside(0)] * 2, 0o640),
                           (*map(harness.outside, self.ids), 0o640)])
-        self.assertEqual(os.getxattr(self.path("same"), "user.of"), b"mine")
         self.assertEqual(int(seen[1].st_mtime),
                          int(os.stat(self.path("a")).st_mtime))
 
