@@ -21,11 +21,10 @@ relayed_free(struct relayed *relayed)
 	*relayed = (struct relayed){ 0 };
 }
 
-/* A user's own network is not where anybody asks ::1 (outside.h). */
 bool
 relayed_is_possible(const struct attachments *all)
 {
-	for (size_t i = 0; i < all->count && !rootless_is_inside(); i++)
+	for (size_t i = 0; i < all->count; i++)
 		for (size_t k = 0; k < all->list[i].endpoint.port_count; k++)
 			if (all->list[i].endpoint.ports[k].is_ipv6)
 				return true;
@@ -102,6 +101,9 @@ relayed_find(const struct container *c, int queue, struct relayed *relayed)
 {
 	auto_held struct held held = { 0 };
 	const struct settings *settings = c->settings;
+	/* In a user's own network nobody asks ::1 (outside.h). */
+	if (rootless_is_inside())
+		return 0;
 	auto_close int networks = networks_open(c->root, LOCK_SH);
 	if (networks < 0 || held_look(queue, &held) < 0)
 		return -1;

@@ -673,7 +673,7 @@ class Live(NetworksTest):
         self.says_at_last(here)
         relay, = self.relays()
         os.kill(monitor_of(int(self.pid("web"))), signal.SIGKILL)
-        self.wait_until(lambda: not os.path.exists("/proc/%d" % relay))
+        self.wait_until(lambda: not os.path.exists("/proc/%d/exe" % relay))
         self.succeed([DEMO, "ps"])
         self.assertNotIn(":8181 ", self.listening())
 
