@@ -13,7 +13,24 @@
 
 #include "aufs_whiteout.h"
 
-enum { PIECE = 1 << 20 };
+/* linux/magic.h has not had these for ever. */
+#ifndef CEPH_SUPER_MAGIC
+#define CEPH_SUPER_MAGIC 0x00c36400
+#endif
+#ifndef CIFS_SUPER_MAGIC
+#define CIFS_SUPER_MAGIC 0xff534d42
+#endif
+#ifndef SMB2_SUPER_MAGIC
+#define SMB2_SUPER_MAGIC 0xfe534d42
+#endif
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+
+enum {
+	PIECE = 1 << 20,
+	SERVED_PIECE = 1 << 30, /* FUSE counts in 32 bits */
+};
 
 struct fd_path
 fd_path(int fd)
@@ -122,8 +139,8 @@ copy_piece(int from, int to, off_t at, char *buffer, size_t size)
 	ssize_t got = pread(from, buffer, size, at), done;
 	for (ssize_t put = 0; put < got; put += done) {
 		done = pwrite(to, buffer + put, got - put, at + put);
-		if (done < 0)
-			return -errno;
+		if (done <= 0)
+			return done < 0 ? -errno : -EIO;
 	}
 	return got < 0 ? -errno : got;
 }
@@ -133,9 +150,10 @@ copy_range(int from, int to, off_t offset, off_t end)
 {
 	off_t in = offset, out = offset;
 	bool is_going = is_served(from);
-	while (is_going && in < end)
-		is_going = copy_file_range(from, &in, to, &out, end - in, 0) >
-			   0;
+	while (is_going && in < end) {
+		size_t left = end - in < SERVED_PIECE ? end - in : SERVED_PIECE;
+		is_going = copy_file_range(from, &in, to, &out, left, 0) > 0;
+	}
 	size_t size = end - in < PIECE ? end - in : PIECE;
 	auto_free char *buffer = new_bytes(size);
 	while (in < end) {

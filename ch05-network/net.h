@@ -130,7 +130,7 @@ struct net_endpoint {
  *
  * Of IPv6 there is one place from which a published port is not reached this
  * way: the host's own ::1, for the kernel takes no packet from there to
- * another link, and has no route_localnet for it: chapter 5 has relay.h.
+ * another link, and has no route_localnet for it.  That is relay.h's.
  */
 int net_reserve(struct net_network *network, struct net_endpoint *endpoint,
 		const struct nat_port *ports, size_t count);

@@ -132,9 +132,11 @@ each_prune(const struct verb *verb, int argc, char **argv,
 void
 each_tell_prune(const char *type, uint64_t bytes)
 {
+	struct failure kept = failure;
 	auto_free char *digits = text("%llu", (unsigned long long)bytes);
 	events_tell(verb_root(), &(struct event){
 		.type = type, .action = "prune", .id = "",
 		.attributes = (const char *const[]){ "reclaimed", digits,
 						     NULL } });
+	failure = kept;
 }

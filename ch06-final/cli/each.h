@@ -62,7 +62,8 @@ struct each_prune {
 int each_prune(const struct verb *verb, int argc, char **argv,
 	       const struct each_prune *prune);
 /* The event of it: "container", "image", "network", "volume" or "builder", and
- * how many bytes are free now that were not. */
+ * how many bytes are free now that were not; also where not all could be
+ * removed.  `failure` is kept. */
 void each_tell_prune(const char *type, uint64_t bytes);
 
 #endif

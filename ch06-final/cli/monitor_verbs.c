@@ -110,11 +110,10 @@ static int
 run_relay(const struct verb *verb, int argc, char **argv)
 {
 	auto_container struct container c;
-	auto_settings struct settings settings = SETTINGS_DEFAULT;
 	auto_relayed struct relayed relayed = { 0 };
 	(void)argc;
 	(void)argv;
-	if (open_container(&c, &settings) < 0 ||
+	if (open_container(&c, NULL) < 0 ||
 	    relayed_find(&c, LAUNCH_REPORT, &relayed) < 0)
 		return verb->failure_status;
 	close(LAUNCH_REPORT);

@@ -289,8 +289,7 @@ network_prune(const struct filters *filters, int64_t until_ns)
 	if (!is_first)
 		printf("\n");
 	free_all(list, count);
-	if (result == 0)
-		each_tell_prune("network", 0);
+	each_tell_prune("network", 0);
 	return result;
 }
 

@@ -108,10 +108,8 @@ prune_containers(const struct prune_options *wanted, uint64_t *bytes)
 	if (!is_first)
 		printf("\n");
 	view_free_list(views, count);
-	if (result < 0)
-		return -1;
 	each_tell_prune("container", *bytes - before);
-	return 0;
+	return result < 0 ? -1 : 0;
 }
 
 /* ---- images -------------------------------------------------------------- */
@@ -198,8 +196,7 @@ prune_images(const struct prune_options *wanted, uint64_t *bytes)
 		printf("\n");
 	view_free_list(users.views, users.count);
 	store_free_list(images, count);
-	if (result == 0)
-		each_tell_prune("image", *bytes - before);
+	each_tell_prune("image", *bytes - before);
 	return result;
 }
 

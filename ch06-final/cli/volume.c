@@ -377,8 +377,7 @@ volume_prune(const struct filters *filters, bool whole, uint64_t *bytes)
 	all_free(&all);
 	if (!is_first)
 		printf("\n");
-	if (result == 0)
-		each_tell_prune("volume", *bytes - before);
+	each_tell_prune("volume", *bytes - before);
 	return result < 0 || is_first ? result : sync_names(volumes, NULL);
 }
 

@@ -53,20 +53,23 @@ held_add(struct held *held, int fd)
 int
 held_look(int queue, struct held *held)
 {
-	int fds[PASSFD_MOST];
+	int fds[PASSFD_MOST], from_here = 0, nowhere = -1;
 	size_t count = PASSFD_MOST;
 	char byte;
-	if (passfd_receive(queue, &byte, 1, fds, &count,
-			   MSG_PEEK | MSG_DONTWAIT) < 0)
+	/* Each look goes on behind the one before it: socket(7). */
+	if (setsockopt(queue, SOL_SOCKET, SO_PEEK_OFF, &from_here,
+		       sizeof(int)) < 0)
 		return fail("look at the descriptors that are held");
-	held->count = count;
-	held->fds = new_bytes((count + 1) * sizeof(*held->fds));
-	memcpy(held->fds, fds, count * sizeof(*fds));
-	if (count < PASSFD_MOST)
-		return 0;
-	held_free(held);
-	return failx("a container with %d published ports and more stays on "
-		     "the networks that it was started with", PASSFD_MOST - 1);
+	while (passfd_receive(queue, &byte, 1, fds, &count,
+			      MSG_PEEK | MSG_DONTWAIT) > 0) {
+		held->fds = resize_bytes(held->fds, (held->count + count + 1) *
+							    sizeof(*fds));
+		memcpy(held->fds + held->count, fds, count * sizeof(*fds));
+		held->count += count;
+		count = PASSFD_MOST;
+	}
+	setsockopt(queue, SOL_SOCKET, SO_PEEK_OFF, &nowhere, sizeof(int));
+	return 0;
 }
 
 int

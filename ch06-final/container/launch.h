@@ -29,7 +29,7 @@
  */
 enum {
 	LAUNCH_DIR = 3,	 /* the container's directory */
-	LAUNCH_LOCK,	 /* its lock, held; not for .monitor-probe */
+	LAUNCH_LOCK,	 /* its lock, held: of the monitor, -start and -end */
 	LAUNCH_REPORT,	 /* monitor: to the starter; .monitor-start: back;
 			    .monitor-relay: what is held (held.h) */
 	LAUNCH_CLIENT,	 /* monitor: a client that is attached already */

@@ -100,17 +100,19 @@ int
 relayed_find(const struct container *c, int queue, struct relayed *relayed)
 {
 	auto_held struct held held = { 0 };
-	const struct settings *settings = c->settings;
+	auto_settings struct settings settings = SETTINGS_DEFAULT;
 	/* In a user's own network nobody asks ::1 (outside.h). */
 	if (rootless_is_inside())
 		return 0;
 	auto_close int networks = networks_open(c->root, LOCK_SH);
-	if (networks < 0 || held_look(queue, &held) < 0)
+	/* Whoever had the lock may have changed these. */
+	if (networks < 0 || settings_load(c->dir, &settings) < 0 ||
+	    held_look(queue, &held) < 0)
 		return -1;
-	if (!settings->network_count)
+	if (!settings.network_count)
 		return look_at(networks, c, "bridge", &held, relayed);
-	for (size_t i = 0; i < settings->network_count; i++) {
-		const char *name = settings->networks[i].name;
+	for (size_t i = 0; i < settings.network_count; i++) {
+		const char *name = settings.networks[i].name;
 		if (look_at(networks, c, strcmp(name, "default") == 0 ?
 				    "bridge" : name, &held, relayed) < 0)
 			return -1;

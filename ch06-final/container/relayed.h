@@ -20,7 +20,8 @@ void relayed_free(struct relayed *relayed);
 bool relayed_is_possible(const struct attachments *all);
 
 /*
- * As its networks have noted them, whose lock nobody may have who waits for us;
+ * As its settings and its networks have them, whose lock nobody may have who
+ * waits for us;
  * `held` is what its monitor holds (held.h): of that only the sockets in
  * `relayed` stay open.
  */

@@ -75,8 +75,10 @@ put_old_members(const struct event *event, FILE *out)
 		return;
 	put_member("status", event->action, out);
 	fputc(',', out);
-	put_member("id", event->id, out);
-	fputc(',', out);
+	if (*event->id) {
+		put_member("id", event->id, out);
+		fputc(',', out);
+	}
 	if (is_container && image) {
 		put_member("from", image, out);
 		fputc(',', out);

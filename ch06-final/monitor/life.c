@@ -79,6 +79,7 @@ on_report(struct source *source, uint32_t events)
 		failure = report.failure;
 		start_failed(m, report.status);
 	} else {
+		bool is_first = !m->was_up;
 		m->pid = made.pid;
 		m->held = made.held;
 		m->daemon = made.daemon;
@@ -91,7 +92,7 @@ on_report(struct source *source, uint32_t events)
 		health_begin(&m->health, &m->plan.health);
 		check_plan(m);
 		note_started(m);
-		if (made.master >= 0 && m->window)
+		if (made.master >= 0 && m->window && is_first)
 			note_resized(m);
 		if (made.has_names)
 			names_watch_begin(m);

@@ -62,7 +62,9 @@ struct names_watch { /* names_watch.h */
 
 struct relay_watch { /* relay_watch.h */
 	pid_t helper; /* `demo .monitor-relay`; 0: none */
-	int64_t due;  /* to start another; 0: none is wanted */
+	int64_t began;
+	int64_t due;	 /* to start another; 0: none is wanted */
+	int64_t wait_ms; /* from one to the next */
 };
 
 enum phase {

@@ -8,18 +8,24 @@
 #include "helper.h"
 #include "monitor.h"
 
-/* So long, in milliseconds, until there is another. */
-#define AGAIN 100
+/* Milliseconds until there is another: at first, and at most. */
+#define FIRST_WAIT 50
+#define LONGEST_WAIT 60000
+
+static void
+start(struct monitor *m)
+{
+	m->relay.due = 0;
+	m->relay.began = loop_now();
+	if ((m->relay.helper = helper_relay(m)) < 0)
+		relay_watch_take(m, -1);
+}
 
 void
 relay_watch_begin(struct monitor *m)
 {
-	m->relay.due = 0;
-	m->relay.helper = helper_relay(m);
-	if (m->relay.helper > 0)
-		return;
-	m->relay.helper = 0;
-	m->relay.due = loop_now() + AGAIN;
+	m->relay.wait_ms = 0;
+	start(m);
 }
 
 /* What it has of the ports is let go of before we go on. */
@@ -39,7 +45,7 @@ int64_t
 relay_watch_go_on(struct monitor *m, int64_t now)
 {
 	if (m->relay.due && now >= m->relay.due)
-		relay_watch_begin(m);
+		start(m);
 	return m->relay.due;
 }
 
@@ -47,7 +53,14 @@ relay_watch_go_on(struct monitor *m, int64_t now)
 void
 relay_watch_take(struct monitor *m, int status)
 {
-	m->relay.helper = 0;
-	if (WIFSIGNALED(status))
-		m->relay.due = loop_now() + AGAIN;
+	struct relay_watch *relay = &m->relay;
+	bool has_lasted = loop_now() - relay->began > LONGEST_WAIT;
+	relay->helper = 0;
+	if (status == 0)
+		return;
+	relay->wait_ms = has_lasted || !relay->wait_ms ? FIRST_WAIT :
+							 relay->wait_ms * 2;
+	if (relay->wait_ms > LONGEST_WAIT)
+		relay->wait_ms = LONGEST_WAIT;
+	relay->due = loop_now() + relay->wait_ms;
 }

@@ -657,10 +657,15 @@ class Live(NetworksTest):
         self.says_at_last(here)
         self.net("disconnect", "six", "web")
         self.assertEqual(self.says(here), "nothing")
+        self.assertNotIn("[::]:8181 ", self.listening())
         self.assertEqual(self.says("http://127.0.0.1:8181/"), "hello")
         self.wait_until(lambda: not self.relays())
-        self.net("connect", "six", "web")
+        # From one by which nothing leads in.
+        self.make("--internal", "vault")
+        self.net("connect", "vault", "web")
         self.net("disconnect", "red", "web")
+        self.assertEqual(self.says("http://127.0.0.1:8181/"), "nothing")
+        self.net("connect", "six", "web")
         self.says_at_last(here)
         self.succeed([DEMO, "restart", "-t", "0", "web"])
         self.says_at_last(here)
@@ -676,6 +681,20 @@ class Live(NetworksTest):
         self.wait_until(lambda: not os.path.exists("/proc/%d/exe" % relay))
         self.succeed([DEMO, "ps"])
         self.assertNotIn(":8181 ", self.listening())
+
+    @unittest.skipIf(harness.caller, "the host's ::1 is the holder's to serve")
+    def test_many_published_ports(self):
+        """More than one message holds: by ::1, and from network to network."""
+        self.need("ss")
+        self.make("red")
+        self.make("--ipv6", "six")
+        self.web("--network", "six", "-p", "8200-8399:80-279")
+        self.says_at_last("http://[::1]:8200/")
+        self.net("connect", "red", "web")
+        self.net("disconnect", "six", "web")
+        self.assertEqual(self.says("http://127.0.0.1:8200/"), "hello")
+        self.assertNotIn("[::]:8200 ", self.listening())
+        self.assertIn("0.0.0.0:8399 ", self.listening())
 
     def answer_by_udp(self, host, port):
         """What comes back from port 53 of the container, where somebody says

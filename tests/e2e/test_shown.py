@@ -958,9 +958,12 @@ class Events(ShownTest):
         self.refused(["top", name], "is not running")
         self.refused(["cp", name + ":/none", self.scratch()],
                      "Could not find the file")
+        self.refused(["cp", "/etc/passwd", name + ":/none/none/"],
+                     "no such directory")
         self.assertEqual(self.lines(
             "events", "--since", str(began), "--until", "0s", "-f",
-            "event=top", "-f", "event=archive-path"), [])
+            "event=top", "-f", "event=archive-path", "-f",
+            "event=extract-to-dir"), [])
 
     def test_of_pruning(self):
         """Each kind for itself, also where there was nothing to remove."""

@@ -136,7 +136,8 @@ class WrongSolutions(trial.LabTest):
                     self.assertEqual(found, caught_by, "failed: %s, meant for "
                                      "it: %s" % (messages(report), caught_by))
             meant = set().union(*(caught_by for _, _, caught_by, _ in wrong))
-            self.assertEqual(failed(report) - meant, set())
+            self.assertEqual(failed(report) - meant, set(),
+                             messages(report))
 
     def submissions(self, chapter):
         """Lists of wrong solutions, no two of a list of the same exercise."""

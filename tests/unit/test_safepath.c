@@ -2,6 +2,7 @@
 #include "safepath.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -337,6 +338,21 @@ random_path(unsigned int longest)
 	return path;
 }
 
+/* The kernel's own way to it: what is made is never above the root, nor is what
+ * a link of ours leads to. */
+static int
+open_parent(char *path, const char **name)
+{
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+				.resolve = RESOLVE_IN_ROOT };
+	for (size_t end = strlen(path); end > 0 && path[end - 1] == '/';)
+		path[--end] = '\0';
+	char *slash = strrchr(path, '/');
+	*name = slash ? slash + 1 : path;
+	auto_free char *parent = text("./%.*s", (int)(*name - path), path);
+	return syscall(SYS_openat2, root, parent, &how, sizeof(how));
+}
+
 /* Whatever fails, fails: the next try may not. */
 static void
 grow_tree(void)
@@ -344,18 +360,18 @@ grow_tree(void)
 	for (int i = 0; i < NODES; i++) {
 		auto_free char *path = random_path(4);
 		auto_free char *target = random_path(5);
-		const char *inside = path + strspn(path, "/");
-		auto_close int fd = -1;
+		const char *name;
+		auto_close int parent = open_parent(path, &name), fd = -1;
 		switch (pick(4)) {
 		case 0:
-			fd = openat(root, inside,
+			fd = openat(parent, name,
 				    O_RDONLY | O_CREAT | O_NOFOLLOW, 0644);
 			break;
 		case 1:
-			(void)!symlinkat(target, root, inside);
+			(void)!symlinkat(target, parent, name);
 			break;
 		default:
-			(void)!mkdirat(root, inside, 0755);
+			(void)!mkdirat(parent, name, 0755);
 		}
 	}
 }
@@ -419,9 +435,7 @@ static void
 same_as_openat2(void **state)
 {
 	(void)state;
-	struct open_how {
-		uint64_t flags, mode, resolve;
-	} how = { O_PATH, 0, 0 };
+	struct open_how how = { .flags = O_PATH };
 	auto_close int fd =
 		syscall(SYS_openat2, AT_FDCWD, ".", &how, sizeof(how));
 	if (fd < 0) {
