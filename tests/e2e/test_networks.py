@@ -407,6 +407,16 @@ class Places(NetworksTest):
         done = self.run_in("-p", "127.0.0.1:8177-8179:80", BUSYBOX, "true")
         self.assertIn("port is already allocated", done.err)
 
+    @unittest.skipIf(harness.caller, "a user's are the holder's (test_rootless)")
+    def test_published_by_every_way(self):
+        """What chapter 5 promises of a published port."""
+        self.need("nft", "unshare", "ip", "ss")
+        done = self.succeed(["unshare", "-n", "-m", "-p", "--fork",
+                             "--kill-child", "--mount-proc", sys.executable,
+                             "-B", os.path.join(os.path.dirname(__file__),
+                                                "published.py"), DEMO],
+                            timeout=300)
+        self.assertIn("162 ways, and 200 at once\n", done.out)
 
     def test_another_firewall_is_named(self):
         """On a host of its own, where a chain drops what is forwarded."""
