@@ -117,8 +117,8 @@ run_relay(const struct verb *verb, int argc, char **argv)
 	    relayed_find(&c, LAUNCH_REPORT, &relayed) < 0)
 		return verb->failure_status;
 	close(LAUNCH_REPORT);
-	return relay_serve(relayed.sockets, relayed.ports,
-			   relayed.count) < 0 ? verb->failure_status : 0;
+	relay_serve(relayed.sockets, relayed.ports, relayed.count);
+	return 0;
 }
 
 #define HIDDEN(variable, word, function, is_start)                            \

@@ -50,8 +50,8 @@ struct connection {
 };
 
 static struct {
-	const struct nat_port *ports[CONNECTIONS];
-	int sockets[CONNECTIONS];
+	const struct nat_port **ports;
+	int *sockets;
 	size_t services;
 	struct connection *all[CONNECTIONS];
 	size_t count;
@@ -357,7 +357,7 @@ static _Noreturn void
 serve(void)
 {
 	make_room();
-	size_t room = CONNECTIONS + 2 * CONNECTIONS;
+	size_t room = serving.services + 2 * CONNECTIONS;
 	struct pollfd *waits = new_bytes(room * sizeof(*waits));
 	char *buffer = new_bytes(DATAGRAM);
 	prctl(PR_SET_NAME, "relay");
@@ -411,26 +411,23 @@ start(struct relay *relay, int (*enter)(void *who), void *who)
 	serve();
 }
 
-static int
-add_service(int sock, const struct nat_port *port)
-{
-	if (serving.services == CONNECTIONS)
-		return failx("relay: more than %d ports", CONNECTIONS);
-	serving.ports[serving.services] = port;
-	serving.sockets[serving.services++] = sock;
-	return 0;
-}
-
-static int
+/* Returns how many there are. */
+static size_t
 choose(const int *sockets, const struct nat_port *ports, size_t count,
        bool is_elsewhere)
 {
-	serving.services = 0;
-	for (size_t i = 0; i < count; i++)
-		if (is_for_relay(&ports[i], is_elsewhere) &&
-		    add_service(sockets[i], &ports[i]) < 0)
-			return -1;
-	return 0;
+	size_t chosen = 0;
+	serving.ports = resize_bytes(serving.ports,
+				     count * sizeof(*serving.ports));
+	serving.sockets = resize_bytes(serving.sockets,
+				       count * sizeof(*serving.sockets));
+	for (size_t i = 0; i < count; i++) {
+		if (!is_for_relay(&ports[i], is_elsewhere))
+			continue;
+		serving.ports[chosen] = &ports[i];
+		serving.sockets[chosen++] = sockets[i];
+	}
+	return serving.services = chosen;
 }
 
 int
@@ -438,18 +435,16 @@ relay_start(struct relay *relay, const int *sockets,
 	    const struct nat_port *ports, size_t count,
 	    int (*enter)(void *who), void *who)
 {
-	if (choose(sockets, ports, count, enter != NULL) < 0)
-		return -1;
-	return serving.services ? start(relay, enter, who) : 0;
+	bool is_elsewhere = enter != NULL;
+	return choose(sockets, ports, count, is_elsewhere) ?
+		       start(relay, enter, who) : 0;
 }
 
-int
+void
 relay_serve(const int *sockets, const struct nat_port *ports, size_t count)
 {
-	if (choose(sockets, ports, count, false) < 0)
-		return -1;
-	if (!serving.services)
-		return 0;
+	if (!choose(sockets, ports, count, false))
+		return;
 	open_ears();
 	serve();
 }

@@ -40,8 +40,8 @@ int relay_start(struct relay *relay, const int *sockets,
 void relay_stop(struct relay *relay); /* may be called twice */
 
 /* The same in the caller's own process: comes back only when there is nothing
- * to serve, with 0, or fails. */
-int relay_serve(const int *sockets, const struct nat_port *ports,
-		size_t count);
+ * to serve. */
+void relay_serve(const int *sockets, const struct nat_port *ports,
+		 size_t count);
 
 #endif
