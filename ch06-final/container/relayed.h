@@ -20,10 +20,9 @@ void relayed_free(struct relayed *relayed);
 bool relayed_is_possible(const struct attachments *all);
 
 /*
- * As its settings and its networks have them, whose lock nobody may have who
- * waits for us;
- * `held` is what its monitor holds (held.h): of that only the sockets in
- * `relayed` stay open.
+ * As its settings and its networks have them.  Waits for the lock of the
+ * networks, so nobody may have that who waits for us.  `held` is what its
+ * monitor holds (held.h): of that only the sockets in `relayed` stay open.
  */
 int relayed_find(const struct container *c, int held,
 		 struct relayed *relayed);
