@@ -154,6 +154,8 @@ copy_range(int from, int to, off_t offset, off_t end)
 		size_t left = end - in < SERVED_PIECE ? end - in : SERVED_PIECE;
 		is_going = copy_file_range(from, &in, to, &out, left, 0) > 0;
 	}
+	if (in >= end) /* what is wanted may end within a hole */
+		return 0;
 	size_t size = end - in < PIECE ? end - in : PIECE;
 	auto_free char *buffer = new_bytes(size);
 	while (in < end) {
