@@ -65,7 +65,7 @@ class ShownTest(test_run.ContainerTest):
             json.dump(known, file)
 
     def eventually(self, what, timeout=20):
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * harness.SLOWER
         while not what():
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.02)
@@ -1071,6 +1071,7 @@ class Events(ShownTest):
                          "")
 
 
+@unittest.skipIf(harness.caller, "the shell that completes is root's")
 class Completion(ShownTest):
     SHELLS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"],
               "fish": ["fish", "-n"]}
