@@ -466,9 +466,10 @@ class Isolation(ContainerTest):
                       "mount -t tmpfs x /tmp && " + script])
 
     def test_the_umask_of_the_caller_stays_outside(self):
-        done = self.run_command(
-            ["sh", "-c", "umask 077; exec %s run --rm %s sh -c "
-             "'stat -c %%a / /etc; umask'" % (DEMO, BUSYBOX)])
+        ours = harness.called(DEMO, "run", "--rm", BUSYBOX, "sh", "-c",
+                              "stat -c %a / /etc; umask")
+        done = self.run_command(["sh", "-c", "umask 077; exec " +
+                                 shlex.join(ours)])
         self.assertEqual(done.out.split(), ["755", "755", "0022"])
 
     def test_our_own_file_is_out_of_reach(self):
