@@ -1050,11 +1050,11 @@ class Events(ShownTest):
                                        [b"before\n", b"now\n"])):
             with self.subTest(since=since):
                 process = harness.start(
-                    [DEMO, "events", *since, "--until", str(time.time() + 4),
-                     "--format", "{{.Actor.ID}}"], env=harness.environment())
+                    [DEMO, "events", *since, "--until",
+                     str(time.time() + 4 * harness.SLOWER), "--format", "{{.Actor.ID}}"], env=harness.environment())
                 for line in told:
                     self.assertEqual(process.stdout.readline(), line)
-                time.sleep(1)
+                time.sleep(harness.SLOWER)
                 self.tell(("volume", "create", "past", {}), late=100)
                 self.assertEqual(process.stdout.readline(), b"past\n")
                 self.tell(("volume", "create", "future", {}), late=-100)
