@@ -1051,7 +1051,8 @@ class Events(ShownTest):
             with self.subTest(since=since):
                 process = harness.start(
                     [DEMO, "events", *since, "--until",
-                     str(time.time() + 4 * harness.SLOWER), "--format", "{{.Actor.ID}}"], env=harness.environment())
+                     str(time.time() + 4 * harness.SLOWER), "--format",
+                     "{{.Actor.ID}}"], env=harness.environment())
                 for line in told:
                     self.assertEqual(process.stdout.readline(), line)
                 time.sleep(harness.SLOWER)
