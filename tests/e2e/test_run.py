@@ -53,6 +53,18 @@ class ContainerTest(harness.KernelTest):
         if done.status != 0:
             raise AssertionError(str(done))
 
+    def root_kind(self):
+        """An ordinary user's overlay keeps its marks in attributes that are
+        his; a tmpfs has such since Linux 6.6."""
+        if harness.caller:
+            try:
+                os.setxattr(self.store, "user.test", b"")
+            except OSError as error:
+                self.assertEqual(error.errno, errno.ENOTSUP)
+                return "fuse.aufs"
+            os.removexattr(self.store, "user.test")
+        return self.root_type
+
     def run_in(self, *words, **more):
         return self.run_command([DEMO, "run", "--rm", *words], **more)
 
@@ -395,18 +407,6 @@ class Isolation(ContainerTest):
         for target in kind:
             self.assertRegex(target, r"^/(proc|sys|dev|etc/(hosts|hostname|"
                                      r"resolv\.conf))?(/|$)")
-
-    def root_kind(self):
-        """An ordinary user's overlay keeps its marks in attributes that are
-        his; a tmpfs has such since Linux 6.6."""
-        if harness.caller:
-            try:
-                os.setxattr(self.store, "user.test", b"")
-            except OSError as error:
-                self.assertEqual(error.errno, errno.ENOTSUP)
-                return "fuse.aufs"
-            os.removexattr(self.store, "user.test")
-        return self.root_type
 
     def test_no_way_to_the_host(self):
         script = """

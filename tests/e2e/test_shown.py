@@ -39,6 +39,10 @@ class ShownTest(test_run.ContainerTest):
         self.addCleanup(harness.run, [DEMO, "rm", "-f", name])
         return name, self.records()[name]
 
+    def driver(self):
+        """As Docker calls it."""
+        return {"overlay": "overlay2", "fuse.aufs": "aufs"}[self.root_kind()]
+
     def out(self, *words, **more):
         done = self.succeed([DEMO, *words], **more)
         self.assertEqual(done.err, "", str(done))
@@ -282,7 +286,7 @@ class Inspect(ShownTest):
                          ("running", True, record["pid"]))
         self.assertRegex(state["StartedAt"], r"^\d{4}-.*T.*Z$")
         self.assertEqual(state["FinishedAt"], "0001-01-01T00:00:00Z")
-        self.assertEqual(shown["Driver"], "overlay2")
+        self.assertEqual(shown["Driver"], self.driver())
         data = shown["GraphDriver"]["Data"]
         self.assertTrue(os.path.isdir(data["UpperDir"]))
         self.assertTrue(all(map(os.path.isdir, data["LowerDir"].split(":"))))
@@ -388,12 +392,12 @@ class Inspect(ShownTest):
         name = harness.random_name("test")
         self.addCleanup(harness.run, [DEMO, "rm", "-f", name])
         self.out("run", "-d", "--name", name, "--network", "none",
-                 "--health-cmd", "true", "--health-interval", "1s", BUSYBOX,
-                 "sleep", "600")
+                 "--health-cmd", "true", "--health-interval",
+                 "%gs" % harness.SLOWER, BUSYBOX, "sleep", "600")
         look = ["inspect", "-f", "{{json .State.Health}}", name]
         self.assertEqual(json.loads(self.out(*look)), {
             "Status": "starting", "FailingStreak": 0, "Log": []})
-        end = time.time() + 30
+        end = time.time() + 30 * harness.SLOWER
         while json.loads(self.out(*look))["Status"] != "healthy":
             self.assertLess(time.time(), end)
             time.sleep(0.1)
@@ -426,7 +430,8 @@ class Inspect(ShownTest):
         self.assertEqual(self.lines("images", "-q", "--no-trunc"),
                          [shown["Id"]])
         config = json.loads(read(os.path.join(
-            self.store, "blobs/sha256", shown["Id"][7:])))
+            self.store, "aufs" if self.driver() == "aufs" else "",
+            "blobs/sha256", shown["Id"][7:])))
         self.assertEqual(shown["RootFS"]["Layers"],
                          config["rootfs"]["diff_ids"])
         self.assertEqual(shown["Config"]["Cmd"], config["config"].get("Cmd"))
@@ -669,8 +674,9 @@ class Others(ShownTest):
         memory = int(re.search(r"MemTotal:\s+(\d+)",
                                read("/proc/meminfo")).group(1))
         self.assertEqual(info["MemTotal"], memory * 1024)
-        self.assertIn("\n Storage Driver: overlay2\n", self.out("info"))
-        self.assertEqual(self.out("info", "-f", "{{.Driver}}"), "overlay2\n")
+        driver = self.driver()
+        self.assertIn("\n Storage Driver: %s\n" % driver, self.out("info"))
+        self.assertEqual(self.out("info", "-f", "{{.Driver}}"), driver + "\n")
 
     def test_version(self):
         version = json.loads(self.out("version", "-f", "json"))
@@ -725,7 +731,7 @@ class Groups(ShownTest):
         self.assertEqual(self.out("image", "ls", "-q"),
                          self.out("images", "-q"))
         self.assertEqual(self.out("system", "info", "-f", "{{.Driver}}"),
-                         "overlay2\n")
+                         self.driver() + "\n")
         self.assertEqual(self.out("container", "inspect", "-f", "{{.Name}}",
                                   name), "/%s\n" % name)
         self.refused(["image", "inspect", name], "No such image: " + name)
