@@ -991,7 +991,7 @@ class Events(ShownTest):
         with open(self.store + "/events.log", "a", encoding="utf-8") as file:
             os.fchown(file.fileno(), harness.outside(0), harness.outside(0))
             for kind, action, thing, attributes in events:
-                ns = time.time_ns() - late * 10 ** 9
+                ns = time.time_ns() - int(late * 10 ** 9)
                 file.write(json.dumps({
                     "status": action, "id": thing, "Type": kind,
                     "Action": action, "Actor": {
@@ -1032,10 +1032,11 @@ class Events(ShownTest):
     def test_as_they_happen(self):
         """Also when the file is moved away meanwhile, and until the time."""
         self.tell(("volume", "create", "before", {}))
-        process = harness.start([DEMO, "events", "--until",
-                                 str(time.time() + 4), "--format",
-                                 "{{.Actor.ID}}"], env=harness.environment())
-        time.sleep(1)           # it takes what comes after its start
+        process = harness.start(
+            [DEMO, "events", "--until", str(time.time() + 4 * harness.SLOWER),
+             "--format", "{{.Actor.ID}}"], env=harness.environment())
+        # It takes what comes after its start.
+        time.sleep(harness.SLOWER)
         self.tell(("volume", "create", "one", {}))
         self.assertEqual(process.stdout.readline(), b"one\n")
         log = self.store + "/events.log"
@@ -1050,7 +1051,7 @@ class Events(ShownTest):
     def test_a_clock_that_is_set_back(self):
         """What happens is told, whatever its time; and a later time does not
         hide an earlier one behind it."""
-        began = time.time()
+        began, late = time.time(), 100 * harness.SLOWER
         self.tell(("volume", "create", "before", {}))
         for since, told in (([], []), (["--since", str(began)],
                                        [b"before\n", b"now\n"])):
@@ -1062,9 +1063,9 @@ class Events(ShownTest):
                 for line in told:
                     self.assertEqual(process.stdout.readline(), line)
                 time.sleep(harness.SLOWER)
-                self.tell(("volume", "create", "past", {}), late=100)
+                self.tell(("volume", "create", "past", {}), late=late)
                 self.assertEqual(process.stdout.readline(), b"past\n")
-                self.tell(("volume", "create", "future", {}), late=-100)
+                self.tell(("volume", "create", "future", {}), late=-late)
                 self.tell(("volume", "create", "now", {}))
                 self.assertEqual(process.stdout.readline(), b"now\n")
                 done = harness.finish(process, 10)
