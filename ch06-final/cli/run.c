@@ -32,8 +32,7 @@ open_network(const struct settings *settings, struct net_network *network)
 	const char *name = settings_network(settings);
 	auto_close int networks = networks_open(verb_root(), 0);
 	if (!attachments_has_any(settings) || networks < 0 ||
-	    network_find(networks, strcmp(name, "default") == 0 ?
-					   "bridge" : name, &record) < 0)
+	    network_find_wanted(networks, name, &record) < 0)
 		return -1;
 	return strcmp(record.driver, "bridge") != 0 || record.internal ?
 		       -1 : network_open(&record, network);

@@ -91,9 +91,7 @@ place_find(const struct view *view, int networks, const char *name,
 {
 	*place = (struct place){ 0 };
 	if (networks < 0 ||
-	    network_find(networks, strcmp(name, "default") == 0 ?
-					   "bridge" : name,
-			 &place->record) < 0)
+	    network_find_wanted(networks, name, &place->record) < 0)
 		return;
 	network_subnet(&place->record, &place->subnet);
 	if (view_is_running(view) &&

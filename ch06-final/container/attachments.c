@@ -85,8 +85,7 @@ attachment_open(int networks, const struct attached *whose,
 {
 	const char *name = wanted ? wanted->name : "bridge";
 	*a = (struct attachment){ .wanted = wanted };
-	if (network_find(networks, strcmp(name, "default") == 0 ?
-					   "bridge" : name, &a->record) < 0)
+	if (network_find_wanted(networks, name, &a->record) < 0)
 		return -1;
 	bool is_default = network_is_given(a->record.name);
 	if (is_default)

@@ -61,8 +61,7 @@ try_network(int networks, const char *id, const char *name,
 {
 	auto_names struct names names = { 0 };
 	struct net_endpoint *endpoint = &p->endpoint;
-	if (network_find(networks, strcmp(name, "default") == 0 ?
-					   "bridge" : name, &p->record) < 0 ||
+	if (network_find_wanted(networks, name, &p->record) < 0 ||
 	    !attachment_can_publish(&p->record) ||
 	    names_read(networks, &p->record, &names) < 0)
 		return -1;

@@ -78,7 +78,7 @@ look_at(int networks, const struct container *c, const char *name,
 	uint8_t address6[16];
 	uint32_t address;
 	size_t count = 0;
-	if (network_find(networks, name, &record) < 0 ||
+	if (network_find_wanted(networks, name, &record) < 0 ||
 	    names_read(networks, &record, &names) < 0)
 		return -1;
 	struct names_line *line = names_find(&names, c->record.id);
@@ -111,11 +111,9 @@ relayed_find(const struct container *c, int queue, struct relayed *relayed)
 		return -1;
 	if (!settings.network_count)
 		return look_at(networks, c, "bridge", &held, relayed);
-	for (size_t i = 0; i < settings.network_count; i++) {
-		const char *name = settings.networks[i].name;
-		if (look_at(networks, c, strcmp(name, "default") == 0 ?
-				    "bridge" : name, &held, relayed) < 0)
+	for (size_t i = 0; i < settings.network_count; i++)
+		if (look_at(networks, c, settings.networks[i].name, &held,
+			    relayed) < 0)
 			return -1;
-	}
 	return 0;
 }

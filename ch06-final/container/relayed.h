@@ -21,10 +21,10 @@ bool relayed_is_possible(const struct attachments *all);
 
 /*
  * As its settings and its networks have them.  Waits for the lock of the
- * networks, so nobody may have that who waits for us.  `held` is what its
+ * networks, so nobody may have that who waits for us.  `queue` has what its
  * monitor holds (held.h): of that only the sockets in `relayed` stay open.
  */
-int relayed_find(const struct container *c, int held,
+int relayed_find(const struct container *c, int queue,
 		 struct relayed *relayed);
 
 #endif

@@ -52,3 +52,10 @@ loop_earlier(int64_t a, int64_t b)
 {
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
+
+int64_t
+loop_longer(int64_t wait_ms, int64_t first)
+{
+	int64_t longer = wait_ms ? wait_ms * 2 : first;
+	return longer < LOOP_LONGEST ? longer : LOOP_LONGEST;
+}

@@ -28,5 +28,9 @@ void loop_once(int epoll, int64_t timeout_ms);
 int64_t loop_now(void);
 /* The earlier of two deadlines, where 0 is none. */
 int64_t loop_earlier(int64_t a, int64_t b);
+/* Until the next try: `first` after 0, then twice as long as before, at most a
+ * minute. */
+#define LOOP_LONGEST 60000
+int64_t loop_longer(int64_t wait_ms, int64_t first);
 
 #endif

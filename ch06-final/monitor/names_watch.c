@@ -14,7 +14,6 @@
 /* So long, in milliseconds, monitors wait for another to have done it. */
 #define SPREAD 250
 #define FIRST_WAIT 20
-#define LONGEST_WAIT 60000
 
 static int
 connect_to_it(int dir)
@@ -121,8 +120,6 @@ names_watch_take(struct monitor *m, int status)
 	struct names_watch *names = &m->names;
 	names->helper = 0;
 	names->was_helped = status == 0;
-	names->wait_ms = names->wait_ms ? names->wait_ms * 2 : FIRST_WAIT;
-	if (names->wait_ms > LONGEST_WAIT)
-		names->wait_ms = LONGEST_WAIT;
+	names->wait_ms = loop_longer(names->wait_ms, FIRST_WAIT);
 	names->due = loop_now() + names->wait_ms;
 }

@@ -8,9 +8,8 @@
 #include "helper.h"
 #include "monitor.h"
 
-/* Milliseconds until there is another: at first, and at most. */
+/* Milliseconds until there is another. */
 #define FIRST_WAIT 50
-#define LONGEST_WAIT 60000
 
 static void
 start(struct monitor *m)
@@ -54,13 +53,11 @@ void
 relay_watch_take(struct monitor *m, int status)
 {
 	struct relay_watch *relay = &m->relay;
-	bool has_lasted = loop_now() - relay->began > LONGEST_WAIT;
+	bool has_lasted = loop_now() - relay->began > LOOP_LONGEST;
 	relay->helper = 0;
 	if (status == 0)
 		return;
-	relay->wait_ms = has_lasted || !relay->wait_ms ? FIRST_WAIT :
-							 relay->wait_ms * 2;
-	if (relay->wait_ms > LONGEST_WAIT)
-		relay->wait_ms = LONGEST_WAIT;
+	relay->wait_ms = loop_longer(has_lasted ? 0 : relay->wait_ms,
+				     FIRST_WAIT);
 	relay->due = loop_now() + relay->wait_ms;
 }

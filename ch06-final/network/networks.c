@@ -182,6 +182,14 @@ network_find(int networks, const char *word, struct network_record *record)
 	return -1;
 }
 
+int
+network_find_wanted(int networks, const char *name,
+		    struct network_record *record)
+{
+	bool is_default = strcmp(name, "default") == 0;
+	return network_find(networks, is_default ? "bridge" : name, record);
+}
+
 /* ---- what may be asked for ---------------------------------------------- */
 
 static int

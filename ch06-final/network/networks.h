@@ -38,6 +38,9 @@ int network_create(int networks, struct network_record *record);
  * too. */
 int network_find(int networks, const char *word,
 		 struct network_record *record);
+/* As --network has it: "default" is the bridge. */
+int network_find_wanted(int networks, const char *name,
+			struct network_record *record);
 
 /* All of them by name, the three among them; the caller frees each and the
  * array. */
