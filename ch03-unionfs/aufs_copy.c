@@ -4,33 +4,13 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/fs.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/statfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "aufs_range.h"
 #include "aufs_whiteout.h"
-
-/* linux/magic.h has not had these for ever. */
-#ifndef CEPH_SUPER_MAGIC
-#define CEPH_SUPER_MAGIC 0x00c36400
-#endif
-#ifndef CIFS_SUPER_MAGIC
-#define CIFS_SUPER_MAGIC 0xff534d42
-#endif
-#ifndef SMB2_SUPER_MAGIC
-#define SMB2_SUPER_MAGIC 0xfe534d42
-#endif
-#ifndef FUSE_SUPER_MAGIC
-#define FUSE_SUPER_MAGIC 0x65735546
-#endif
-
-enum {
-	PIECE = 1 << 20,
-	SERVED_PIECE = 1 << 30, /* FUSE counts in 32 bits */
-};
 
 struct fd_path
 fd_path(int fd)
@@ -113,61 +93,6 @@ copy_rest(int from, int to, const struct stat *st)
 }
 
 /* ---- the data ---------------------------------------------------------- */
-
-/* Can somebody copy who has the data already, a server or another program?
- * The kernel itself, asked by copy_file_range(2), moves 64 kB at a time through
- * a pipe: reading and writing a megabyte takes less. */
-static bool
-is_served(int fd)
-{
-	static const uint32_t types[] = { NFS_SUPER_MAGIC, SMB2_SUPER_MAGIC,
-					  CIFS_SUPER_MAGIC, CEPH_SUPER_MAGIC,
-					  FUSE_SUPER_MAGIC };
-	struct statfs fs;
-	if (fstatfs(fd, &fs) < 0)
-		return false;
-	for (size_t i = 0; i < countof(types); i++)
-		if ((uint32_t)fs.f_type == types[i])
-			return true;
-	return false;
-}
-
-/* How many bytes it was; 0: `from` ends here. */
-static ssize_t
-copy_piece(int from, int to, off_t at, char *buffer, size_t size)
-{
-	ssize_t got = pread(from, buffer, size, at), done;
-	for (ssize_t put = 0; put < got; put += done) {
-		done = pwrite(to, buffer + put, got - put, at + put);
-		if (done <= 0)
-			return done < 0 ? -errno : -EIO;
-	}
-	return got < 0 ? -errno : got;
-}
-
-static int
-copy_range(int from, int to, off_t offset, off_t end)
-{
-	off_t in = offset, out = offset;
-	bool is_going = is_served(from);
-	while (is_going && in < end) {
-		size_t left = end - in < SERVED_PIECE ? end - in : SERVED_PIECE;
-		is_going = copy_file_range(from, &in, to, &out, left, 0) > 0;
-	}
-	if (in >= end) /* what is wanted may end within a hole */
-		return 0;
-	size_t size = end - in < PIECE ? end - in : PIECE;
-	auto_free char *buffer = new_bytes(size);
-	while (in < end) {
-		if ((off_t)size > end - in)
-			size = end - in;
-		ssize_t done = copy_piece(from, to, in, buffer, size);
-		if (done <= 0)
-			return done;
-		in += done;
-	}
-	return 0;
-}
 
 static int
 copy_data(int from, int to, off_t size)
