@@ -43,5 +43,7 @@ int forward_recall(int directory);
  * forwarding on, and may count on it now.  May be called twice.
  */
 int forward_restore(int directory);
+/* Remove the notes: there is no such network namespace any more. */
+void forward_forget(int directory);
 
 #endif

@@ -172,6 +172,14 @@ int net_unplug(const struct net_endpoint *endpoint, int netns);
 int net_recover(const struct net_network *network);
 
 /*
+ * For who knows that no other network namespace of his is left: remove what is
+ * kept of others, but for those of which somebody holds an address still, and
+ * those of another user.  There is nothing to undo: with a namespace go its
+ * links, rules and switches.
+ */
+int net_forget_others(const struct net_network *network);
+
+/*
  * Has somebody a lease for the link of the container `id`?  When that somebody
  * is being killed with the lease in a socket's queue, its lock is let go of by
  * a worker of the kernel's, some time after the process has gone: whoever

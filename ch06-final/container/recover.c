@@ -17,6 +17,7 @@
 #include "cgroup.h"
 #include "protocol.h"
 #include "core.h"
+#include "rootless.h"
 #include "runtime.h"
 #include "shm.h"
 #include "steps.h"
@@ -235,7 +236,10 @@ container_recover(const char *root)
 			first = failure;
 	/* Leases of the dead go by their own locks. */
 	auto_network struct net_network network = { 0 };
-	if (net_default(&network) < 0 || net_recover(&network) < 0)
+	if (net_default(&network) < 0 || net_recover(&network) < 0 ||
+	    /* An ordinary user has one at a time, and when all in it have been
+	     * killed nobody can enter it any more. */
+	    (rootless_is_inside() && net_forget_others(&network) < 0))
 		return wrap("clean up the network");
 	if (attachments_mend(root) < 0)
 		return wrap("clean up the names of the networks");

@@ -269,3 +269,10 @@ forward_restore(int directory)
 	failure = reason;
 	return result;
 }
+
+void
+forward_forget(int directory)
+{
+	unlinkat(directory, ipv4.state, 0);
+	unlinkat(directory, ipv6.state, 0);
+}

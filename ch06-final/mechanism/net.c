@@ -568,8 +568,8 @@ take_down(int leases, const char *bridge)
 static DIR *
 open_dir(int parent, const char *name)
 {
-	auto_close int fd = openat(parent, name,
-				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY |
+						 O_NOFOLLOW | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	if (dir)
 		take_fd(&fd);
@@ -607,17 +607,23 @@ remove_state(int parent, const char *name)
 	return 0;
 }
 
+static int
+open_leases(int run, const char *bridge)
+{
+	int leases = openat(run, bridge,
+			    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return leases < 0 ? fail("open the state of %s", bridge) : leases;
+}
+
 /* One network: the dead undone, and all of it taken down when none is left.
  * Returns how many of its endpoints live, or -1. */
 static int
 sweep_network(int run, const char *bridge)
 {
-	auto_close int leases = openat(run, bridge,
-				       O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-					       O_NOFOLLOW);
-	if (leases < 0)
-		return fail("open the state of %s", bridge);
+	auto_close int leases = open_leases(run, bridge);
 	size_t living;
+	if (leases < 0)
+		return -1;
 	if (ipam_recover(leases, undo_note, NULL, &living) < 0)
 		return wrap("recover network %s", bridge);
 	if (living > 0)
@@ -714,6 +720,79 @@ net_recover(const struct net_network *network)
 			       wrap("recover the networks") : 0;
 	}
 	return sweep(network->run);
+}
+
+/* ---- network namespaces that are no more ------------------------------- */
+
+/* ipam_undo: with the namespace went all that the note tells of. */
+static int
+undo_nothing(uint32_t address, const char *note, void *data)
+{
+	(void)address;
+	(void)note;
+	(void)data;
+	return 0;
+}
+
+/* 1: somebody has an address of this network still. */
+static int
+forget_network(int run, const char *bridge)
+{
+	auto_close int leases = open_leases(run, bridge);
+	size_t living;
+	if (leases < 0 ||
+	    ipam_recover(leases, undo_nothing, NULL, &living) < 0)
+		return -1;
+	return living ? 1 : remove_state(run, bridge);
+}
+
+static int
+forget_namespace(const char *run_path)
+{
+	auto_close int lock = -1;
+	auto_dir DIR *dir = open_dir(AT_FDCWD, run_path);
+	struct dirent *entry;
+	struct stat st;
+	int state = 0;
+	if (!dir || fstat(dirfd(dir), &st) < 0 || st.st_uid != geteuid())
+		return 0; /* it went meanwhile, or is somebody else's */
+	if (ipam_lock_existing(run_path, &lock) < 0)
+		return -1;
+	while (state == 0 && (entry = readdir(dir)))
+		if (strncmp(entry->d_name, "mydocker", 8) == 0)
+			state = forget_network(dirfd(dir), entry->d_name);
+	if (state != 0)
+		return state < 0 ? -1 : 0;
+	forward_forget(dirfd(dir));
+	remove_unfinished(dir);
+	unlinkat(dirfd(dir), "lock", 0);
+	remove_directories(run_path);
+	return 0;
+}
+
+/* Those of other namespaces are named by their numbers. */
+static bool
+is_other(const char *name, const char *own)
+{
+	return strcmp(name, own) != 0 &&
+	       strspn(name, "0123456789") == strlen(name);
+}
+
+int
+net_forget_others(const struct net_network *network)
+{
+	auto_free char *path = copy_text(network->run);
+	char *own = strrchr(path, '/');
+	*own++ = '\0';
+	auto_dir DIR *dir = open_dir(AT_FDCWD, path);
+	struct dirent *entry;
+	while (dir && (entry = readdir(dir))) {
+		auto_free char *run = text("%s/%s", path, entry->d_name);
+		if (is_other(entry->d_name, own) && forget_namespace(run) < 0)
+			return wrap("remove %s, of networks that are no more",
+				    run);
+	}
+	return 0;
 }
 
 bool

@@ -308,6 +308,30 @@ class Holder(Rootless):
         self.assertEqual(os.readlink("/proc/%d/ns/net" % pid), before)
         self.demo("rm", "-f", name)
 
+    def test_all_is_killed(self):
+        """Namespaces and network are gone, and so is what was kept of them;
+        what is somebody else's stays."""
+        networks = os.path.join(self.who.run, "mydocker", "network")
+        name, _ = self.background("busybox", "sleep", "600")
+        self.assertEqual(len(os.listdir(networks)), 1)
+        for pid in processes_of(USER):
+            os.kill(pid, signal.SIGKILL)
+        self.all_is_over()
+        others = [os.path.join(networks, *where) for where in (
+            ("photos", "mydocker0"), ("17", "mine"))]
+        for other in others:
+            os.makedirs(other)
+            os.chown(os.path.dirname(other), USER, USER)
+            os.chown(other, USER, USER)
+        self.demo("start", name)
+        for other in others:
+            os.rmdir(other)
+            os.removedirs(os.path.dirname(other))
+        self.assertEqual(len(os.listdir(networks)), 1)
+        self.demo("rm", "-f", name)
+        self.all_is_over()
+        self.assertEqual(os.listdir(self.who.run), [])
+
     def test_many_at_once(self):
         running = [harness.start(self.line("run", "--rm", "--network", "none",
                                            "busybox", "echo", str(i)),

@@ -635,8 +635,8 @@ class Power(SurvivalTest):
         those that were synced at last."""
         log = self.scratch() + "/calls"
         self.succeed(["strace", "-f", "-y", "-e", "trace=fsync,renameat,"
-                      "renameat2,unlinkat,mkdirat,openat", "-o", log, DEMO,
-                      *words])
+                      "renameat2,unlinkat,mkdirat,openat", "-o", log,
+                      *harness.called(DEMO, *words)])
         changed, synced = set(), set()
         for line in read(log).splitlines():
             found = self.CALL.search(line)
