@@ -462,6 +462,46 @@ test_the_dead_with_ipv6(void **state)
 	in_sandbox(dead6_body, ALL_CALLS);
 }
 
+/* From another host, which has the same directory. */
+static void
+forget_from(const char *host, bool in_use)
+{
+	auto_network struct net_network network;
+	must(sys_unshare(CLONE_NEWNET) == 0);
+	must(net_default(&network) == 0 && strcmp(network.run, host) != 0);
+	must(net_forget_others(&network) == 0);
+	must((access(host, F_OK) == 0) == in_use);
+	_exit(0);
+}
+
+static void
+others_body(void)
+{
+	become_host();
+	auto_network struct net_network network;
+	struct net_endpoint one = NET_ENDPOINT("one");
+	int status;
+	must(net_default(&network) == 0);
+	must(net_reserve(&network, &one, NULL, 0) == 0);
+	must(net_forget_others(&network) == 0); /* it is none */
+	for (int in_use = 1; in_use >= 0; in_use--) {
+		if (!in_use)
+			close_scoped(&one.lease.fd);
+		pid_t pid = fork();
+		if (pid == 0)
+			forget_from(network.run, in_use);
+		must(waitpid(pid, &status, 0) == pid && status == 0);
+	}
+	must(rmdir("/tmp/run") == 0);
+}
+
+static void
+test_what_is_kept_of_others(void **state)
+{
+	(void)state;
+	in_sandbox(others_body, ALL_CALLS);
+}
+
 static void
 forwarding6_body(void)
 {
@@ -1144,6 +1184,7 @@ main(void)
 		cmocka_unit_test(test_a_port_that_comes_later),
 		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_the_dead_with_ipv6),
+		cmocka_unit_test(test_what_is_kept_of_others),
 		cmocka_unit_test(test_a_sandbox_in_two_networks),
 		cmocka_unit_test(test_a_full_network),
 		cmocka_unit_test(test_the_first_packet_arrives),
