@@ -3,8 +3,8 @@
  * place in another.
  *
  * A server that has the data already does it, where there is one.  Else two
- * threads do, a piece each and the next that nobody has: writing waits for the
- * file's lock, but finding memory for it and reading do not.
+ * threads do, each the next piece that nobody has: only one at a time can write
+ * to a file, but the other can read.
  */
 #ifndef AUFS_RANGE_H
 #define AUFS_RANGE_H
