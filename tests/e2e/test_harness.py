@@ -93,6 +93,15 @@ class Residue(harness.KernelTest):
             self.assertEqual(residue.compare(before, collections.Counter()),
                              [word % pid for word in seen])
 
+    def test_a_module_that_comes(self):
+        """It may, with its switch; that is not turned."""
+        line = "sysctl net/netfilter/nf_conntrack_max = %d"
+        none, one, other = (collections.Counter(lines) for lines in (
+            [], [line % 1], [line % 2]))
+        self.assertEqual(residue.compare(none, one), [])
+        self.assertEqual(residue.compare(one, other),
+                         ["+ " + line % 2, "- " + line % 1])
+
     def test_a_daemon(self):
         """It leaves its session and its parent, and is found all the same."""
         harness.run([sys.executable, "-c", "import os, time\n"

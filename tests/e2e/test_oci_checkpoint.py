@@ -346,10 +346,6 @@ class Refused(Container):
 
 
 class Real(Container):
-    # criu holds packets back while it saves, by a filter, whose module the
-    # kernel then loads.
-    leaves = ("+ sysctl net/netfilter/nf_conntrack_max*",)
-
     @classmethod
     def setUpClass(cls):
         if reason_for_none():
