@@ -116,7 +116,7 @@ begin_with(struct build *build, const char *id, struct build_state *state)
 	cache_key_add(&key, epoch);
 	if (cache_key_end(&key, state->key) < 0)
 		return -1;
-	return cache_keep(&build->store, state);
+	return cache_keep(&build->store, &build->scratch, state);
 }
 
 int

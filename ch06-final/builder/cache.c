@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Of keys that were made by other rules none is right. */
 #define RULES "mydocker build 1"
@@ -71,10 +72,16 @@ cache_look(struct store *store, const char key[65], struct build_state *state)
 }
 
 int
-cache_keep(struct store *store, const struct build_state *state)
+cache_keep(struct store *store, const struct scratch *scratch,
+	   const struct build_state *state)
 {
 	auto_free char *json = build_state_text(state);
 	if (!json)
 		return failx("write the config: a text in it is not UTF-8");
-	return write_file_unsynced(store->build, state->key, json, 0600);
+	/* Another stage may keep the same step at this moment. */
+	auto_free char *made = text("step-%d", getpid());
+	if (write_file_unsynced(scratch->dir, made, json, 0600) < 0)
+		return -1;
+	return renameat(scratch->dir, made, store->build, state->key) < 0 ?
+		       fail("write %s/build/%s", store->root, state->key) : 0;
 }

@@ -15,6 +15,7 @@
 #define BUILD_CACHE_H
 
 #include "build_state.h"
+#include "scratch.h"
 #include "store.h"
 #include "tool/digest.h"
 
@@ -31,7 +32,9 @@ int cache_key_end(struct cache_key *key, char hex[65]);
 bool cache_look(struct store *store, const char key[65],
 		struct build_state *state);
 
-/* Put `state`, whose layers the store has, there by its key. */
-int cache_keep(struct store *store, const struct build_state *state);
+/* Put `state`, whose layers the store has, there by its key; it is made in the
+ * build's scratch, so that who is killed leaves nothing half-made. */
+int cache_keep(struct store *store, const struct scratch *scratch,
+	       const struct build_state *state);
 
 #endif

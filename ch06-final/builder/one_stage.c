@@ -216,7 +216,7 @@ apply(struct one_stage *one, const struct instruction *ready)
 		return -1;
 	build_state_note(&one->state, now, line, NULL);
 	memcpy(one->state.key, hex, sizeof(hex));
-	return cache_keep(&build->store, &one->state);
+	return cache_keep(&build->store, &build->scratch, &one->state);
 }
 
 /* ---- instructions that make a layer -------------------------------------- */
