@@ -32,6 +32,12 @@ def setUpModule():
         raise unittest.SkipTest("needs root")
 
 
+def settle(seconds):
+    """Until then has happened what nobody sees: somebody is attached, a shell
+    waits for its child."""
+    time.sleep(seconds * harness.SLOWER)
+
+
 class Case(test_run.ContainerTest):
     def setUp(self):
         super().setUp()
@@ -182,7 +188,7 @@ class Raw(Case):
         self.assertEqual(self.raw_then_restored(
             terminal, lambda: terminal.send("\x10\x11")), 0)
         terminal = self.on_terminal("attach", self.name)
-        time.sleep(0.2)
+        settle(0.2)
         terminal.send("\x10\x11")
         self.assertEqual(terminal.wait().status, 1)     # as docker attach
         self.assertIn("read escape sequence", terminal.screen)
@@ -230,12 +236,12 @@ class Keys(Case):
         terminal = self.run_it("sh")
         terminal.expect("# ")
         terminal.send("sleep 300\r")
-        time.sleep(0.3)
+        settle(0.3)
         terminal.send("\x1a")
         terminal.expect("Stopped")
         terminal.send("fg\r")
         terminal.expect("sleep 300")
-        time.sleep(0.2)
+        settle(0.2)
         terminal.send("\x03")
         terminal.expect("# ")
         terminal.send("echo status $?\r")
@@ -248,12 +254,12 @@ class Keys(Case):
         terminal = self.on_terminal("exec -it", self.name, "sh")
         terminal.expect("# ")
         terminal.send("sleep 300\r")
-        time.sleep(0.3)
+        settle(0.3)
         terminal.send("\x1a")
         terminal.expect("Stopped")
         terminal.send("fg\r")
         terminal.expect("sleep 300")
-        time.sleep(0.2)
+        settle(0.2)
         terminal.send("\x03")
         terminal.expect("# ")
         terminal.send("echo status $?; exit 7\r")
@@ -284,7 +290,7 @@ class Keys(Case):
         self.assertEqual(terminal.wait().status, 0)
         self.assertEqual(self.status(), "running")
         again = self.on_terminal("attach --detach-keys x", self.name)
-        time.sleep(0.2)
+        settle(0.2)
         again.send("x")
         self.assertEqual(again.wait().status, 1)
         self.assertEqual(self.status(), "running")
@@ -336,7 +342,7 @@ class Sizes(Case):
         for rows, columns in ((40, 120), (7, 33)):
             fcntl.ioctl(terminal.master, termios.TIOCSWINSZ,
                         struct.pack("HHHH", rows, columns, 0, 0))
-            time.sleep(0.2)
+            settle(0.2)
             terminal.send("stty size\r")
             terminal.expect("%d %d" % (rows, columns))
 
@@ -490,7 +496,7 @@ class Bytes(Case):
                                      env=harness.environment())
             self.until(lambda t=terminal: not termios.tcgetattr(
                 t.master)[3] & termios.ECHO)
-            time.sleep(0.5)
+            settle(0.5)
             self.paste(terminal, data)
             terminal.expect(hashlib.sha256(data).hexdigest())
             terminal.wait()
@@ -540,7 +546,7 @@ class Bytes(Case):
         self.up("-it", BUSYBOX, "sh", "-c",
                 "stty -echo; while read x; do echo said $x; done")
         three = [self.on_terminal("attach", self.name) for _ in range(3)]
-        time.sleep(0.5)
+        settle(0.5)
         for i, typing in enumerate(three):
             typing.send("%d\r" % i)
             for terminal in three:
@@ -636,7 +642,7 @@ class Signals(Case):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.stdout.readline(), b"int\n")
         attached = harness.start([DEMO, "attach", self.name])
-        time.sleep(0.3)
+        settle(0.3)
         attached.send_signal(signal.SIGINT)
         self.assertEqual(process.stdout.readline(), b"int\n")
         attached.send_signal(signal.SIGTERM)
@@ -650,7 +656,7 @@ class Signals(Case):
             process = harness.start([DEMO, *words])
             if words[0] == "run":
                 self.assertEqual(process.stdout.readline(), b"up\n")
-            time.sleep(0.3)
+            settle(0.3)
             process.send_signal(signal.SIGINT)
             done = harness.finish(process, 20)
             self.assertEqual((done.status, done.out), (130, ""))
