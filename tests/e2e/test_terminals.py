@@ -447,9 +447,10 @@ class Halves(Case):
         for words in ("run --rm -i busybox", "exec -i " + self.name,
                       "run --rm busybox", "exec " + self.name):
             for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
-                done = self.run_command(
-                    ["sh", "-c", "%s %s sh -c 'cat; exit 7' %s" %
-                     (DEMO, words, closed)], timeout=20)
+                line = shlex.join(harness.called(
+                    DEMO, *words.split(), "sh", "-c", "cat; exit 7"))
+                done = self.run_command(["sh", "-c", line + " " + closed],
+                                        timeout=20)
                 self.assertEqual(done.status, 7, done)
 
     def test_input_comes_to_start_and_attach(self):
@@ -707,7 +708,8 @@ class Logs(Case):
         self.assertEqual(self.logs("-f"), "hello\nbye\n" * 4)
 
     def test_followed_until_it_is_removed(self):
-        self.up("--rm", BUSYBOX, "sh", "-c", "echo a; sleep 0.5; echo b")
+        self.up("--rm", BUSYBOX, "sh", "-c", "echo a; sleep %g; echo b" %
+                (0.5 * harness.SLOWER))
         self.assertEqual(self.logs(), "a\n")
         self.assertEqual(self.logs("-f"), "a\nb\n")
 
