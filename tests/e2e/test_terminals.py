@@ -447,10 +447,9 @@ class Halves(Case):
         for words in ("run --rm -i busybox", "exec -i " + self.name,
                       "run --rm busybox", "exec " + self.name):
             for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
-                line = shlex.join(harness.called(
-                    DEMO, *words.split(), "sh", "-c", "cat; exit 7"))
-                done = self.run_command(["sh", "-c", line + " " + closed],
-                                        timeout=20)
+                done = self.run_command(harness.called(
+                    "sh", "-c", "%s %s sh -c 'cat; exit 7' %s" %
+                    (DEMO, words, closed)), timeout=20)
                 self.assertEqual(done.status, 7, done)
 
     def test_input_comes_to_start_and_attach(self):
