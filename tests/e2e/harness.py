@@ -12,6 +12,7 @@ A class that may leave something says so: `leaves = ("+ file /x*",)`.
 
 import codecs
 import contextlib
+import errno
 import fcntl
 import functools
 import os
@@ -364,6 +365,15 @@ class KernelTest(unittest.TestCase):
         for name in names:
             if not shutil.which(name):
                 self.skipTest(name + " is not installed")
+
+    def need_attribute(self, path, name, value):
+        """Give it that, of a user's; tmpfs has such since Linux 6.6."""
+        try:
+            os.setxattr(path, name, value)
+        except OSError as error:
+            self.assertEqual(error.errno, errno.ENOTSUP)
+            self.skipTest("no file has attributes of a user's where %s is" %
+                          path)
 
 
 def remove_tree(path):

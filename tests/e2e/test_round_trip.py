@@ -151,6 +151,7 @@ class RoundTrip(harness.KernelTest):
         if os.geteuid() != 0:
             self.skipTest("needs root: owners and devices are written")
         self.place = self.scratch()
+        self.need_attribute(self.place, "user.mime", b"")
         self.root = self.place + "/store"
         self.env = harness.environment(MYDOCKER_ROOT=self.root,
                                        MYDOCKER_DRIVER=self.driver)

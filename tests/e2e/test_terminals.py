@@ -707,10 +707,14 @@ class Logs(Case):
         self.assertEqual(self.logs("-f"), "hello\nbye\n" * 4)
 
     def test_followed_until_it_is_removed(self):
-        self.up("--rm", BUSYBOX, "sh", "-c", "echo a; sleep %g; echo b" %
-                (0.5 * harness.SLOWER))
-        self.assertEqual(self.logs(), "a\n")
-        self.assertEqual(self.logs("-f"), "a\nb\n")
+        self.up("--rm", BUSYBOX, "sh", "-c",
+                "echo a; until [ -e go ]; do sleep 0.1; done; echo b")
+        self.until(lambda: self.logs() == "a\n")
+        follower = harness.start([DEMO, "logs", "-f", self.name])
+        self.assertEqual(follower.stdout.readline(), b"a\n")
+        self.succeed([DEMO, "exec", self.name, "touch", "go"])
+        done = harness.finish(follower, 20)
+        self.assertEqual((done.status, done.out), (0, "b\n"), str(done))
 
     def test_tail_and_since(self):
         self.up(BUSYBOX, "sh", "-c",

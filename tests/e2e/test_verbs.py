@@ -1,7 +1,6 @@
 """The verbs for containers that are there: update, cp, export, commit; asked of
 the kernel's cgroups, of the files, and of the images that come of it."""
 
-import errno
 import glob
 import io
 import json
@@ -240,11 +239,7 @@ class Copy(VerbTest):
         self.assertEqual(os.readlink(self.path("o/as/link")), "/etc/passwd")
 
     def test_attributes(self):
-        try:
-            os.setxattr(self.path("a"), "user.of", b"mine")
-        except OSError as error:
-            self.assertEqual(error.errno, errno.ENOTSUP)
-            self.skipTest("the file system of %s has none" % self.place)
+        self.need_attribute(self.path("a"), "user.of", b"mine")
         name = self.container()
         self.cp("-a", "a", name + ":/same")
         self.cp("-a", name + ":/same", "same")
