@@ -165,14 +165,19 @@ spawn_helper(const char *program, const char *verb, const int in[2],
 	return errno ? fail("run %s", program) : 0;
 }
 
-/* What is said is short: less than a pipe takes without a reader. */
+/* What is said is short: less than a pipe takes without a reader.  Who ends
+ * without reading it may have had no need to: his exit status counts. */
 static int
 talk(int to, int from, const char *said, char *answer, size_t size)
 {
 	size_t length = strlen(said), got = 0;
-	if (write(to, said, length) != (ssize_t)length)
-		return fail("write to it");
+	ssize_t done = write(to, said, length);
+	int code = done < 0 ? errno : EIO;
 	close(to);
+	if (done != (ssize_t)length && code != EPIPE) {
+		errno = code;
+		return fail("write to it");
+	}
 	for (ssize_t more; got + 1 < size; got += more) {
 		more = read(from, answer + got, size - 1 - got);
 		if (more < 0 && errno == EINTR)
