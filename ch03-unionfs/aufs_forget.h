@@ -3,7 +3,8 @@
  *
  * It remembers what it has looked up, and as long as it does a node holds
  * descriptors here.  When they run short, or when a branch has come or gone,
- * it is told which names to forget; what it uses at the moment, it keeps.
+ * it is told which names to forget; what it uses at the moment, it keeps, but
+ * what is mounted there is unmounted (d_invalidate() in the kernel).
  */
 #ifndef AUFS_FORGET_H
 #define AUFS_FORGET_H
@@ -26,7 +27,8 @@ void forget_collect(struct aufs *aufs, const struct node *node,
 /* Tell the kernel, without any lock; frees them. */
 void forget_names(struct aufs *aufs, struct known_names *names);
 
-/* A thread that does it whenever the nodes hold too many descriptors. */
+/* A thread that does it, with files, whenever the nodes hold too many
+ * descriptors. */
 int forget_start(struct aufs *aufs);
 void forget_stop(struct aufs *aufs);
 

@@ -32,7 +32,11 @@ forget_names(struct aufs *aufs, struct known_names *names)
 	*names = (struct known_names){ 0 };
 }
 
-/* Every other node that is not open: they are in no order, so any will do. */
+/*
+ * Every other file that is not open: they are in no order, so any will do.  No
+ * directory: what is mounted at a name that is forgotten is unmounted, so a
+ * volume would be gone.
+ */
 static void
 collect_half(struct aufs *aufs, struct known_names *names)
 {
@@ -40,7 +44,7 @@ collect_half(struct aufs *aufs, struct known_names *names)
 	for (size_t i = 0; i < nodes->chain_count; i += 2)
 		for (struct node *node = nodes->chains[i]; node;
 		     node = node->next)
-			if (!node->handles)
+			if (!node->handles && node->type != S_IFDIR)
 				forget_collect(aufs, node, names);
 }
 
@@ -49,11 +53,11 @@ keep_forgetting(void *data)
 {
 	struct aufs *aufs = data;
 	struct nodes *nodes = &aufs->nodes;
-	/* What the kernel uses it does not forget: do not ask all the time. */
 	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	bool is_over;
 	do {
 		struct known_names names = { 0 };
+		size_t before = nodes->descriptors;
 		pthread_mutex_lock(&nodes->lock);
 		while (!nodes_are_crowded(nodes) && !aufs->is_over)
 			pthread_cond_wait(&nodes->crowded, &nodes->lock);
@@ -62,7 +66,9 @@ keep_forgetting(void *data)
 			collect_half(aufs, &names);
 		pthread_mutex_unlock(&nodes->lock);
 		forget_names(aufs, &names);
-		if (!is_over)
+		/* What the kernel uses it does not forget: do not ask all the
+		 * time. */
+		if (!is_over && nodes->descriptors >= before)
 			nanosleep(&pause, NULL);
 	} while (!is_over);
 	return NULL;

@@ -29,6 +29,10 @@ class Stress(aufs_runs.Runs):
                                 AUFS=self.build_sanitized())
         print("         " + done.out.strip())
 
+    def test_a_volume_stays(self):
+        done = self.run_program("volume.py", timeout=120)
+        print("         " + done.out.strip())
+
     def test_memory_comes_and_goes(self):
         done = self.run_program("memory.py", timeout=120)
         print("         " + done.out.strip())
