@@ -60,8 +60,7 @@ struct nodes {
 	pthread_mutex_t lock;
 	struct node **chains;
 	size_t chain_count, count;
-	_Atomic size_t descriptors; /* now */
-	size_t descriptors_wanted;  /* no more than that */
+	size_t descriptors, descriptors_wanted; /* now; no more than that */
 	pthread_cond_t crowded;
 	struct node root;
 	struct numbers numbers;

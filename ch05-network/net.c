@@ -565,16 +565,25 @@ take_down(int leases, const char *bridge)
 	return 0;
 }
 
+static int
+open_state(int parent, const char *name)
+{
+	int fd = openat(parent, name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? fail("open the state of %s", name) : fd;
+}
+
 static DIR *
 open_dir(int parent, const char *name)
 {
-	auto_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY |
-						 O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	auto_close int fd = open_state(parent, name);
+	if (fd < 0)
+		return NULL;
+	DIR *dir = fdopendir(fd);
 	if (dir)
 		take_fd(&fd);
 	else
-		fail("open %s", name);
+		fail("open the state of %s", name);
 	return dir;
 }
 
@@ -607,20 +616,12 @@ remove_state(int parent, const char *name)
 	return 0;
 }
 
-static int
-open_leases(int run, const char *bridge)
-{
-	int leases = openat(run, bridge,
-			    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	return leases < 0 ? fail("open the state of %s", bridge) : leases;
-}
-
 /* One network: the dead undone, and all of it taken down when none is left.
  * Returns how many of its endpoints live, or -1. */
 static int
 sweep_network(int run, const char *bridge)
 {
-	auto_close int leases = open_leases(run, bridge);
+	auto_close int leases = open_state(run, bridge);
 	size_t living;
 	if (leases < 0)
 		return -1;
@@ -738,7 +739,7 @@ undo_nothing(uint32_t address, const char *note, void *data)
 static int
 forget_network(int run, const char *bridge)
 {
-	auto_close int leases = open_leases(run, bridge);
+	auto_close int leases = open_state(run, bridge);
 	size_t living;
 	if (leases < 0 ||
 	    ipam_recover(leases, undo_nothing, NULL, &living) < 0)

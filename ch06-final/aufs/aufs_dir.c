@@ -270,8 +270,7 @@ put(struct answer *answer, uint64_t place)
 	if (answer->used + whole > answer->size)
 		return false;
 	plus.dirent.off = place + 1;
-	if (answer->looks_up &&
-	    !nodes_are_crowded(&aufs_of(answer->request)->nodes))
+	if (answer->looks_up)
 		look_up(answer, place, name, &plus.entry_out);
 	char *out = answer->request->out + answer->used;
 	memset(out, 0, whole);

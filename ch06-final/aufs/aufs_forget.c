@@ -53,11 +53,11 @@ keep_forgetting(void *data)
 {
 	struct aufs *aufs = data;
 	struct nodes *nodes = &aufs->nodes;
+	/* What the kernel uses it does not forget: do not ask all the time. */
 	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	bool is_over;
 	do {
 		struct known_names names = { 0 };
-		size_t before = nodes->descriptors;
 		pthread_mutex_lock(&nodes->lock);
 		while (!nodes_are_crowded(nodes) && !aufs->is_over)
 			pthread_cond_wait(&nodes->crowded, &nodes->lock);
@@ -66,9 +66,7 @@ keep_forgetting(void *data)
 			collect_half(aufs, &names);
 		pthread_mutex_unlock(&nodes->lock);
 		forget_names(aufs, &names);
-		/* What the kernel uses it does not forget: do not ask all the
-		 * time. */
-		if (!is_over && nodes->descriptors >= before)
+		if (!is_over)
 			nanosleep(&pause, NULL);
 	} while (!is_over);
 	return NULL;
