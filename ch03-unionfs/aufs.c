@@ -172,6 +172,8 @@ aufs_serve(struct aufs *aufs)
 		return -1;
 	int result = fuse_serve(&aufs->fuse);
 	forget_stop(aufs);
+	/* The last descriptors may be the nodes'; what follows needs one. */
+	close_scoped(&aufs->fuse.device);
 	plinks_leave(&aufs->plinks, NULL);
 	show_remove(aufs);
 	return result;
